@@ -1,0 +1,1 @@
+"""The endpoint: the only modules that know httpx."""

@@ -1,0 +1,1 @@
+"""Pictures: the structure walk over PNG, JPEG and WebP files."""

@@ -1,0 +1,1 @@
+"""The inbox: scanning, watching, and the evidence that a file has completely arrived."""

@@ -1,0 +1,1 @@
+"""The journal: the only modules that know SQL."""

@@ -1,0 +1,1 @@
+"""The outbox and the filing folders: publishing without clobbering, moving without losing."""

@@ -1,0 +1,1 @@
+"""The door: thin commands; exit codes come from the error classes."""

@@ -1,0 +1,1 @@
+"""The documented endpoint on loopback, with edits that really change the picture."""
