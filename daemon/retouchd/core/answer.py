@@ -1,0 +1,179 @@
+"""What the endpoint answered, as typed values, from JSON that may be anything.
+
+Whatever is wrong with an answer, it was paid for: what cannot be used is an oddity that is recorded,
+never an exception. Nothing from an answer ever names a file.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final, TypeGuard
+
+from retouchd.core.outcomes import Envelope
+
+_MAX_ENVELOPE_BYTES: Final = 65_536
+_MAX_TEXT: Final = 2_000
+_HASH = re.compile(r"(?:sha256[:-])?([0-9a-f]{8,64})", re.IGNORECASE)
+_REQUEST_ID_HEADERS: Final = ("x-request-id", "x-vercel-id", "cf-ray")
+
+_SHORTEST_WAIT: Final = timedelta(seconds=1)
+_LONGEST_WAIT: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The fields of a 200 answer, without its picture.
+
+    Attributes:
+        fields: Everything that came but `b64_json`, as it came.
+        oddities: What was not as documented, one sentence each, for the metadata.
+    """
+
+    ok: bool
+    estimated_cost_usd: float | None = None
+    prompt: str | None = None
+    content_hash: str | None = None
+    size_bytes: int | None = None
+    mime_type: str | None = None
+    signed_url: str | None = None
+    fields: Mapping[str, object] = field(default_factory=dict)
+    oddities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """An answer that was paid for and out of which no picture comes.
+
+    Attributes:
+        reason: For people: "it is no JSON".
+    """
+
+    reason: str
+
+
+def parse_answer(fields: Mapping[str, object]) -> Answer:
+    """Give the typed answer of the decoded JSON object; `b64_json` is ignored."""
+    cost = fields.get("estimatedCostUsd")
+    usable_cost = float(cost) if _is_number(cost) and math.isfinite(cost) and cost >= 0 else None
+    oddities = []
+    if cost is not None and usable_cost is None:
+        oddities.append("estimatedCostUsd is no amount of money")
+    if fields.get("ok") is not True:
+        oddities.append("ok is not true")
+    size = fields.get("sizeBytes")
+    return Answer(
+        ok=fields.get("ok") is True,
+        estimated_cost_usd=usable_cost,
+        prompt=_text(fields.get("prompt")),
+        content_hash=_text(fields.get("contentHash")),
+        size_bytes=size if isinstance(size, int) and not isinstance(size, bool) else None,
+        mime_type=_text(fields.get("mimeType")),
+        signed_url=_text(fields.get("signedUrl")),
+        fields={key: value for key, value in fields.items() if key != "b64_json"},
+        oddities=tuple(oddities),
+    )
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def is_hash_of(announced: str | None, sha256: str) -> bool | None:
+    """Compare an announced content hash with the real one; None when it is of an unknown scheme."""
+    found = _HASH.fullmatch(announced) if announced else None
+    return sha256.startswith(found[1].lower()) if found else None
+
+
+def parse_envelope(body: bytes) -> Envelope | None:
+    """Give the service's error object out of a reply's body, or None when there is none.
+
+    The same keys may stand at the top level; a `topUpUrl` counts wherever it is.
+    """
+    fields = _decode_object(body)
+    if fields is None:
+        return None
+    inner = fields.get("error")
+    error = inner if isinstance(inner, dict) else fields
+    if not any(isinstance(error.get(key), str) for key in ("message", "type", "code")):
+        return None
+    details = error.get("details")
+    return Envelope(
+        message=_clip(error.get("message")),
+        type=_clip(error.get("type")),
+        code=_clip(error.get("code")),
+        details="" if details is None else _clip(json.dumps(details, ensure_ascii=False)),
+        top_up_url=_clip(_find_key(fields, "topUpUrl")),
+    )
+
+
+def _decode_object(body: bytes) -> dict[str, object] | None:
+    if len(body) > _MAX_ENVELOPE_BYTES:
+        return None
+    try:
+        decoded = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return decoded if isinstance(decoded, dict) else None
+
+
+def _clip(value: object) -> str:
+    return value[:_MAX_TEXT] if isinstance(value, str) else ""
+
+
+def _find_key(value: object, key: str, depth: int = 8) -> object:
+    if depth == 0 or not isinstance(value, dict | list):
+        return None
+    if isinstance(value, dict) and key in value:
+        return value[key]
+    children = value.values() if isinstance(value, dict) else value
+    found = (_find_key(child, key, depth - 1) for child in children)
+    return next((one for one in found if one is not None), None)
+
+
+def request_ids(headers: Mapping[str, str]) -> dict[str, str]:
+    """Give the headers by which the service's support finds this very call."""
+    return {name: headers[name][:_MAX_TEXT] for name in _REQUEST_ID_HEADERS if name in headers}
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """Give how long the service asks to wait, between 1 s and 1 h, or None when it does not say.
+
+    Understands `retry-after-ms`, seconds, fractions of seconds and HTTP dates.
+    """
+    milliseconds = _seconds(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return _clamp(milliseconds / 1000)
+    value = headers.get("retry-after")
+    seconds = _seconds(value)
+    if seconds is None and value is not None:
+        seconds = _seconds_until(value, now)
+    return None if seconds is None else _clamp(seconds)
+
+
+def _seconds(value: str | None) -> float | None:
+    try:
+        seconds = float(value) if value is not None else math.nan
+    except ValueError:
+        return None
+    return seconds if math.isfinite(seconds) else None
+
+
+def _seconds_until(value: str, now: datetime) -> float | None:
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return (moment - now).total_seconds() if moment.tzinfo else None
+
+
+def _clamp(seconds: float) -> timedelta:
+    bounded = min(max(seconds, _SHORTEST_WAIT.total_seconds()), _LONGEST_WAIT.total_seconds())
+    return timedelta(seconds=bounded)

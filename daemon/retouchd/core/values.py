@@ -1,0 +1,70 @@
+"""The small values that everything speaks in: ids, paths, signatures, and text that is safe to print.
+
+Rules about jobs, money or bundles do not come in here.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final, NewType
+
+JobId = NewType("JobId", str)
+BundleId = NewType("BundleId", int)
+EditId = NewType("EditId", int)
+AttemptId = NewType("AttemptId", int)
+Sha256 = NewType("Sha256", str)
+"""A SHA-256 digest as 64 lower-case hexadecimal characters."""
+Fingerprint = NewType("Fingerprint", str)
+"""The SHA-256 of what an edit is made from (see edits.py), as 64 hexadecimal characters."""
+
+Relative = PurePosixPath
+"""A path below one of the folders. Bytes that are no UTF-8 are kept as Python's surrogate escapes."""
+
+# Crockford's base32 without the vowels left in it: ids are read aloud and typed, and spell no words.
+ID_ALPHABET: Final = "0123456789bcdfghjkmnpqrstvwxyz"
+ID_LENGTH: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """What tells, without reading, that a file is still the file that was seen.
+
+    Attributes:
+        size: Bytes.
+        mtime_ns: Modification time in nanoseconds, as the file system has it (it proves no age).
+        ctime_ns: Change time in nanoseconds; a rename changes it on most file systems.
+        inode: The inode number, 0 where the file system invents new ones (network mounts).
+    """
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+    def is_same_file(self, other: "Signature") -> bool:
+        """Say whether this is the same content at another name: a rename changes the ctime alone."""
+        return (self.size, self.mtime_ns, self.inode) == (other.size, other.mtime_ns, other.inode)
+
+
+def fold_name(name: str) -> str:
+    """Give the form in which names are compared: NFC and case folded.
+
+    macOS writes NFD, Windows and most NAS shares ignore case; the bytes on disk are kept for I/O.
+    """
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def printable(text: object) -> str:
+    """Give text with nothing in it that could forge a log line or steer a terminal.
+
+    Control, format (right-to-left marks) and surrogate characters become their escapes.
+    """
+    return "".join(_escape(character) if _is_unsafe(character) else character for character in str(text))
+
+
+def _is_unsafe(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")

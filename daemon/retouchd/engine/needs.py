@@ -1,0 +1,285 @@
+"""What the engine needs of the outside world, as Protocols; the adapters fit them without importing them.
+
+The journal's side stands in records.py, since it is the largest.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from retouchd.core.answer import Answer, Unreadable
+from retouchd.core.bundles import Bundle
+from retouchd.core.outcomes import Answered, CallEnd
+from retouchd.core.pictures import Examination
+from retouchd.core.request import Order
+from retouchd.core.values import AttemptId, Sha256, Signature
+
+
+class Source(Protocol):
+    """One file of the inbox, opened once: no links, not blocking, a regular file."""
+
+    def descriptor(self) -> int:
+        """Give the open file descriptor."""
+        ...
+
+    def signature(self) -> Signature:
+        """Give the signature of the open file as it is now."""
+        ...
+
+    def is_still_named(self) -> bool:
+        """Say whether the name it was opened by still leads to this very file."""
+        ...
+
+    def is_being_written(self) -> bool | None:
+        """Say whether another process has it open for writing; None where the system cannot tell."""
+        ...
+
+    def ends_in_zeros(self) -> bool:
+        """Say whether its last 64 bytes are all zero: space was set aside and not filled yet."""
+        ...
+
+    def read_text_bytes(self, limit: int) -> bytes:
+        """Give the whole content, at most `limit` + 1 bytes."""
+        ...
+
+    def sha256(self) -> Sha256:
+        """Hash the whole file."""
+        ...
+
+
+class Image(Protocol):
+    """One picture as it is sent: the bytes that were hashed are the bytes that are sent."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+    def pieces(self, piece_bytes: int) -> Iterator[bytes]:
+        """Give the bytes in pieces of exactly `piece_bytes`, the last one shorter.
+
+        Before the last piece is given, size, hash and signature are compared with what was hashed.
+
+        Raises:
+            SourceChangedError: The file grew, shrank or changed; its last piece has not been given.
+        """
+        ...
+
+
+class Inbox(Protocol):
+    """The inbox's files, for the worker that claims a bundle."""
+
+    def form_bundle(self, folder: PurePosixPath, key: str) -> Bundle | None:
+        """Look at the folder again and give the bundle as it is now, or None when its photo is gone."""
+        ...
+
+    def open_source(self, path: PurePosixPath) -> AbstractContextManager[Source]:
+        """Open one file.
+
+        Raises:
+            SourceGoneError: It is not there, or no regular file, or below a link.
+            FileTroubleError: It cannot be read.
+        """
+        ...
+
+    def open_image(self, path: PurePosixPath, expected: Sha256) -> AbstractContextManager[Image]:
+        """Open one picture for sending; raises as `open_source` does."""
+        ...
+
+    def check_mark(self) -> None:
+        """Make sure that the inbox is there and is ours.
+
+        Raises:
+            FolderMissingError: The folder or its mark is missing, or the mark is another inbox's.
+        """
+        ...
+
+    def quiet_seconds(self, folder: PurePosixPath) -> float:
+        """Give how long a bundle in this folder must not have changed: longer on network mounts."""
+        ...
+
+
+class Pictures(Protocol):
+    """The structure walk."""
+
+    def examine(self, descriptor: int) -> Examination:
+        """Say, without decoding, what picture the file is, or why it is not a whole one."""
+        ...
+
+
+class AnswerWriter(Protocol):
+    """Takes one answer as it comes in."""
+
+    def write(self, piece: bytes) -> None:
+        """Append raw bytes of the body.
+
+        Raises:
+            NoRoomError: The disk is full; what came so far is kept.
+        """
+        ...
+
+    def finish(self, head: Answered) -> None:
+        """Make the answer durable under its final name, with its status and headers."""
+        ...
+
+
+class Spool(Protocol):
+    """Where answers are made durable before anything else is done with them."""
+
+    def begin(self, attempt: AttemptId) -> None:
+        """Make the empty file of an attempt durable, before the attempt itself is."""
+        ...
+
+    def open_writer(self, attempt: AttemptId) -> AbstractContextManager[AnswerWriter]:
+        """Open the attempt's file for the answer."""
+        ...
+
+    def find(self, attempt: AttemptId) -> Answered | None:
+        """Give the head of the durable answer, or None when there is no whole one."""
+        ...
+
+    def read_reply(self, attempt: AttemptId, limit: int) -> bytes:
+        """Give at most `limit` bytes of the answer's body, for replies that are no pictures."""
+        ...
+
+    def read_answer(self, attempt: AttemptId) -> Answer | Unreadable:
+        """Parse a durable 200 answer without its picture."""
+        ...
+
+    def picture_pieces(self, attempt: AttemptId) -> Iterator[bytes]:
+        """Decode the answer's picture piece by piece.
+
+        Raises:
+            ValueError: The base64 is broken, or there is none.
+        """
+        ...
+
+    def discard(self, attempt: AttemptId) -> None:
+        """Remove what is kept of an attempt, if anything."""
+        ...
+
+
+class Endpoint(Protocol):
+    """The paid service."""
+
+    def submit(self, order: Order, images: Sequence[Image], answer: AnswerWriter) -> CallEnd:
+        """Make one call and give how it ended.
+
+        The answer, whatever its status, is durable when this returns an Answered. Nothing that the
+        network does raises.
+        """
+        ...
+
+    def hurry(self) -> None:
+        """End every call under way at once; each then ends as cut."""
+        ...
+
+
+class Cabinet(StrEnum):
+    """Where sources are filed."""
+
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Staged(Protocol):
+    """A complete temporary file beside its future name."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+    @property
+    def sha256(self) -> Sha256:
+        """Hash of the bytes."""
+        ...
+
+    def descriptor(self) -> int:
+        """Give a descriptor open for reading."""
+        ...
+
+
+class Outbox(Protocol):
+    """The outbox: nothing shows partly there, nothing is overwritten."""
+
+    def check_mark(self) -> None:
+        """Make sure that the outbox is there, is ours and can be written.
+
+        Raises:
+            FolderMissingError: It is not, or not now.
+        """
+        ...
+
+    def free_bytes(self) -> int:
+        """Give how much room is left for this user."""
+        ...
+
+    def stage(self, path: PurePosixPath, tag: str, pieces: Iterator[bytes]) -> AbstractContextManager[Staged]:
+        """Write a durable temporary `.~<name>.<tag>.tmp` beside `path`; it is removed at the end.
+
+        An earlier temporary of that name is ours and is replaced. Folders are made as needed.
+
+        Raises:
+            NoRoomError: The disk is full.
+            FolderMissingError: The folder cannot be written.
+            ValueError: From the pieces themselves.
+        """
+        ...
+
+    def publish(self, staged: Staged, path: PurePosixPath) -> None:
+        """Give the staged file its name, durably and without clobbering.
+
+        Does nothing when the name already shows a file with the staged file's hash: it is ours, from
+        before a crash.
+
+        Raises:
+            NameTakenError: A stranger's file has the name.
+        """
+        ...
+
+    def is_taken(self, path: PurePosixPath) -> bool:
+        """Say whether anything has this name, compared as the file system compares."""
+        ...
+
+    def withdraw(self, path: PurePosixPath, sha256: Sha256) -> None:
+        """Remove a published file again if its hash is still this one."""
+        ...
+
+    def open_output(
+        self, path: PurePosixPath, sha256: Sha256
+    ) -> AbstractContextManager[Iterator[bytes]] | None:
+        """Open an earlier output for copying, or None unless it is there with this very hash."""
+        ...
+
+
+class Filing(Protocol):
+    """Moves sources out of the inbox so that each exists, whole, at every instant."""
+
+    def is_free(self, cabinet: Cabinet, path: PurePosixPath) -> bool:
+        """Say whether nothing has this name in the cabinet."""
+        ...
+
+    def move(self, source: PurePosixPath, expected: Sha256, cabinet: Cabinet, target: PurePosixPath) -> None:
+        """Move one source if it still has the expected hash.
+
+        A target that holds the same bytes already is taken for the work of an earlier run.
+
+        Raises:
+            SourceGoneError: It is not in the inbox any more.
+            SourceChangedError: It is another file now, and stays.
+            NameTakenError: Another file has the target's name.
+            NoRoomError: No room for a copy across file systems.
+            FolderMissingError: A folder cannot be written.
+        """
+        ...
+
+    def write_note(self, cabinet: Cabinet, path: PurePosixPath, text: str) -> None:
+        """Write a text for people durably; a note of the same bytes that is there already will do.
+
+        Raises:
+            NameTakenError: Another file has the name.
+        """
+        ...
