@@ -1,0 +1,137 @@
+"""The metadata file beside each output: how the picture was made and what it cost.
+
+`retouchd.result/1` is a promise to other programs: keys are added, never renamed or removed.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Final, Literal
+
+from retouchd.core.values import printable
+
+SCHEMA: Final = "retouchd.result/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureFacts:
+    """A picture as bytes.
+
+    Attributes:
+        path: Relative to the inbox for a source, to the outbox for an output; None for what was sent.
+        bytes: Size in bytes.
+        width: Stored columns in pixels.
+        height: Stored rows in pixels.
+    """
+
+    sha256: str
+    bytes: int
+    width: int
+    height: int
+    format: str
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFacts(PictureFacts):
+    """The delivered picture.
+
+    Attributes:
+        hash_verified: The announced content hash fits; null where none of a known kind was announced.
+    """
+
+    has_alpha: bool
+    hash_verified: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFacts:
+    """What was asked for; `origins` tells for each option where it came from."""
+
+    prompt: str
+    size: str
+    quality: str
+    format: str
+    background: str
+    output_compression: int | None
+    save_path: str | None
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostFacts:
+    """Dollars. Both are estimates: the first is the service's own, the second was set aside before."""
+
+    estimated_usd: float
+    reserved_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFacts:
+    """One call."""
+
+    started: datetime
+    ended: datetime | None
+    outcome: str | None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimingFacts:
+    """When the photo was first seen, had completely arrived, was sent, was answered and was delivered."""
+
+    seen: datetime
+    settled: datetime
+    submitted: datetime | None
+    received: datetime | None
+    delivered: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Everything in a metadata file.
+
+    Attributes:
+        answer: The service's answer without the picture, as it came.
+        oddities: What was not as documented in the answer, one sentence each.
+        reused_from: The job whose payment this result shares; null when it was paid for itself.
+    """
+
+    schema: Literal["retouchd.result/1"] = "retouchd.result/1"
+    job: str
+    edit: str
+    fingerprint: str
+    take: int
+    source: Sequence[PictureFacts]
+    sent: Sequence[PictureFacts]
+    request: RequestFacts
+    answer: Mapping[str, object]
+    oddities: Sequence[str]
+    output: OutputFacts
+    cost: CostFacts
+    attempts: Sequence[AttemptFacts]
+    timing: TimingFacts
+    reused_from: str | None
+    software: str
+
+    def as_json(self) -> bytes:
+        """Give the file's content: JSON, indented for people, ending in a newline."""
+        text = json.dumps(asdict(self), indent=2, ensure_ascii=False, default=_plain, allow_nan=False)
+        return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def shown_path(path: object) -> str:
+    """Give a path as it stands in metadata: what is no text is escaped."""
+    return printable(path)
+
+
+def without_secrets(fields: Mapping[str, object], *, keep_signed_url: bool) -> dict[str, object]:
+    """Give the answer's fields without what gives access: the signed URL, unless the owner wants it."""
+    return {key: value for key, value in fields.items() if keep_signed_url or key != "signedUrl"}
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds")
+    return str(value)

@@ -1,0 +1,95 @@
+"""Names: of outputs, safe for Windows and SMB, and of what the service saves in its workspace.
+
+Nothing from an answer ever comes in here.
+"""
+
+import re
+import string
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Final
+
+from retouchd.core.edits import Wish
+from retouchd.core.values import JobId
+
+_UNSAFE: Final = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+_RESERVED: Final = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(1, 10))}
+)
+# A name's limit is 255 bytes nearly everywhere; a number, a suffix and a temporary's frame come on top.
+_MAX_BYTES: Final = 180
+NAME_FIELDS: Final = (
+    "stem",
+    "ext",
+    "date",
+    "time",
+    "job",
+    "hash8",
+    "size",
+    "quality",
+    "take",
+    "prompt_slug",
+)
+_SLUG_CHARACTERS: Final = 40
+
+
+def safe_stem(text: str) -> str:
+    """Give a file name's stem that every system takes: no reserved name, character, end or length."""
+    cleaned = _UNSAFE.sub("_", text).rstrip(". ").lstrip(" ")
+    if not cleaned.strip("._ "):
+        cleaned = f"photo{cleaned}"
+    if cleaned.startswith("."):
+        cleaned = f"_{cleaned[1:]}"
+    if cleaned.split(".")[0].casefold() in _RESERVED:
+        cleaned = f"_{cleaned}"
+    return _shorten(cleaned)
+
+
+def _shorten(text: str) -> str:
+    return text.encode()[:_MAX_BYTES].decode(errors="ignore").rstrip(". ")
+
+
+def numbered(stem: str, number: int) -> str:
+    """Give the stem with its number: "beach", "beach-2", "beach-3"."""
+    return stem if number == 1 else f"{stem}-{number}"
+
+
+def check_template(template: str) -> None:
+    """Refuse an output name template that names an unknown field or is empty.
+
+    Raises:
+        ValueError: With the valid fields.
+    """
+    valid = ", ".join(f"{{{name}}}" for name in NAME_FIELDS)
+    names = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+    if not template.strip() or any(name not in NAME_FIELDS for name in names):
+        reason = f"{template!r} is no name; the fields are {valid}"
+        raise ValueError(reason)
+
+
+def output_stem(template: str, source: PurePosixPath, wish: Wish, job: JobId, now: datetime) -> PurePosixPath:
+    """Give the wished stem of a job's output, below the outbox, in the photo's own sub-folder."""
+    values = {
+        "stem": source.stem,
+        "ext": source.suffix.removeprefix("."),
+        "date": now.strftime("%Y-%m-%d"),
+        "time": now.strftime("%H%M%S"),
+        "job": job,
+        "hash8": wish.fingerprint[:8],
+        "size": wish.request.size,
+        "quality": wish.request.quality,
+        "take": wish.take,
+        "prompt_slug": _slug(wish.request.prompt),
+    }
+    return source.parent / safe_stem(template.format_map(values))
+
+
+def _slug(prompt: str) -> str:
+    return re.sub(r"[^\w]+", "-", prompt.casefold())[:_SLUG_CHARACTERS].strip("-")
+
+
+def save_path(folder: str, source: PurePosixPath, wish: Wish, job: JobId, attempt: int, now: datetime) -> str:
+    """Give where the service saves this very attempt's result: unique, and findable by a person."""
+    suffix = wish.request.format.suffix
+    stem = safe_stem(source.stem).lstrip(".")
+    return f"{folder.rstrip('/')}/{now:%Y-%m}/{stem}-{job}-a{attempt}{suffix}"

@@ -1,0 +1,147 @@
+"""After a call: what its outcome does to the job, to its money and to the daemon.
+
+Full jitter: the delay is a random part of a ceiling that doubles, so that photos that were refused
+together do not come back together. The random part is handed in.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from retouchd.core.jobs import HoldReason, Job, JobEvent
+from retouchd.core.outcomes import RULES, Effect, OutcomeKind, keeps_reservation
+from retouchd.core.pauses import PASSING, Pause, PauseReason, begin_pause
+
+
+class UnknownOutcomePolicy(StrEnum):
+    """What happens to an edit whose answer was lost."""
+
+    HOLD = "hold"
+    RESEND = "resend"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """The owner's patience; the reasons for the defaults stand in config.example.toml."""
+
+    max_attempts: int = 4
+    base_seconds: float = 2.0
+    ceiling_seconds: float = 120.0
+    max_active: timedelta = timedelta(hours=72)
+    unknown_outcome: UnknownOutcomePolicy = UnknownOutcomePolicy.HOLD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one call ended, with what is worth telling.
+
+    Attributes:
+        message: What the service or the network said; for people, not yet printable.
+        retry_after: How long the service asked to wait.
+    """
+
+    kind: OutcomeKind
+    elapsed_seconds: float
+    message: str = ""
+    status: int | None = None
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aftermath:
+    """Everything that one outcome changes.
+
+    Attributes:
+        attempts: The job's counted attempts from now on.
+        delay: How long until the job's next try; zero unless it has one.
+        keeps_reservation: The money stays set aside. A received answer is billed instead.
+        grants_permission: The owner's configuration allows this edit to be paid for once more.
+    """
+
+    event: JobEvent
+    hold: HoldReason | None
+    attempts: int
+    delay: timedelta
+    keeps_reservation: bool
+    pause: Pause | None
+    grants_permission: bool = False
+
+
+def backoff(tries: int, policy: RetryPolicy, fraction: float) -> timedelta:
+    """Give the delay before the next try.
+
+    Args:
+        tries: How many were made, at least 1.
+        fraction: A random number in [0, 1).
+    """
+    ceiling = min(policy.ceiling_seconds, policy.base_seconds * 2.0 ** min(tries, 30))
+    return timedelta(seconds=max(0.1, ceiling * fraction))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What the decision depends on beside the job and the outcome.
+
+    Attributes:
+        fraction: A random number in [0, 1).
+        setbacks: How many calls running, of any job, ended without a result before this one.
+        resent: The one resending that the configuration may allow was used up for this edit.
+    """
+
+    now: datetime
+    fraction: float
+    setbacks: int = 0
+    resent: bool = False
+
+
+def decide_aftermath(
+    job: Job, outcome: Outcome, policy: RetryPolicy, circumstances: Circumstances
+) -> Aftermath:
+    """Decide what an outcome means; `job` is as it was while submitting."""
+    rule = RULES[outcome.kind]
+    event = _event_for(job, outcome, policy, resent=circumstances.resent)
+    tries = max(job.attempts, circumstances.setbacks) + 1
+    delay = max(backoff(tries, policy, circumstances.fraction), outcome.retry_after or timedelta())
+    return Aftermath(
+        event=event,
+        hold=HoldReason.UNKNOWN_OUTCOME if event is JobEvent.ANSWER_LOST else None,
+        attempts=job.attempts + (rule.effect is not Effect.RETRY_FREELY),
+        delay=delay if event in {JobEvent.NOT_PAID, JobEvent.RESEND_GRANTED} else timedelta(),
+        keeps_reservation=keeps_reservation(outcome.kind, outcome.elapsed_seconds),
+        pause=_pause_for(rule.pause, outcome, circumstances.now, delay),
+        grants_permission=event is JobEvent.RESEND_GRANTED,
+    )
+
+
+_EVENTS: Final = {
+    Effect.RECEIVE: JobEvent.ANSWER_RECEIVED,
+    Effect.FAIL: JobEvent.REFUSED,
+    Effect.REFORM: JobEvent.SOURCE_CHANGED,
+    Effect.HOLD: JobEvent.ANSWER_LOST,
+    Effect.RETRY: JobEvent.NOT_PAID,
+    Effect.RETRY_FREELY: JobEvent.NOT_PAID,
+}
+
+
+def _event_for(job: Job, outcome: Outcome, policy: RetryPolicy, *, resent: bool) -> JobEvent:
+    effect = RULES[outcome.kind].effect
+    may_resend = policy.unknown_outcome is UnknownOutcomePolicy.RESEND and not resent
+    if effect is Effect.HOLD and may_resend:
+        return JobEvent.RESEND_GRANTED
+    if effect is Effect.RETRY and _is_exhausted(job, outcome, policy):
+        return JobEvent.RETRIES_EXHAUSTED
+    return _EVENTS[effect]
+
+
+def _is_exhausted(job: Job, outcome: Outcome, policy: RetryPolicy) -> bool:
+    retries = RULES[outcome.kind].retries
+    tries = policy.max_attempts if retries is None else min(policy.max_attempts, retries + 1)
+    too_long = job.active_seconds + outcome.elapsed_seconds >= policy.max_active.total_seconds()
+    return job.attempts + 1 >= tries or too_long
+
+
+def _pause_for(reason: PauseReason | None, outcome: Outcome, now: datetime, delay: timedelta) -> Pause | None:
+    if reason is None:
+        return None
+    return begin_pause(reason, outcome.message, now, until=now + delay if reason in PASSING else None)

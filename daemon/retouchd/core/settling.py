@@ -1,0 +1,103 @@
+"""When a bundle has completely arrived: quiet first, then the evidence, then patience.
+
+Quiet is measured on our own monotonic clock since the last change that we saw: a file's age, a rename,
+a close event or a stable size prove nothing. Only after that is a file opened and the evidence taken:
+nobody has it open for writing, its end is there, its structure is whole.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from retouchd.core.pictures import Examination, Incomplete, Picture
+
+# A write lease that never ends (a viewer that opened the photo for writing) must not block for ever.
+WRITER_PATIENCE: Final = timedelta(seconds=60)
+WRITER_LOOK_SECONDS: Final = 5
+# After this many looks that do not pass and see no change, the last delay is repeated.
+LOOK_DELAYS_SECONDS: Final = (5, 15, 60, 300, 600)
+# A photo that killed the process this often while it was looked at is set aside.
+MAX_CLAIMS: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What was found when a quiet photo was opened.
+
+    Attributes:
+        size: Bytes.
+        is_being_written: Another process has it open for writing; None where that cannot be known.
+        ends_in_zeros: Its last 64 bytes are all zero.
+        examination: The structure walk's word.
+    """
+
+    size: int
+    is_being_written: bool | None
+    ends_in_zeros: bool
+    examination: Examination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The photo has completely arrived."""
+
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookAgain:
+    """The photo is to be looked at again later, unless a change is seen before.
+
+    Attributes:
+        reason: For people, without the file's name.
+    """
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeverComplete:
+    """The photo did not become whole within the patience for it."""
+
+    reason: str
+
+
+SettlingVerdict = Settled | LookAgain | NeverComplete
+
+
+def decide_settling(
+    evidence: Evidence, *, looks: int, first_look: datetime, now: datetime, patience: timedelta
+) -> SettlingVerdict:
+    """Decide on a photo that is quiet.
+
+    Args:
+        looks: How many looks at this very content did not pass before this one.
+        first_look: When the first of them was; `now` at the first look.
+        patience: How long a photo that does not change may stay incomplete.
+    """
+    if evidence.is_being_written and now - first_look < WRITER_PATIENCE:
+        return LookAgain(
+            at=now + timedelta(seconds=WRITER_LOOK_SECONDS), reason="another program still writes to it"
+        )
+    fault = _find_fault(evidence)
+    if fault is None and isinstance(evidence.examination, Picture):
+        return Settled(picture=evidence.examination)
+    reason = fault or "it is no whole picture"
+    if now - first_look >= patience:
+        return NeverComplete(reason=reason)
+    return LookAgain(at=now + _delay(looks), reason=reason)
+
+
+def _find_fault(evidence: Evidence) -> str | None:
+    if evidence.size == 0:
+        return "it is empty"
+    if evidence.ends_in_zeros:
+        return "its end is still empty space"
+    if isinstance(evidence.examination, Incomplete):
+        return evidence.examination.reason
+    return None
+
+
+def _delay(looks: int) -> timedelta:
+    return timedelta(seconds=LOOK_DELAYS_SECONDS[min(looks, len(LOOK_DELAYS_SECONDS) - 1)])

@@ -1,0 +1,349 @@
+"""What the engine remembers, and the journal that remembers it, as a Protocol.
+
+Every method reads or writes inside the transaction that the engine has open; nothing is durable before
+that transaction's end.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from retouchd.core.bundles import Bundle, Role
+from retouchd.core.edits import Edit
+from retouchd.core.jobs import Job, JobState
+from retouchd.core.money import Money, Period, Spent
+from retouchd.core.pauses import Pause, PauseReason
+from retouchd.core.values import AttemptId, BundleId, EditId, Fingerprint, JobId, Sha256
+
+
+class BundleState(StrEnum):
+    """Where a bundle is.
+
+    ARRIVING: not yet looked at since its last change, or to be looked at again. LOOKED_AT: a worker has it.
+    AT_WORK: it became jobs. ENDING: all its jobs have ended, its sources are to be filed. FILED and
+    DETACHED (its place was taken by newer sources) are history.
+    """
+
+    ARRIVING = "arriving"
+    LACKS_PROMPT = "lacks_prompt"
+    NEEDS_YOU = "needs_you"
+    LOOKED_AT = "looked_at"
+    AT_WORK = "at_work"
+    ENDING = "ending"
+    FILED = "filed"
+    DETACHED = "detached"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """One file of a bundle as it was hashed when the bundle became jobs."""
+
+    name: str
+    role: Role
+    sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleRecord:
+    """A bundle as the journal knows it.
+
+    Attributes:
+        digest: Of names and signatures as they were last seen.
+        detail: Why it is where it is, one sentence for people.
+        looks: How many looks at this very content did not pass.
+        first_look: When the first of them was.
+        claims: How often a worker began to look and never came back.
+        look_at: Not looked at before this time.
+        accepted: Its files as they were hashed; empty before.
+        filing: The number with which its files are filed, once that is planned.
+    """
+
+    id: BundleId
+    folder: PurePosixPath
+    key: str
+    photo: str
+    digest: str
+    state: BundleState
+    detail: str
+    seen: datetime
+    settled: datetime | None = None
+    looks: int = 0
+    first_look: datetime | None = None
+    claims: int = 0
+    look_at: datetime | None = None
+    accepted: Sequence[Accepted] = ()
+    filing: int | None = None
+
+    @property
+    def path(self) -> PurePosixPath:
+        """The photo's path below the inbox."""
+        return self.folder / self.photo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One call and its money.
+
+    Attributes:
+        number: Of this edit, from 1.
+        outcome: None while it is under way.
+        reserved: Still set aside for it.
+        charged: Booked for it.
+    """
+
+    id: AttemptId
+    edit: EditId
+    job: JobId
+    number: int
+    permission: int
+    period: Period
+    save_path: str
+    started: datetime
+    reserved: Money
+    charged: Money = Money(0)
+    first_reserved: Money = Money(0)
+    ended: datetime | None = None
+    outcome: str | None = None
+    status: int | None = None
+    elapsed_seconds: float | None = None
+    request_ids: Mapping[str, str] = field(default_factory=dict)
+
+
+class Verb(StrEnum):
+    """A command that a person gives to the daemon."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command as it stands in the journal until it is obeyed."""
+
+    id: int
+    verb: Verb
+    argument: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moments:
+    """The two clocks at one moment: wall time for due times, the monotonic one for quiet."""
+
+    now: datetime
+    monotonic: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendReport:
+    """Money by now, for the status."""
+
+    today: Money
+    month: Money
+    reserved: Money
+    unknown: Money
+
+
+class Bundles(Protocol):
+    """The bundles' part of the journal."""
+
+    def record_seen(
+        self, bundle: Bundle, digest: str, state: BundleState, moments: Moments, quiet_seconds: float
+    ) -> BundleId:
+        """Note a bundle that is new at its place, or of which something changed; quiet starts anew."""
+        ...
+
+    def find_live(self, folder: PurePosixPath, key: str) -> BundleRecord | None:
+        """Give the live bundle at a place."""
+        ...
+
+    def get_bundle(self, bundle: BundleId) -> BundleRecord:
+        """Give one bundle."""
+        ...
+
+    def update_bundle(self, record: BundleRecord) -> None:
+        """Store what changed of a bundle; its place and quiet stay."""
+        ...
+
+    def restart_quiet(self, bundle: BundleId, digest: str, moments: Moments, quiet_seconds: float) -> None:
+        """Note that a look found the bundle changed."""
+        ...
+
+    def forget_bundle(self, bundle: BundleId) -> None:
+        """Remove a bundle that vanished before it became a job."""
+        ...
+
+    def bundles_to_look_at(self, moments: Moments, limit: int) -> list[BundleRecord]:
+        """Give bundles that are quiet and due, the oldest first."""
+        ...
+
+    def bundles_to_file(self, now: datetime, limit: int) -> list[BundleRecord]:
+        """Give bundles all of whose jobs have ended, due ones only."""
+        ...
+
+    def bundles_in(self, state: BundleState) -> list[BundleRecord]:
+        """Give all bundles of a state; only for states that hold few."""
+        ...
+
+    def folders_with_live_bundles(self) -> list[PurePosixPath]:
+        """Give every folder below the inbox that has a live bundle."""
+        ...
+
+    def live_in_folder(self, folder: PurePosixPath) -> Mapping[str, str]:
+        """Give the digests of a folder's live bundles by their keys."""
+        ...
+
+
+class Jobs(Protocol):
+    """The jobs' part of the journal."""
+
+    def add_job(self, job: Job) -> None:
+        """Add a new job."""
+        ...
+
+    def get_job(self, job: JobId) -> Job:
+        """Give one job."""
+        ...
+
+    def update_job(self, job: Job) -> None:
+        """Store a job after it moved."""
+        ...
+
+    def jobs_of_bundle(self, bundle: BundleId) -> list[Job]:
+        """Give the jobs of a bundle."""
+        ...
+
+    def jobs_in(self, states: Iterable[JobState], limit: int = 1000) -> list[Job]:
+        """Give the oldest jobs in these states."""
+        ...
+
+    def jobs_due(self, states: Iterable[JobState], now: datetime, limit: int) -> list[Job]:
+        """Give jobs in these states whose next try, if any, has come; oldest first."""
+        ...
+
+    def sharers_of(self, edit: EditId, owner: JobId) -> list[Job]:
+        """Give the jobs that wait, or are held, for an edit that another job owns; oldest first."""
+        ...
+
+    def count_jobs(self) -> Mapping[JobState, int]:
+        """Count the jobs by state."""
+        ...
+
+    def reserve_stem(self, wished: PurePosixPath, job: JobId) -> PurePosixPath:
+        """Reserve an output's stem for a job: the wished one, else the first free number of it."""
+        ...
+
+
+class Ledger(Protocol):
+    """Edits, attempts and money."""
+
+    def find_edit(self, fingerprint: Fingerprint, take: int) -> Edit | None:
+        """Give the edit, or None."""
+        ...
+
+    def last_take(self, fingerprint: Fingerprint) -> int:
+        """Give the highest take of an edit, 0 when there is none."""
+        ...
+
+    def get_edit(self, edit: EditId) -> Edit:
+        """Give one edit."""
+        ...
+
+    def add_edit(self, fingerprint: Fingerprint, take: int, owner: JobId) -> Edit:
+        """Add an edit with its first permission."""
+        ...
+
+    def update_edit(self, edit: Edit) -> None:
+        """Store a new owner or permission."""
+        ...
+
+    def begin_attempt(
+        self, job: Job, edit: Edit, period: Period, reservation: Money, save_path: str, started: datetime
+    ) -> Attempt:
+        """Add an attempt with its reservation."""
+        ...
+
+    def get_attempt(self, attempt: AttemptId) -> Attempt:
+        """Give one attempt."""
+        ...
+
+    def update_attempt(self, attempt: Attempt) -> None:
+        """Store how an attempt ended and what became of its reservation."""
+        ...
+
+    def attempts_of(self, edit: EditId) -> list[Attempt]:
+        """Give an edit's attempts in order."""
+        ...
+
+    def spent(self, edit: EditId, period: Period) -> Spent:
+        """Add up what is charged and set aside."""
+        ...
+
+    def last_period(self) -> Period | None:
+        """Give the latest period that anything was reserved in: a clock that goes back reopens no day."""
+        ...
+
+    def report_spend(self, period: Period) -> SpendReport:
+        """Add up for the status."""
+        ...
+
+
+class Orders(Protocol):
+    """Pauses and commands."""
+
+    def pauses(self) -> list[Pause]:
+        """Give the pauses, oldest first."""
+        ...
+
+    def begin_pause(self, pause: Pause) -> None:
+        """Add a pause, or renew the one with its reason; the first begin stays."""
+        ...
+
+    def end_pause(self, reason: PauseReason) -> None:
+        """Remove a pause."""
+        ...
+
+    def give_command(self, verb: Verb, argument: str, now: datetime) -> int:
+        """Leave a command for the daemon."""
+        ...
+
+    def commands(self) -> list[Command]:
+        """Give the commands that are not obeyed yet."""
+        ...
+
+    def answer_command(self, command: int, answer: str, now: datetime) -> None:
+        """Note that a command was obeyed, and what came of it."""
+        ...
+
+    def command_answer(self, command: int) -> str | None:
+        """Give what came of a command, or None while it waits."""
+        ...
+
+
+class Journal(Bundles, Jobs, Ledger, Orders, Protocol):
+    """The whole journal, owned by the engine thread."""
+
+    @property
+    def id(self) -> str:
+        """The journal's own id: the owner in the folders' marks."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Open a transaction; its end is the moment from which on everything in it survives a power cut."""
+        ...
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Open a part of the transaction that is undone alone when it raises."""
+        ...
+
+    def next_due(self, moments: Moments) -> float | None:
+        """Give the seconds until something stored becomes due by itself, or None."""
+        ...
+
+    def count_bundles(self, moments: Moments) -> Mapping[str, int]:
+        """Count "arriving", "queued", "waiting_for_prompt" and "needs_you"."""
+        ...
