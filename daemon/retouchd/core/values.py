@@ -5,6 +5,7 @@ Rules about jobs, money or bundles do not come in here.
 
 import unicodedata
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final, NewType
 
@@ -44,6 +45,13 @@ class Signature:
     def is_same_file(self, other: "Signature") -> bool:
         """Say whether this is the same content at another name: a rename changes the ctime alone."""
         return (self.size, self.mtime_ns, self.inode) == (other.size, other.mtime_ns, other.inode)
+
+
+class Cabinet(StrEnum):
+    """Where sources are filed."""
+
+    DONE = "done"
+    FAILED = "failed"
 
 
 def fold_name(name: str) -> str:

@@ -1,11 +1,10 @@
 """What the engine needs of the outside world, as Protocols; the adapters fit them without importing them.
 
-The journal's side stands in records.py, since it is the largest.
+The journal's side stands in journal.py, since it is the largest.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Protocol
 
@@ -14,7 +13,7 @@ from retouchd.core.bundles import Bundle
 from retouchd.core.outcomes import Answered, CallEnd
 from retouchd.core.pictures import Examination
 from retouchd.core.request import Order
-from retouchd.core.values import AttemptId, Sha256, Signature
+from retouchd.core.values import AttemptId, Cabinet, Sha256, Signature
 
 
 class Source(Protocol):
@@ -175,13 +174,6 @@ class Endpoint(Protocol):
     def hurry(self) -> None:
         """End every call under way at once; each then ends as cut."""
         ...
-
-
-class Cabinet(StrEnum):
-    """Where sources are filed."""
-
-    DONE = "done"
-    FAILED = "failed"
 
 
 class Staged(Protocol):

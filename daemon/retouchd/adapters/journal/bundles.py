@@ -1,0 +1,198 @@
+"""The journal's bundles: what lies in the inbox, and what became of it."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from retouchd.adapters.journal.codec import (
+    to_bytes,
+    to_json,
+    to_moment,
+    to_path,
+    to_seconds,
+    to_sure_moment,
+    to_text,
+)
+from retouchd.adapters.journal.table import Table
+from retouchd.core.bundles import Bundle, Role
+from retouchd.core.records import Accepted, BundleRecord, BundleState, Moments
+from retouchd.core.values import BundleId, Sha256
+
+_LIVE = "state NOT IN ('filed', 'detached')"
+
+
+class BundlesTable(Table):
+    """Fits the engine's Protocol Bundles."""
+
+    def record_seen(
+        self, bundle: Bundle, digest: str, state: BundleState, moments: Moments, quiet_seconds: float
+    ) -> BundleId:
+        """Note a bundle that is new at its place, or of which something changed; quiet starts anew."""
+        row = self.connection.execute(
+            f"INSERT INTO bundles (folder, key, photo, digest, state, detail, seen, boot, quiet_at, looks,"
+            f" claims, accepted) VALUES (:folder, :key, :photo, :digest, :state, :detail, :seen, :boot,"
+            f" :quiet, 0, 0, '[]') ON CONFLICT (folder, key) WHERE {_LIVE} DO UPDATE SET photo = :photo,"
+            f" digest = :digest, state = :state, detail = :detail, boot = :boot, quiet_at = :quiet,"
+            f" looks = 0, first_look = NULL, claims = 0, look_at = NULL RETURNING id",
+            {
+                "folder": to_bytes(bundle.folder),
+                "key": to_bytes(bundle.key),
+                "photo": to_bytes(bundle.photo.name),
+                "digest": digest,
+                "state": state,
+                "detail": bundle.detail,
+                "seen": to_seconds(moments.now),
+                "boot": self.boot,
+                "quiet": moments.monotonic + quiet_seconds,
+            },
+        ).fetchone()
+        return BundleId(row["id"])
+
+    def find_live(self, folder: PurePosixPath, key: str) -> BundleRecord | None:
+        """Give the live bundle at a place."""
+        row = self.connection.execute(
+            f"SELECT * FROM bundles WHERE folder = ? AND key = ? AND {_LIVE}",
+            (to_bytes(folder), to_bytes(key)),
+        ).fetchone()
+        return None if row is None else _record(row)
+
+    def get_bundle(self, bundle: BundleId) -> BundleRecord:
+        """Give one bundle."""
+        return _record(self.connection.execute("SELECT * FROM bundles WHERE id = ?", (bundle,)).fetchone())
+
+    def update_bundle(self, record: BundleRecord) -> None:
+        """Store what changed of a bundle; its place and quiet stay."""
+        accepted = [[one.name, one.role, one.sha256] for one in record.accepted]
+        self.connection.execute(
+            "UPDATE bundles SET digest = ?, state = ?, detail = ?, settled = ?, looks = ?, first_look = ?,"
+            " claims = ?, look_at = ?, accepted = ?, filing = ? WHERE id = ?",
+            (
+                record.digest,
+                record.state,
+                record.detail,
+                to_seconds(record.settled),
+                record.looks,
+                to_seconds(record.first_look),
+                record.claims,
+                to_seconds(record.look_at),
+                to_json(accepted),
+                record.filing,
+                record.id,
+            ),
+        )
+
+    def restart_quiet(self, bundle: BundleId, digest: str, moments: Moments, quiet_seconds: float) -> None:
+        """Note that a look found the bundle changed."""
+        self.connection.execute(
+            "UPDATE bundles SET state = 'arriving', digest = ?, detail = '', boot = ?, quiet_at = ?,"
+            " looks = 0, first_look = NULL, claims = 0, look_at = NULL WHERE id = ?",
+            (digest, self.boot, moments.monotonic + quiet_seconds, bundle),
+        )
+
+    def forget_bundle(self, bundle: BundleId) -> None:
+        """Remove a bundle that vanished before it became a job."""
+        self.connection.execute("DELETE FROM bundles WHERE id = ?", (bundle,))
+
+    def bundles_to_look_at(self, moments: Moments, limit: int) -> list[BundleRecord]:
+        """Give bundles that are quiet and due, the oldest first."""
+        rows = self.connection.execute(
+            "SELECT * FROM bundles WHERE state = 'arriving' AND (look_at IS NULL OR look_at <= :now)"
+            " AND CASE boot WHEN :boot THEN quiet_at <= :monotonic ELSE :monotonic >= :strangers_quiet END"
+            " ORDER BY id LIMIT :limit",
+            {**self._moments(moments), "limit": limit},
+        )
+        return [_record(row) for row in rows]
+
+    def bundles_to_file(self, now: datetime, limit: int) -> list[BundleRecord]:
+        """Give bundles all of whose jobs have ended, due ones only."""
+        rows = self.connection.execute(
+            "SELECT * FROM bundles WHERE state = 'ending' AND (look_at IS NULL OR look_at <= ?)"
+            " ORDER BY id LIMIT ?",
+            (to_seconds(now), limit),
+        )
+        return [_record(row) for row in rows]
+
+    def bundles_in(self, state: BundleState) -> list[BundleRecord]:
+        """Give all bundles of a state; only for states that hold few."""
+        rows = self.connection.execute("SELECT * FROM bundles WHERE state = ? ORDER BY id", (state,))
+        return [_record(row) for row in rows]
+
+    def folders_with_live_bundles(self) -> list[PurePosixPath]:
+        """Give every folder below the inbox that has a live bundle."""
+        rows = self.connection.execute(f"SELECT DISTINCT folder FROM bundles WHERE {_LIVE}")
+        return [to_path(row["folder"]) for row in rows]
+
+    def live_in_folder(self, folder: PurePosixPath) -> Mapping[str, str]:
+        """Give the digests of a folder's live bundles by their keys."""
+        rows = self.connection.execute(
+            f"SELECT key, digest FROM bundles WHERE folder = ? AND {_LIVE}", (to_bytes(folder),)
+        )
+        return {to_text(row["key"]): row["digest"] for row in rows}
+
+    def count_bundles(self, moments: Moments) -> Mapping[str, int]:
+        """Count "arriving", "queued", "waiting_for_prompt" and "needs_you".
+
+        A bundle is queued, not arriving, once it is quiet and no look at it failed.
+        """
+        row = self.connection.execute(
+            "SELECT count(*) FILTER (WHERE state = 'lacks_prompt') AS waiting_for_prompt,"
+            " count(*) FILTER (WHERE state = 'needs_you') AS needs_you,"
+            " count(*) FILTER (WHERE state IN ('arriving', 'looked_at')) AS all_coming,"
+            " count(*) FILTER (WHERE state IN ('arriving', 'looked_at') AND looks = 0 AND"
+            "  CASE boot WHEN :boot THEN quiet_at <= :monotonic ELSE :monotonic >= :strangers_quiet END)"
+            " AS queued FROM bundles WHERE state IN ('lacks_prompt', 'needs_you', 'arriving', 'looked_at')",
+            self._moments(moments),
+        ).fetchone()
+        return {
+            "arriving": row["all_coming"] - row["queued"],
+            "queued": row["queued"],
+            "waiting_for_prompt": row["waiting_for_prompt"],
+            "needs_you": row["needs_you"],
+        }
+
+    def next_bundle_due(self, moments: Moments) -> float | None:
+        """Give the seconds until the next bundle becomes quiet or is to be looked at again."""
+        row = self.connection.execute(
+            "SELECT (SELECT min(quiet_at) - :monotonic FROM bundles WHERE state = 'arriving'"
+            "  AND boot = :boot AND quiet_at > :monotonic) AS quiet,"
+            " (SELECT min(look_at) - :now FROM bundles WHERE state IN ('arriving', 'ending')"
+            "  AND look_at > :now) AS look,"
+            " (SELECT :strangers_quiet - :monotonic FROM bundles WHERE state = 'arriving'"
+            "  AND boot <> :boot AND :strangers_quiet > :monotonic LIMIT 1) AS stranger",
+            self._moments(moments),
+        ).fetchone()
+        return min((value for value in tuple(row) if value is not None), default=None)
+
+    def _moments(self, moments: Moments) -> dict[str, object]:
+        return {
+            "now": to_seconds(moments.now),
+            "monotonic": moments.monotonic,
+            "boot": self.boot,
+            "strangers_quiet": self.strangers_quiet_at,
+        }
+
+
+def _record(row: sqlite3.Row) -> BundleRecord:
+    accepted = [
+        Accepted(name=name, role=Role(role), sha256=Sha256(sha256))
+        for name, role, sha256 in json.loads(row["accepted"])
+    ]
+    return BundleRecord(
+        id=BundleId(row["id"]),
+        folder=to_path(row["folder"]),
+        key=to_text(row["key"]),
+        photo=to_text(row["photo"]),
+        digest=row["digest"],
+        state=BundleState(row["state"]),
+        detail=row["detail"],
+        seen=to_sure_moment(row["seen"]),
+        settled=to_moment(row["settled"]),
+        looks=row["looks"],
+        first_look=to_moment(row["first_look"]),
+        claims=row["claims"],
+        look_at=to_moment(row["look_at"]),
+        accepted=tuple(accepted),
+        filing=row["filing"],
+    )

@@ -1,0 +1,97 @@
+"""Between the journal's columns and our values."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+
+from retouchd.core.edits import SourcePicture, Wish
+from retouchd.core.pictures import PictureFormat
+from retouchd.core.request import AutoSize, Background, EditRequest, Quality, Size
+from retouchd.core.values import Sha256
+
+
+def to_seconds(moment: datetime | None) -> float | None:
+    """Give a moment as seconds since 1970."""
+    return None if moment is None else moment.timestamp()
+
+
+def to_moment(seconds: float | None) -> datetime | None:
+    """Give a moment from seconds since 1970."""
+    return None if seconds is None else to_sure_moment(seconds)
+
+
+def to_sure_moment(seconds: float) -> datetime:
+    """Give a moment from seconds that are never missing."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def to_bytes(path: PurePosixPath | str) -> bytes:
+    """Give the bytes on disk."""
+    return os.fsencode(path)
+
+
+def to_text(content: bytes) -> str:
+    """Give a name from the bytes on disk."""
+    return os.fsdecode(content)
+
+
+def to_path(content: bytes) -> PurePosixPath:
+    """Give a path from the bytes on disk."""
+    return PurePosixPath(os.fsdecode(content))
+
+
+def to_json(value: object) -> str:
+    """Give ASCII JSON: bytes in names that are no text survive it as escapes."""
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str)
+
+
+def dump_wish(wish: Wish | None) -> str | None:
+    """Give a wish as JSON."""
+    if wish is None:
+        return None
+    request = {**asdict(wish.request), "size": str(wish.request.size)}
+    pictures = [{**asdict(picture), "path": str(picture.path)} for picture in wish.pictures]
+    return to_json(
+        {"request": request, "take": wish.take, "pictures": pictures, "origins": dict(wish.origins)}
+    )
+
+
+def load_wish(text: str | None) -> Wish | None:
+    """Give a wish from JSON."""
+    if text is None:
+        return None
+    fields = json.loads(text)
+    return Wish(
+        request=_load_request(fields["request"]),
+        take=fields["take"],
+        pictures=tuple(_load_picture(picture) for picture in fields["pictures"]),
+        origins=fields["origins"],
+    )
+
+
+def _load_request(fields: Mapping[str, object]) -> EditRequest:
+    size = str(fields["size"])
+    compression = fields["output_compression"]
+    return EditRequest(
+        prompt=str(fields["prompt"]),
+        size=AutoSize.AUTO if size == AutoSize.AUTO else Size.parse(size),
+        quality=Quality(str(fields["quality"])),
+        format=PictureFormat(str(fields["format"])),
+        background=Background(str(fields["background"])),
+        output_compression=None if compression is None else int(str(compression)),
+        image_count=int(str(fields["image_count"])),
+    )
+
+
+def _load_picture(fields: Mapping[str, object]) -> SourcePicture:
+    return SourcePicture(
+        path=PurePosixPath(str(fields["path"])),
+        sha256=Sha256(str(fields["sha256"])),
+        bytes=int(str(fields["bytes"])),
+        width=int(str(fields["width"])),
+        height=int(str(fields["height"])),
+        format=PictureFormat(str(fields["format"])),
+    )

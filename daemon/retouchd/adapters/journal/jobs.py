@@ -1,0 +1,186 @@
+"""The journal's jobs and the stems that are reserved for them."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import count
+from pathlib import PurePosixPath
+
+from retouchd.adapters.journal.codec import (
+    dump_wish,
+    load_wish,
+    to_bytes,
+    to_moment,
+    to_path,
+    to_seconds,
+    to_sure_moment,
+)
+from retouchd.adapters.journal.table import Table
+from retouchd.core.errors import UnknownJobError
+from retouchd.core.jobs import HoldReason, Job, JobState, Output
+from retouchd.core.naming import numbered
+from retouchd.core.values import AttemptId, BundleId, EditId, JobId, Sha256, fold_name
+
+_COLUMNS = (
+    "id, bundle, edit, state, hold, detail, wish, stem, output_path, output_sha256, answer, reused_from,"
+    " attempts, active_seconds, next_try, created, submitted, received, delivered, ended"
+)
+
+
+class JobsTable(Table):
+    """Fits the engine's Protocol Jobs."""
+
+    def add_job(self, job: Job) -> None:
+        """Add a new job."""
+        values = _values(job)
+        holes = ", ".join(f":{name}" for name in values)
+        self.connection.execute(
+            f"INSERT INTO jobs ({', '.join(values)}, number)"
+            f" VALUES ({holes}, (SELECT coalesce(max(number), 0) + 1 FROM jobs))",
+            values,
+        )
+
+    def get_job(self, job: JobId) -> Job:
+        """Give one job.
+
+        Raises:
+            UnknownJobError: There is none of this id.
+        """
+        row = self.connection.execute(f"SELECT {_COLUMNS} FROM jobs WHERE id = ?", (job,)).fetchone()
+        if row is None:
+            message = f"there is no job {job}"
+            raise UnknownJobError(message)
+        return _job(row)
+
+    def find_jobs(self, beginning: str) -> list[Job]:
+        """Give the jobs whose ids begin so: people type the first few characters."""
+        rows = self.connection.execute(
+            f"SELECT {_COLUMNS} FROM jobs WHERE substr(id, 1, ?) = ? ORDER BY number LIMIT 3",
+            (len(beginning), beginning),
+        )
+        return [_job(row) for row in rows]
+
+    def update_job(self, job: Job) -> None:
+        """Store a job after it moved; one that ended without an output gives its stem back."""
+        values = _values(job)
+        changes = ", ".join(f"{name} = :{name}" for name in values if name != "id")
+        self.connection.execute(f"UPDATE jobs SET {changes} WHERE id = :id", values)
+        if job.state in {JobState.FAILED, JobState.CANCELLED}:
+            self.connection.execute("DELETE FROM stems WHERE job = ?", (job.id,))
+
+    def jobs_of_bundle(self, bundle: BundleId) -> list[Job]:
+        """Give the jobs of a bundle."""
+        return self._jobs("WHERE bundle = ? ORDER BY number", (bundle,))
+
+    def jobs_in(self, states: Iterable[JobState], limit: int = 1000) -> list[Job]:
+        """Give the oldest jobs in these states."""
+        wanted = [str(state) for state in states]
+        holes = ", ".join("?" for _ in wanted)
+        return self._jobs(f"WHERE state IN ({holes}) ORDER BY number LIMIT ?", (*wanted, limit))
+
+    def jobs_due(self, states: Iterable[JobState], now: datetime, limit: int) -> list[Job]:
+        """Give jobs in these states whose next try, if any, has come; oldest first."""
+        wanted = [str(state) for state in states]
+        holes = ", ".join("?" for _ in wanted)
+        return self._jobs(
+            f"WHERE state IN ({holes}) AND (next_try IS NULL OR next_try <= ?) ORDER BY number LIMIT ?",
+            (*wanted, to_seconds(now), limit),
+        )
+
+    def sharers_of(self, edit: EditId, owner: JobId) -> list[Job]:
+        """Give the jobs that wait, or are held, for an edit that another job owns; oldest first."""
+        return self._jobs(
+            "WHERE edit = ? AND id <> ? AND (state = 'waiting' OR (state = 'held' AND hold = ?))"
+            " ORDER BY number",
+            (edit, owner, HoldReason.SAME_EDIT_HELD),
+        )
+
+    def count_jobs(self) -> Mapping[JobState, int]:
+        """Count the jobs by state."""
+        rows = self.connection.execute("SELECT state, count(*) AS number FROM jobs GROUP BY state")
+        return {JobState(row["state"]): row["number"] for row in rows}
+
+    def count_ended_since(self, since: datetime) -> Mapping[JobState, int]:
+        """Count the jobs that ended since a moment, by state."""
+        rows = self.connection.execute(
+            "SELECT state, count(*) AS number FROM jobs WHERE ended >= ? GROUP BY state", (to_seconds(since),)
+        )
+        return {JobState(row["state"]): row["number"] for row in rows}
+
+    def next_job_due(self, now: datetime) -> float | None:
+        """Give the seconds until the next job's next try."""
+        row = self.connection.execute(
+            "SELECT min(next_try) - :now AS due FROM jobs"
+            " WHERE state IN ('ready', 'deferred', 'received', 'delivered') AND next_try > :now",
+            {"now": to_seconds(now)},
+        ).fetchone()
+        return None if row["due"] is None else float(row["due"])
+
+    def reserve_stem(self, wished: PurePosixPath, job: JobId) -> PurePosixPath:
+        """Reserve an output's stem for a job: the wished one, else the first free number of it."""
+        folder = to_bytes(fold_name(str(wished.parent)))
+        stems = (numbered(wished.name, number) for number in count(1))
+        stem = next(stem for stem in stems if self._take_stem(folder, stem, job))
+        return wished.parent / stem
+
+    def _take_stem(self, folder: bytes, stem: str, job: JobId) -> bool:
+        done = self.connection.execute(
+            "INSERT OR IGNORE INTO stems (folder, stem, job) VALUES (?, ?, ?)",
+            (folder, to_bytes(fold_name(stem)), job),
+        )
+        return done.rowcount == 1
+
+    def _jobs(self, where: str, values: tuple[object, ...]) -> list[Job]:
+        return [_job(row) for row in self.connection.execute(f"SELECT {_COLUMNS} FROM jobs {where}", values)]
+
+
+def _values(job: Job) -> dict[str, object]:
+    return {
+        "id": job.id,
+        "bundle": job.bundle,
+        "edit": job.edit,
+        "state": job.state,
+        "hold": job.hold,
+        "detail": job.detail,
+        "wish": dump_wish(job.wish),
+        "stem": to_bytes(job.stem),
+        "output_path": to_bytes(job.output.path) if job.output else None,
+        "output_sha256": job.output.sha256 if job.output else None,
+        "answer": job.answer,
+        "reused_from": job.reused_from,
+        "attempts": job.attempts,
+        "active_seconds": job.active_seconds,
+        "next_try": to_seconds(job.next_try),
+        "created": to_seconds(job.created),
+        "submitted": to_seconds(job.submitted),
+        "received": to_seconds(job.received),
+        "delivered": to_seconds(job.delivered),
+        "ended": to_seconds(job.ended),
+    }
+
+
+def _job(row: sqlite3.Row) -> Job:
+    has_output = row["output_path"] is not None
+    return Job(
+        id=JobId(row["id"]),
+        bundle=BundleId(row["bundle"]),
+        edit=None if row["edit"] is None else EditId(row["edit"]),
+        wish=load_wish(row["wish"]),
+        state=JobState(row["state"]),
+        hold=None if row["hold"] is None else HoldReason(row["hold"]),
+        detail=row["detail"],
+        stem=to_path(row["stem"]),
+        output=Output(path=to_path(row["output_path"]), sha256=Sha256(row["output_sha256"]))
+        if has_output
+        else None,
+        answer=None if row["answer"] is None else AttemptId(row["answer"]),
+        reused_from=None if row["reused_from"] is None else JobId(row["reused_from"]),
+        attempts=row["attempts"],
+        active_seconds=row["active_seconds"],
+        next_try=to_moment(row["next_try"]),
+        created=to_sure_moment(row["created"]),
+        submitted=to_moment(row["submitted"]),
+        received=to_moment(row["received"]),
+        delivered=to_moment(row["delivered"]),
+        ended=to_moment(row["ended"]),
+    )

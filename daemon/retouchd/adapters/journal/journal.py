@@ -1,0 +1,125 @@
+"""The journal: one SQLite database in WAL mode, its transactions, and how it is opened.
+
+The engine thread is the only writer; the scanner and the commands read through connections of their own.
+"""
+
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Self
+
+from retouchd.adapters.durable import Durable
+from retouchd.adapters.journal.bundles import BundlesTable
+from retouchd.adapters.journal.jobs import JobsTable
+from retouchd.adapters.journal.ledger import LedgerTable
+from retouchd.adapters.journal.orders import OrdersTable
+from retouchd.adapters.journal.schema import migrate
+from retouchd.core.errors import JournalError
+from retouchd.core.records import Moments
+
+# A command writes one row; a daemon that groups commits holds the lock for milliseconds.
+_BUSY_SECONDS: Final = 10
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+
+
+class SqliteJournal(BundlesTable, JobsTable, LedgerTable, OrdersTable):
+    """Fits the engine's Protocol Journal."""
+
+    def __init__(self, connection: sqlite3.Connection, durable: Durable) -> None:
+        super().__init__(connection, _BOOT_ID.read_text().strip(), time.monotonic())
+        self._durable = durable
+
+    @classmethod
+    def open(cls, path: Path, durable: Durable) -> Self:
+        """Open the journal for writing; a missing one is made.
+
+        A crash while it is made leaves an empty database, which the next start makes anew.
+
+        Raises:
+            JournalError: It is damaged, or of another program or a later version.
+        """
+        try:
+            connection = _connect(f"{path.absolute().as_uri()}?mode=rwc")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            migrate(connection)
+        except sqlite3.DatabaseError as exc:
+            raise JournalError(_trouble(path, exc)) from exc
+        journal = cls(connection, durable)
+        with journal.transaction():
+            connection.execute("INSERT OR IGNORE INTO meta VALUES ('journal_id', ?)", (secrets.token_hex(8),))
+        return journal
+
+    @classmethod
+    def open_for_reading(cls, path: Path) -> Self:
+        """Open the journal of a daemon that may be running.
+
+        Raises:
+            JournalError: There is none, or it is damaged.
+        """
+        if not path.exists():
+            message = f"there is no journal at {path}: nothing was done here yet"
+            raise JournalError(message)
+        try:
+            return cls(_connect(f"{path.absolute().as_uri()}?mode=ro"), Durable())
+        except sqlite3.DatabaseError as exc:
+            raise JournalError(_trouble(path, exc)) from exc
+
+    @property
+    def id(self) -> str:
+        """The journal's own id: the owner in the folders' marks."""
+        row = self.connection.execute("SELECT value FROM meta WHERE name = 'journal_id'").fetchone()
+        return str(row["value"])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Open a transaction; its end is the moment from which on everything in it survives a power cut.
+
+        A crash before that end leaves nothing of it, one after it all of it.
+        """
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._durable.commit(self.connection)
+        finally:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Open a part of the transaction that is undone alone when it raises."""
+        self.connection.execute("SAVEPOINT part")
+        kept = False
+        try:
+            yield
+            kept = True
+        finally:
+            if not kept:
+                self.connection.execute("ROLLBACK TO part")
+            self.connection.execute("RELEASE part")
+
+    def next_due(self, moments: Moments) -> float | None:
+        """Give the seconds until something stored becomes due by itself, or None."""
+        due = (self.next_bundle_due(moments), self.next_job_due(moments.now))
+        return min((value for value in due if value is not None), default=None)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    # Not bound to the thread that opens it: the service opens, the engine thread works.
+    connection = sqlite3.connect(
+        uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _trouble(path: Path, exc: sqlite3.DatabaseError) -> str:
+    return f"the journal {path} cannot be used: {exc}"

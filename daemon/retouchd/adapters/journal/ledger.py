@@ -1,0 +1,168 @@
+"""The journal's edits and attempts: who may pay for what, and what was set aside and charged.
+
+The attempts are the only record of money: every sum is added up from them, none is kept beside them.
+"""
+
+import json
+import sqlite3
+from datetime import datetime
+
+from retouchd.adapters.journal.codec import to_bytes, to_json, to_moment, to_seconds, to_sure_moment
+from retouchd.adapters.journal.table import Table
+from retouchd.core.edits import Edit
+from retouchd.core.jobs import Job
+from retouchd.core.money import NOTHING, Money, Period, Spent
+from retouchd.core.outcomes import OutcomeKind
+from retouchd.core.records import Attempt, SpendReport
+from retouchd.core.values import AttemptId, EditId, Fingerprint, JobId
+
+
+class LedgerTable(Table):
+    """Fits the engine's Protocol Ledger."""
+
+    def find_edit(self, fingerprint: Fingerprint, take: int) -> Edit | None:
+        """Give the edit, or None."""
+        row = self.connection.execute(
+            "SELECT * FROM edits WHERE fingerprint = ? AND take = ?", (fingerprint, take)
+        ).fetchone()
+        return None if row is None else _edit(row)
+
+    def last_take(self, fingerprint: Fingerprint) -> int:
+        """Give the highest take of an edit, 0 when there is none."""
+        row = self.connection.execute(
+            "SELECT coalesce(max(take), 0) AS take FROM edits WHERE fingerprint = ?", (fingerprint,)
+        ).fetchone()
+        return int(row["take"])
+
+    def get_edit(self, edit: EditId) -> Edit:
+        """Give one edit."""
+        return _edit(self.connection.execute("SELECT * FROM edits WHERE id = ?", (edit,)).fetchone())
+
+    def add_edit(self, fingerprint: Fingerprint, take: int, owner: JobId) -> Edit:
+        """Add an edit with its first permission."""
+        row = self.connection.execute(
+            "INSERT INTO edits (fingerprint, take, permission, owner) VALUES (?, ?, 1, ?) RETURNING *",
+            (fingerprint, take, owner),
+        ).fetchone()
+        return _edit(row)
+
+    def update_edit(self, edit: Edit) -> None:
+        """Store a new owner or permission."""
+        self.connection.execute(
+            "UPDATE edits SET permission = ?, owner = ? WHERE id = ?", (edit.permission, edit.owner, edit.id)
+        )
+
+    def begin_attempt(
+        self, job: Job, edit: Edit, period: Period, reservation: Money, save_path: str, started: datetime
+    ) -> Attempt:
+        """Add an attempt with its reservation."""
+        top_folder = job.stem.parts[0] if len(job.stem.parts) > 1 else ""
+        row = self.connection.execute(
+            "INSERT INTO attempts (edit, job, number, permission, day, month, top_folder, save_path, started,"
+            " first_reserved, reserved, charged, request_ids) VALUES (:edit, :job,"
+            " (SELECT count(*) + 1 FROM attempts WHERE edit = :edit), :permission, :day, :month, :top_folder,"
+            " :save_path, :started, :reserved, :reserved, 0, '{}') RETURNING *",
+            {
+                "edit": edit.id,
+                "job": job.id,
+                "permission": edit.permission,
+                "day": period.day,
+                "month": period.month,
+                "top_folder": to_bytes(top_folder),
+                "save_path": save_path,
+                "started": to_seconds(started),
+                "reserved": reservation.micro,
+            },
+        ).fetchone()
+        return _attempt(row)
+
+    def get_attempt(self, attempt: AttemptId) -> Attempt:
+        """Give one attempt."""
+        return _attempt(self.connection.execute("SELECT * FROM attempts WHERE id = ?", (attempt,)).fetchone())
+
+    def update_attempt(self, attempt: Attempt) -> None:
+        """Store how an attempt ended and what became of its reservation."""
+        self.connection.execute(
+            "UPDATE attempts SET reserved = ?, charged = ?, ended = ?, outcome = ?, status = ?,"
+            " elapsed_seconds = ?, request_ids = ? WHERE id = ?",
+            (
+                attempt.reserved.micro,
+                attempt.charged.micro,
+                to_seconds(attempt.ended),
+                attempt.outcome,
+                attempt.status,
+                attempt.elapsed_seconds,
+                to_json(dict(attempt.request_ids)),
+                attempt.id,
+            ),
+        )
+
+    def attempts_of(self, edit: EditId) -> list[Attempt]:
+        """Give an edit's attempts in order."""
+        rows = self.connection.execute("SELECT * FROM attempts WHERE edit = ? ORDER BY number", (edit,))
+        return [_attempt(row) for row in rows]
+
+    def spent(self, edit: EditId, period: Period) -> Spent:
+        """Add up what is charged and set aside."""
+        return Spent(
+            edit=self._sum("edit = ?", edit),
+            day=self._sum("day = ?", period.day),
+            month=self._sum("month = ?", period.month),
+        )
+
+    def last_period(self) -> Period | None:
+        """Give the latest period that anything was reserved in: a clock that goes back reopens no day."""
+        row = self.connection.execute("SELECT max(day) AS day, max(month) AS month FROM attempts").fetchone()
+        return None if row["day"] is None else Period(day=row["day"], month=row["month"])
+
+    def report_spend(self, period: Period) -> SpendReport:
+        """Add up for the status."""
+        row = self.connection.execute(
+            "SELECT coalesce(sum(reserved), 0) AS reserved,"
+            " coalesce(sum(reserved) FILTER (WHERE outcome = ?), 0) AS unknown"
+            " FROM attempts WHERE reserved > 0",
+            (OutcomeKind.UNKNOWN,),
+        ).fetchone()
+        return SpendReport(
+            today=self._sum("day = ?", period.day, "charged"),
+            month=self._sum("month = ?", period.month, "charged"),
+            reserved=Money(row["reserved"] - row["unknown"]),
+            unknown=Money(row["unknown"]),
+        )
+
+    def _sum(self, where: str, value: object, what: str = "charged + reserved") -> Money:
+        row = self.connection.execute(
+            f"SELECT sum({what}) AS micro FROM attempts WHERE {where}", (value,)
+        ).fetchone()
+        return Money(row["micro"]) if row["micro"] else NOTHING
+
+
+def _edit(row: sqlite3.Row) -> Edit:
+    return Edit(
+        id=EditId(row["id"]),
+        fingerprint=Fingerprint(row["fingerprint"]),
+        take=row["take"],
+        permission=row["permission"],
+        owner=JobId(row["owner"]),
+    )
+
+
+def _attempt(row: sqlite3.Row) -> Attempt:
+    return Attempt(
+        id=AttemptId(row["id"]),
+        edit=EditId(row["edit"]),
+        job=JobId(row["job"]),
+        number=row["number"],
+        permission=row["permission"],
+        period=Period(day=row["day"], month=row["month"]),
+        save_path=row["save_path"],
+        started=to_sure_moment(row["started"]),
+        first_reserved=Money(row["first_reserved"]),
+        reserved=Money(row["reserved"]),
+        charged=Money(row["charged"]),
+        ended=to_moment(row["ended"]),
+        outcome=row["outcome"],
+        status=row["status"],
+        elapsed_seconds=row["elapsed_seconds"],
+        request_ids=json.loads(row["request_ids"]),
+    )

@@ -1,0 +1,159 @@
+"""The journal's tables, and the way from each version of them to the next.
+
+Times are seconds since 1970 (UTC), money is whole micro-dollars, names and paths are the bytes on disk.
+"""
+
+import sqlite3
+from typing import Final
+
+from retouchd.core.errors import JournalError
+
+# "rtch": tells our database from any other file.
+APPLICATION_ID: Final = 0x72746368
+
+_VERSION_1: Final = """
+CREATE TABLE meta (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE bundles (
+    id INTEGER PRIMARY KEY,
+    folder BLOB NOT NULL,
+    key BLOB NOT NULL,
+    photo BLOB NOT NULL,
+    digest TEXT NOT NULL,
+    state TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    seen REAL NOT NULL,
+    settled REAL,
+    boot TEXT NOT NULL,         -- quiet_at is of this boot's monotonic clock
+    quiet_at REAL NOT NULL,
+    looks INTEGER NOT NULL,
+    first_look REAL,
+    claims INTEGER NOT NULL,
+    look_at REAL,
+    accepted TEXT NOT NULL,     -- JSON: name, role, sha256 of each file that was hashed
+    filing INTEGER
+);
+CREATE UNIQUE INDEX bundles_live_place ON bundles (folder, key) WHERE state NOT IN ('filed', 'detached');
+CREATE INDEX bundles_by_quiet ON bundles (state, quiet_at);
+CREATE INDEX bundles_by_look ON bundles (state, look_at);
+
+CREATE TABLE jobs (
+    id TEXT PRIMARY KEY,
+    number INTEGER NOT NULL UNIQUE,  -- the order in which jobs were made
+    bundle INTEGER NOT NULL REFERENCES bundles,
+    edit INTEGER REFERENCES edits,
+    state TEXT NOT NULL,
+    hold TEXT,
+    detail TEXT NOT NULL,
+    wish TEXT,                  -- JSON
+    stem BLOB NOT NULL,
+    output_path BLOB,
+    output_sha256 TEXT,
+    answer INTEGER REFERENCES attempts,
+    reused_from TEXT,
+    attempts INTEGER NOT NULL,
+    active_seconds REAL NOT NULL,
+    next_try REAL,
+    created REAL NOT NULL,
+    submitted REAL,
+    received REAL,
+    delivered REAL,
+    ended REAL
+) WITHOUT ROWID;
+CREATE INDEX jobs_by_state ON jobs (state, number);
+CREATE INDEX jobs_by_next_try ON jobs (state, next_try);
+CREATE INDEX jobs_by_bundle ON jobs (bundle);
+CREATE INDEX jobs_by_edit ON jobs (edit);
+
+CREATE TABLE edits (
+    id INTEGER PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    take INTEGER NOT NULL,
+    permission INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    UNIQUE (fingerprint, take)
+);
+
+CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again: it names a file in the spool
+    edit INTEGER NOT NULL REFERENCES edits,
+    job TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    permission INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    month TEXT NOT NULL,
+    top_folder BLOB NOT NULL,
+    save_path TEXT NOT NULL,
+    started REAL NOT NULL,
+    first_reserved INTEGER NOT NULL,
+    reserved INTEGER NOT NULL,
+    charged INTEGER NOT NULL,
+    ended REAL,
+    outcome TEXT,
+    status INTEGER,
+    elapsed_seconds REAL,
+    request_ids TEXT NOT NULL   -- JSON
+);
+CREATE INDEX attempts_by_edit ON attempts (edit);
+CREATE INDEX attempts_by_day ON attempts (day, reserved, charged);
+CREATE INDEX attempts_by_month ON attempts (month, reserved, charged);
+
+CREATE TABLE stems (
+    folder BLOB NOT NULL,
+    stem BLOB NOT NULL,
+    job TEXT NOT NULL,
+    PRIMARY KEY (folder, stem)
+) WITHOUT ROWID;
+CREATE INDEX stems_by_job ON stems (job);
+
+CREATE TABLE pauses (
+    reason TEXT PRIMARY KEY,
+    detail TEXT NOT NULL,
+    since REAL NOT NULL,
+    until REAL
+) WITHOUT ROWID;
+
+CREATE TABLE commands (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    verb TEXT NOT NULL,
+    argument TEXT NOT NULL,
+    given REAL NOT NULL,
+    obeyed REAL,
+    answer TEXT
+);
+CREATE INDEX commands_open ON commands (id) WHERE obeyed IS NULL;
+"""
+
+# Step n leads from version n to n + 1; a step that was released is never edited.
+_STEPS: Final = (_VERSION_1,)
+VERSION: Final = len(_STEPS)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the tables to this program's version, each step in one transaction.
+
+    A crash in between leaves the version before, whole.
+
+    Raises:
+        JournalError: The file is of a later version, or is no journal of retouchd.
+    """
+    version = _read_number(connection, "user_version")
+    application = _read_number(connection, "application_id")
+    if version and application != APPLICATION_ID:
+        message = "this database is no journal of retouchd"
+        raise JournalError(message)
+    if version > VERSION:
+        message = f"the journal is of version {version}; this retouchd knows {VERSION}: install a newer one"
+        raise JournalError(message)
+    for number in range(version, VERSION):
+        connection.executescript(
+            f"BEGIN IMMEDIATE;{_STEPS[number]}"
+            f"PRAGMA application_id = {APPLICATION_ID};PRAGMA user_version = {number + 1};COMMIT;"
+        )
+
+
+def _read_number(connection: sqlite3.Connection, pragma: str) -> int:
+    return int(connection.execute(f"PRAGMA {pragma}").fetchone()[0])

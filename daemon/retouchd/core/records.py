@@ -1,0 +1,139 @@
+"""What is remembered of bundles, calls and commands: the values that the journal stores and gives back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from retouchd.core.bundles import Role
+from retouchd.core.money import NOTHING, Money, Period
+from retouchd.core.values import AttemptId, BundleId, EditId, JobId, Sha256
+
+
+class BundleState(StrEnum):
+    """Where a bundle is.
+
+    ARRIVING: not yet looked at since its last change, or to be looked at again. LOOKED_AT: a worker has it.
+    AT_WORK: it became jobs. ENDING: all its jobs have ended, its sources are to be filed. FILED and
+    DETACHED (its place was taken by newer sources) are history.
+    """
+
+    ARRIVING = "arriving"
+    LACKS_PROMPT = "lacks_prompt"
+    NEEDS_YOU = "needs_you"
+    LOOKED_AT = "looked_at"
+    AT_WORK = "at_work"
+    ENDING = "ending"
+    FILED = "filed"
+    DETACHED = "detached"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """One file of a bundle as it was hashed when the bundle became jobs."""
+
+    name: str
+    role: Role
+    sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleRecord:
+    """A bundle as the journal knows it.
+
+    Attributes:
+        digest: Of names and signatures as they were last seen.
+        detail: Why it is where it is, one sentence for people.
+        looks: How many looks at this very content did not pass.
+        first_look: When the first of them was.
+        claims: How often a worker began to look and never came back.
+        look_at: Not looked at before this time.
+        accepted: Its files as they were hashed; empty before.
+        filing: The number with which its files are filed, once that is planned.
+    """
+
+    id: BundleId
+    folder: PurePosixPath
+    key: str
+    photo: str
+    digest: str
+    state: BundleState
+    detail: str
+    seen: datetime
+    settled: datetime | None = None
+    looks: int = 0
+    first_look: datetime | None = None
+    claims: int = 0
+    look_at: datetime | None = None
+    accepted: Sequence[Accepted] = ()
+    filing: int | None = None
+
+    @property
+    def path(self) -> PurePosixPath:
+        """The photo's path below the inbox."""
+        return self.folder / self.photo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One call and its money.
+
+    Attributes:
+        number: Of this edit, from 1.
+        outcome: None while it is under way.
+        reserved: Still set aside for it.
+        charged: Booked for it.
+    """
+
+    id: AttemptId
+    edit: EditId
+    job: JobId
+    number: int
+    permission: int
+    period: Period
+    save_path: str
+    started: datetime
+    reserved: Money
+    charged: Money = NOTHING
+    first_reserved: Money = NOTHING
+    ended: datetime | None = None
+    outcome: str | None = None
+    status: int | None = None
+    elapsed_seconds: float | None = None
+    request_ids: Mapping[str, str] = field(default_factory=dict)
+
+
+class Verb(StrEnum):
+    """A command that a person gives to the daemon."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command as it stands in the journal until it is obeyed."""
+
+    id: int
+    verb: Verb
+    argument: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moments:
+    """The two clocks at one moment: wall time for due times, the monotonic one for quiet."""
+
+    now: datetime
+    monotonic: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendReport:
+    """Money by now, for the status."""
+
+    today: Money
+    month: Money
+    reserved: Money
+    unknown: Money
