@@ -9,9 +9,9 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Final, TypeGuard
+from typing import Final
 
 from retouchd.core.outcomes import Envelope
 
@@ -58,7 +58,7 @@ class Unreadable:
 def parse_answer(fields: Mapping[str, object]) -> Answer:
     """Give the typed answer of the decoded JSON object; `b64_json` is ignored."""
     cost = fields.get("estimatedCostUsd")
-    usable_cost = float(cost) if _is_number(cost) and math.isfinite(cost) and cost >= 0 else None
+    usable_cost = _amount(cost)
     oddities = []
     if cost is not None and usable_cost is None:
         oddities.append("estimatedCostUsd is no amount of money")
@@ -78,8 +78,14 @@ def parse_answer(fields: Mapping[str, object]) -> Answer:
     )
 
 
-def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _amount(value: object) -> float | None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        amount = float(value)
+    except OverflowError:
+        return None
+    return amount if math.isfinite(amount) and amount >= 0 else None
 
 
 def _text(value: object) -> str | None:
@@ -102,7 +108,8 @@ def parse_envelope(body: bytes) -> Envelope | None:
         return None
     inner = fields.get("error")
     error = inner if isinstance(inner, dict) else fields
-    if not any(isinstance(error.get(key), str) for key in ("message", "type", "code")):
+    top_up_url = _find_text(fields, "topUpUrl")
+    if not top_up_url and not any(isinstance(error.get(key), str) for key in ("message", "type", "code")):
         return None
     details = error.get("details")
     return Envelope(
@@ -110,7 +117,7 @@ def parse_envelope(body: bytes) -> Envelope | None:
         type=_clip(error.get("type")),
         code=_clip(error.get("code")),
         details="" if details is None else _clip(json.dumps(details, ensure_ascii=False)),
-        top_up_url=_clip(_find_key(fields, "topUpUrl")),
+        top_up_url=_clip(top_up_url),
     )
 
 
@@ -128,14 +135,15 @@ def _clip(value: object) -> str:
     return value[:_MAX_TEXT] if isinstance(value, str) else ""
 
 
-def _find_key(value: object, key: str, depth: int = 8) -> object:
+def _find_text(value: object, key: str, depth: int = 8) -> str:
+    """Give the first text of this key, the outermost first, at most so deep; empty when there is none."""
     if depth == 0 or not isinstance(value, dict | list):
-        return None
-    if isinstance(value, dict) and key in value:
-        return value[key]
+        return ""
+    own = value.get(key) if isinstance(value, dict) else None
+    if isinstance(own, str):
+        return own
     children = value.values() if isinstance(value, dict) else value
-    found = (_find_key(child, key, depth - 1) for child in children)
-    return next((one for one in found if one is not None), None)
+    return next(filter(None, (_find_text(child, key, depth - 1) for child in children)), "")
 
 
 def request_ids(headers: Mapping[str, str]) -> dict[str, str]:
@@ -169,9 +177,11 @@ def _seconds(value: str | None) -> float | None:
 def _seconds_until(value: str, now: datetime) -> float | None:
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return (moment - now).total_seconds() if moment.tzinfo else None
+    # A date without a zone is the old asctime form, which HTTP has in UTC.
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - now).total_seconds()
 
 
 def _clamp(seconds: float) -> timedelta:

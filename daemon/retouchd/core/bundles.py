@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import Final
 
-from retouchd.core.values import Signature, fold_name
+from retouchd.core.values import Signature, fold_name, printable
 
 PHOTO_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp")
 SIDECAR_SUFFIXES: Final = (".txt", ".toml")
@@ -45,6 +46,10 @@ class Member:
     signature: Signature
 
 
+_ROLES: Final = {".txt": Role.PROMPT, ".toml": Role.OPTIONS}
+_ByKey = Mapping[str, Sequence[Entry]]
+
+
 class Standing(StrEnum):
     """What a bundle lacks, if anything, by its names alone."""
 
@@ -67,7 +72,7 @@ class Bundle:
     Attributes:
         folder: Where it lies, relative to the inbox.
         key: The photo's folded name: unique in its folder among live bundles.
-        members: The photo first.
+        members: The photo first; of an ambiguous one also the files whose names are the same when folded.
         detail: For an ambiguous one, what fits what, with both ways out, for people.
     """
 
@@ -86,6 +91,16 @@ class Bundle:
     def path(self) -> PurePosixPath:
         """The photo's path, relative to the inbox."""
         return self.folder / self.photo.name
+
+    @property
+    def digest(self) -> str:
+        """What changes when the standing, or a member's name, role or signature does, in hexadecimal."""
+        digest = blake2b(self.standing.encode(), digest_size=16)
+        for member in self.members:
+            signature = member.signature
+            numbers = (signature.size, signature.mtime_ns, signature.ctime_ns, signature.inode)
+            digest.update(repr((str(member.role), member.name, numbers)).encode())
+        return digest.hexdigest()
 
     def sidecar(self, role: Role) -> Member | None:
         """Give the member with this role, or None."""
@@ -116,62 +131,86 @@ def form_bundles(
     """Give the bundles of one folder, in the order of their keys.
 
     A sidecar named after the whole photo (`a.png.txt`) beats one named after its stem (`a.txt`). A stem's
-    sidecar that fits several photos without one of their own makes each of them ambiguous.
+    sidecar that fits several photos without one of their own makes each of them ambiguous, and so do names
+    that differ on this file system only: which of two prompts is meant would be a guess, and be paid for.
     """
-    by_key = {fold_name(entry.name): entry for entry in entries if not is_ignored(entry.name)}
-    photos = {key: entry for key, entry in by_key.items() if is_photo_name(key)}
-    fits = _stem_sidecar_fits(photos, by_key)
-    return [
-        _form_bundle(folder, key, by_key, {} if ambiguous is AmbiguousSidecars.EACH else fits)
-        for key in sorted(photos)
-    ]
+    by_key = _group(entries)
+    photos = [key for key in sorted(by_key) if is_photo_name(key)]
+    fits = {} if ambiguous is AmbiguousSidecars.EACH else _stem_sidecar_fits(photos, by_key)
+    return [_form_bundle(folder, key, by_key, fits) for key in photos]
 
 
-def _stem_sidecar_fits(photos: Mapping[str, Entry], by_key: Mapping[str, Entry]) -> dict[str, list[str]]:
+def _group(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    by_key = defaultdict(list)
+    for entry in sorted(entries, key=lambda entry: entry.name):
+        if not is_ignored(entry.name):
+            by_key[fold_name(entry.name)].append(entry)
+    return dict(by_key)
+
+
+def _stem_sidecar_fits(photos: Iterable[str], by_key: _ByKey) -> dict[str, list[str]]:
     """Give, for each sidecar named after a stem, the keys of the photos that have none nearer."""
     fits = defaultdict(list)
-    for key in sorted(photos):
+    for key in photos:
         for suffix in SIDECAR_SUFFIXES:
-            stem_name = _stem(key) + suffix
-            if key + suffix not in by_key and stem_name in by_key:
-                fits[stem_name].append(key)
+            sidecar = _sidecar_key(key, suffix, by_key)
+            if sidecar is not None and sidecar != key + suffix:
+                fits[sidecar].append(key)
     return fits
 
 
 def _form_bundle(
-    folder: PurePosixPath, key: str, by_key: Mapping[str, Entry], fits: Mapping[str, list[str]]
+    folder: PurePosixPath, key: str, by_key: _ByKey, fits: Mapping[str, Sequence[str]]
 ) -> Bundle:
-    sidecars = {suffix: _sidecar_key(key, suffix, by_key) for suffix in SIDECAR_SUFFIXES}
-    shared = [one for one in sidecars.values() if one and len(fits.get(one, ())) > 1]
-    roles = {".txt": Role.PROMPT, ".toml": Role.OPTIONS}
-    members = [_member(by_key[key], Role.PHOTO)]
-    members += [_member(by_key[one], roles[suffix]) for suffix, one in sidecars.items() if one]
-    if shared:
-        names = [by_key[one].name for one in fits[shared[0]]]
-        detail = _ambiguity(by_key[shared[0]].name, names)
-        return _bundle(folder, key, members, Standing.AMBIGUOUS, detail)
-    return _bundle(folder, key, members, Standing.COMPLETE if len(members) > 1 else Standing.LACKS_PROMPT)
+    roles = {key: Role.PHOTO}
+    for suffix, role in _ROLES.items():
+        sidecar = _sidecar_key(key, suffix, by_key)
+        if sidecar is not None:
+            roles[sidecar] = role
+    detail = _find_ambiguity(list(roles), by_key, fits)
+    standing = Standing.COMPLETE if len(roles) > 1 else Standing.LACKS_PROMPT
+    return Bundle(
+        folder=folder,
+        key=key,
+        members=tuple(_member(entry, role) for one, role in roles.items() for entry in by_key[one]),
+        standing=Standing.AMBIGUOUS if detail else standing,
+        detail=detail,
+    )
 
 
-def _bundle(
-    folder: PurePosixPath, key: str, members: Sequence[Member], standing: Standing, detail: str = ""
-) -> Bundle:
-    return Bundle(folder=folder, key=key, members=tuple(members), standing=standing, detail=detail)
+def _sidecar_key(key: str, suffix: str, by_key: _ByKey) -> str | None:
+    """Give the key of a photo's sidecar, or None.
 
-
-def _sidecar_key(key: str, suffix: str, by_key: Mapping[str, Entry]) -> str | None:
-    return next((name for name in (key + suffix, _stem(key) + suffix) if name in by_key), None)
+    `a.png.txt` belongs to `a.png` alone, although `a.png` is the stem of `a.png.jpg` too.
+    """
+    if key + suffix in by_key:
+        return key + suffix
+    stem = _stem(key)
+    is_anothers = stem in by_key and is_photo_name(stem)
+    return stem + suffix if stem + suffix in by_key and not is_anothers else None
 
 
 def _member(entry: Entry, role: Role) -> Member:
     return Member(name=entry.name, role=role, signature=entry.signature)
 
 
-def _ambiguity(sidecar: str, photos: Sequence[str]) -> str:
+def _find_ambiguity(keys: Sequence[str], by_key: _ByKey, fits: Mapping[str, Sequence[str]]) -> str:
+    """Give what is ambiguous about the photo and its sidecars, for people, or nothing."""
+    for key in keys:
+        if len(by_key[key]) > 1:
+            names = " and ".join(printable(entry.name) for entry in by_key[key])
+            return f"{names} are one name to most systems: rename one of them"
+    for key in keys:
+        if len(fits.get(key, ())) > 1:
+            return _stem_ambiguity(by_key[key][0].name, [by_key[one][0].name for one in fits[key]])
+    return ""
+
+
+def _stem_ambiguity(sidecar: str, photos: Sequence[str]) -> str:
     suffix = PurePosixPath(sidecar).suffix
     names = " and ".join(photos)
     ways_out = " or ".join(f"{photo}{suffix}" for photo in photos)
-    return f"{sidecar} fits {names}: name it {ways_out}"
+    return printable(f"{sidecar} fits {names}: name it {ways_out}")
 
 
 def _stem(key: str) -> str:

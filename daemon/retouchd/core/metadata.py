@@ -4,6 +4,7 @@
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -117,7 +118,8 @@ class Result:
 
     def as_json(self) -> bytes:
         """Give the file's content: JSON, indented for people, ending in a newline."""
-        text = json.dumps(asdict(self), indent=2, ensure_ascii=False, default=_plain, allow_nan=False)
+        content = _finite(asdict(self))
+        text = json.dumps(content, indent=2, ensure_ascii=False, default=_plain, allow_nan=False)
         return text.encode("utf-8", "backslashreplace") + b"\n"
 
 
@@ -129,6 +131,19 @@ def shown_path(path: object) -> str:
 def without_secrets(fields: Mapping[str, object], *, keep_signed_url: bool) -> dict[str, object]:
     """Give the answer's fields without what gives access: the signed URL, unless the owner wants it."""
     return {key: value for key, value in fields.items() if keep_signed_url or key != "signedUrl"}
+
+
+def _finite(value: object) -> object:
+    """Give the value with null for every number that JSON cannot have: answers come with NaN in them."""
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case dict():
+            return {key: _finite(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_finite(one) for one in value]
+        case _:
+            return value
 
 
 def _plain(value: object) -> str:

@@ -12,9 +12,13 @@ from typing import Final
 from retouchd.core.edits import Wish
 from retouchd.core.values import JobId
 
-_UNSAFE: Final = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+_UNSAFE: Final = re.compile(
+    r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]'
+)
+# Windows takes the superscript digits for digits here.
 _RESERVED: Final = frozenset(
-    {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(1, 10))}
+    {"con", "prn", "aux", "nul", "conin$", "conout$"}
+    | {f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³"}
 )
 # A name's limit is 255 bytes nearly everywhere; a number, a suffix and a temporary's frame come on top.
 _MAX_BYTES: Final = 180
@@ -35,12 +39,13 @@ _SLUG_CHARACTERS: Final = 40
 
 def safe_stem(text: str) -> str:
     """Give a file name's stem that every system takes: no reserved name, character, end or length."""
-    cleaned = _UNSAFE.sub("_", text).rstrip(". ").lstrip(" ")
+    # Shortened before the rules, so that none is broken by the cut, and after, for what they add.
+    cleaned = _shorten(_UNSAFE.sub("_", text).lstrip(" "))
     if not cleaned.strip("._ "):
         cleaned = f"photo{cleaned}"
     if cleaned.startswith("."):
         cleaned = f"_{cleaned[1:]}"
-    if cleaned.split(".")[0].casefold() in _RESERVED:
+    if cleaned.split(".")[0].rstrip(" ").casefold() in _RESERVED:
         cleaned = f"_{cleaned}"
     return _shorten(cleaned)
 
@@ -54,17 +59,38 @@ def numbered(stem: str, number: int) -> str:
     return stem if number == 1 else f"{stem}-{number}"
 
 
+def numbered_member(name: str, photo: str, number: int) -> str:
+    """Give the name under which a bundle's file is filed: all of its files get the same number.
+
+    "beach.jpg", "beach.txt" and "beach.jpg.txt" become "beach-2.jpg", "beach-2.txt" and "beach-2.jpg.txt".
+    """
+    stem = PurePosixPath(photo).stem
+    if not name.startswith(stem):
+        stem = PurePosixPath(name).stem
+    return f"{numbered(stem, number)}{name[len(stem) :]}"
+
+
 def check_template(template: str) -> None:
-    """Refuse an output name template that names an unknown field or is empty.
+    """Refuse an output name template that is empty or has anything but plain known fields in braces.
 
     Raises:
         ValueError: With the valid fields.
     """
-    valid = ", ".join(f"{{{name}}}" for name in NAME_FIELDS)
-    names = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
-    if not template.strip() or any(name not in NAME_FIELDS for name in names):
+    if not template.strip() or not _has_plain_fields(template):
+        valid = ", ".join(f"{{{name}}}" for name in NAME_FIELDS)
         reason = f"{template!r} is no name; the fields are {valid}"
         raise ValueError(reason)
+
+
+def _has_plain_fields(template: str) -> bool:
+    try:
+        pieces = list(string.Formatter().parse(template))
+    except ValueError:
+        return False
+    return all(
+        name is None or (name in NAME_FIELDS and not layout and not conversion)
+        for _, name, layout, conversion in pieces
+    )
 
 
 def output_stem(template: str, source: PurePosixPath, wish: Wish, job: JobId, now: datetime) -> PurePosixPath:
@@ -91,5 +117,5 @@ def _slug(prompt: str) -> str:
 def save_path(folder: str, source: PurePosixPath, wish: Wish, job: JobId, attempt: int, now: datetime) -> str:
     """Give where the service saves this very attempt's result: unique, and findable by a person."""
     suffix = wish.request.format.suffix
-    stem = safe_stem(source.stem).lstrip(".")
+    stem = safe_stem(source.stem).replace("..", "_")
     return f"{folder.rstrip('/')}/{now:%Y-%m}/{stem}-{job}-a{attempt}{suffix}"

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from retouchd.core.bundles import Role
 from retouchd.core.money import NOTHING, Money, Period
-from retouchd.core.values import AttemptId, BundleId, EditId, JobId, Sha256
+from retouchd.core.values import AttemptId, BundleId, EditId, JobId, Sha256, Signature
 
 
 class BundleState(StrEnum):
@@ -36,6 +36,7 @@ class Accepted:
     name: str
     role: Role
     sha256: Sha256
+    signature: Signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ MIN_PIXELS: Final = 655_360
 MAX_PIXELS: Final = 8_294_400
 
 _SIZE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})")
-_SAVE_PATH = re.compile(r"(/[^/\x00-\x1f\x7f]+)+")
+_SAVE_PATH = re.compile(r"(/[^/\x00-\x1f\x7f-\x9f]+)+")
 
 
 def refuse(reason: str) -> NoReturn:
@@ -151,10 +151,12 @@ def check_prompt(prompt: str) -> None:
 def check_save_path(path: str) -> None:
     """Refuse a save path that is not an absolute POSIX path without ".." and control characters.
 
+    Two dots are refused inside a name too: nothing says how closely the endpoint looks.
+
     Raises:
         ValueError: The endpoint would refuse it.
     """
-    if not _SAVE_PATH.fullmatch(path) or ".." in path.split("/"):
+    if not _SAVE_PATH.fullmatch(path) or ".." in path:
         refuse(f"{path!r} is no absolute path in the workspace")
 
 
@@ -167,7 +169,7 @@ class Order:
         idempotency_key: Best effort; nothing rests on it.
 
     Raises:
-        ValueError: The save path is none.
+        ValueError: The save path is none, or its suffix is not the format's.
     """
 
     request: EditRequest
@@ -176,3 +178,5 @@ class Order:
 
     def __post_init__(self) -> None:
         check_save_path(self.save_path)
+        if not self.save_path.endswith(self.request.format.suffix):
+            refuse(f"{self.save_path!r} does not end in {self.request.format.suffix}")

@@ -57,9 +57,10 @@ class Cabinet(StrEnum):
 def fold_name(name: str) -> str:
     """Give the form in which names are compared: NFC and case folded.
 
-    macOS writes NFD, Windows and most NAS shares ignore case; the bytes on disk are kept for I/O.
+    macOS writes NFD, Windows and most NAS shares ignore case; the bytes on disk are kept for I/O. Folding
+    can take a name out of NFC ("ß" with a dot below), so the normal form is made last.
     """
-    return unicodedata.normalize("NFC", name).casefold()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
 def printable(text: object) -> str:

@@ -202,6 +202,10 @@ class Orders(Protocol):
         """Give what came of a command, or None while it waits."""
         ...
 
+    def set_note(self, name: str, value: str) -> None:
+        """Keep one small fact for the status."""
+        ...
+
 
 class Journal(Bundles, Jobs, Ledger, Orders, Protocol):
     """The whole journal, owned by the engine thread."""

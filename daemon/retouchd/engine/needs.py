@@ -175,6 +175,10 @@ class Endpoint(Protocol):
         """End every call under way at once; each then ends as cut."""
         ...
 
+    def close(self) -> None:
+        """Stop its threads; no call is under way any more."""
+        ...
+
 
 class Staged(Protocol):
     """A complete temporary file beside its future name."""
@@ -234,6 +238,10 @@ class Outbox(Protocol):
 
     def is_taken(self, path: PurePosixPath) -> bool:
         """Say whether anything has this name, compared as the file system compares."""
+        ...
+
+    def read(self, path: PurePosixPath, limit: int) -> bytes | None:
+        """Give the first `limit` bytes of a regular file, or None when there is none."""
         ...
 
     def withdraw(self, path: PurePosixPath, sha256: Sha256) -> None:

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -14,13 +15,26 @@ from retouchd.adapters.journal.codec import (
     to_seconds,
     to_sure_moment,
     to_text,
+    to_words,
 )
 from retouchd.adapters.journal.table import Table
 from retouchd.core.bundles import Bundle, Role
 from retouchd.core.records import Accepted, BundleRecord, BundleState, Moments
-from retouchd.core.values import BundleId, Sha256
+from retouchd.core.values import BundleId, Sha256, Signature
 
 _LIVE = "state NOT IN ('filed', 'detached')"
+_IS_QUIET = "CASE boot WHEN :boot THEN quiet_at <= :monotonic ELSE :monotonic >= :strangers_quiet END"
+# Each line reads, off one index, no more bundles than are asked for, however many wait: those of this boot,
+# of boots whose ids sort before and after it, and those that are to be looked at again.
+_DUE = " UNION ALL ".join(
+    f"SELECT id FROM (SELECT id FROM bundles WHERE state = 'arriving' AND {line}, id LIMIT :limit)"
+    for line in (
+        "look_at IS NULL AND boot = :boot AND quiet_at <= :monotonic ORDER BY quiet_at",
+        "look_at IS NULL AND boot < :boot AND :monotonic >= :strangers_quiet ORDER BY boot, quiet_at",
+        "look_at IS NULL AND boot > :boot AND :monotonic >= :strangers_quiet ORDER BY boot, quiet_at",
+        f"look_at <= :now AND {_IS_QUIET} ORDER BY look_at",
+    )
+)
 
 
 class BundlesTable(Table):
@@ -42,7 +56,7 @@ class BundlesTable(Table):
                 "photo": to_bytes(bundle.photo.name),
                 "digest": digest,
                 "state": state,
-                "detail": bundle.detail,
+                "detail": to_words(bundle.detail),
                 "seen": to_seconds(moments.now),
                 "boot": self.boot,
                 "quiet": moments.monotonic + quiet_seconds,
@@ -64,14 +78,14 @@ class BundlesTable(Table):
 
     def update_bundle(self, record: BundleRecord) -> None:
         """Store what changed of a bundle; its place and quiet stay."""
-        accepted = [[one.name, one.role, one.sha256] for one in record.accepted]
+        accepted = [[one.name, one.role, one.sha256, asdict(one.signature)] for one in record.accepted]
         self.connection.execute(
             "UPDATE bundles SET digest = ?, state = ?, detail = ?, settled = ?, looks = ?, first_look = ?,"
             " claims = ?, look_at = ?, accepted = ?, filing = ? WHERE id = ?",
             (
                 record.digest,
                 record.state,
-                record.detail,
+                to_words(record.detail),
                 to_seconds(record.settled),
                 record.looks,
                 to_seconds(record.first_look),
@@ -98,9 +112,7 @@ class BundlesTable(Table):
     def bundles_to_look_at(self, moments: Moments, limit: int) -> list[BundleRecord]:
         """Give bundles that are quiet and due, the oldest first."""
         rows = self.connection.execute(
-            "SELECT * FROM bundles WHERE state = 'arriving' AND (look_at IS NULL OR look_at <= :now)"
-            " AND CASE boot WHEN :boot THEN quiet_at <= :monotonic ELSE :monotonic >= :strangers_quiet END"
-            " ORDER BY id LIMIT :limit",
+            f"SELECT * FROM bundles WHERE id IN ({_DUE}) ORDER BY id LIMIT :limit",
             {**self._moments(moments), "limit": limit},
         )
         return [_record(row) for row in rows]
@@ -140,8 +152,7 @@ class BundlesTable(Table):
             "SELECT count(*) FILTER (WHERE state = 'lacks_prompt') AS waiting_for_prompt,"
             " count(*) FILTER (WHERE state = 'needs_you') AS needs_you,"
             " count(*) FILTER (WHERE state IN ('arriving', 'looked_at')) AS all_coming,"
-            " count(*) FILTER (WHERE state IN ('arriving', 'looked_at') AND looks = 0 AND"
-            "  CASE boot WHEN :boot THEN quiet_at <= :monotonic ELSE :monotonic >= :strangers_quiet END)"
+            f" count(*) FILTER (WHERE state IN ('arriving', 'looked_at') AND looks = 0 AND {_IS_QUIET})"
             " AS queued FROM bundles WHERE state IN ('lacks_prompt', 'needs_you', 'arriving', 'looked_at')",
             self._moments(moments),
         ).fetchone()
@@ -156,11 +167,13 @@ class BundlesTable(Table):
         """Give the seconds until the next bundle becomes quiet or is to be looked at again."""
         row = self.connection.execute(
             "SELECT (SELECT min(quiet_at) - :monotonic FROM bundles WHERE state = 'arriving'"
-            "  AND boot = :boot AND quiet_at > :monotonic) AS quiet,"
-            " (SELECT min(look_at) - :now FROM bundles WHERE state IN ('arriving', 'ending')"
-            "  AND look_at > :now) AS look,"
-            " (SELECT :strangers_quiet - :monotonic FROM bundles WHERE state = 'arriving'"
-            "  AND boot <> :boot AND :strangers_quiet > :monotonic LIMIT 1) AS stranger",
+            "  AND look_at IS NULL AND boot = :boot AND quiet_at > :monotonic) AS quiet,"
+            " (SELECT min(look_at) - :now FROM bundles WHERE state = 'arriving' AND look_at > :now) AS look,"
+            " (SELECT min(look_at) - :now FROM bundles WHERE state = 'ending' AND look_at > :now) AS filing,"
+            " (SELECT :strangers_quiet - :monotonic WHERE :strangers_quiet > :monotonic AND ("
+            "  EXISTS (SELECT 1 FROM bundles WHERE state = 'arriving' AND look_at IS NULL AND boot < :boot)"
+            "  OR EXISTS (SELECT 1 FROM bundles WHERE state = 'arriving' AND look_at IS NULL"
+            "   AND boot > :boot))) AS stranger",
             self._moments(moments),
         ).fetchone()
         return min((value for value in tuple(row) if value is not None), default=None)
@@ -176,8 +189,8 @@ class BundlesTable(Table):
 
 def _record(row: sqlite3.Row) -> BundleRecord:
     accepted = [
-        Accepted(name=name, role=Role(role), sha256=Sha256(sha256))
-        for name, role, sha256 in json.loads(row["accepted"])
+        Accepted(name=name, role=Role(role), sha256=Sha256(sha256), signature=Signature(**signature))
+        for name, role, sha256, signature in json.loads(row["accepted"])
     ]
     return BundleRecord(
         id=BundleId(row["id"]),

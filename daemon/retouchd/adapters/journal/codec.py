@@ -43,6 +43,11 @@ def to_path(content: bytes) -> PurePosixPath:
     return PurePosixPath(os.fsdecode(content))
 
 
+def to_words(text: str) -> str:
+    """Give text that the database takes: bytes of names that are no text become escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def to_json(value: object) -> str:
     """Give ASCII JSON: bytes in names that are no text survive it as escapes."""
     return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str)

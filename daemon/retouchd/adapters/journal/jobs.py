@@ -14,6 +14,7 @@ from retouchd.adapters.journal.codec import (
     to_path,
     to_seconds,
     to_sure_moment,
+    to_words,
 )
 from retouchd.adapters.journal.table import Table
 from retouchd.core.errors import UnknownJobError
@@ -141,7 +142,7 @@ def _values(job: Job) -> dict[str, object]:
         "edit": job.edit,
         "state": job.state,
         "hold": job.hold,
-        "detail": job.detail,
+        "detail": to_words(job.detail),
         "wish": dump_wish(job.wish),
         "stem": to_bytes(job.stem),
         "output_path": to_bytes(job.output.path) if job.output else None,

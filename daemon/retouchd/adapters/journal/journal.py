@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, Self
 
@@ -16,7 +16,7 @@ from retouchd.adapters.journal.bundles import BundlesTable
 from retouchd.adapters.journal.jobs import JobsTable
 from retouchd.adapters.journal.ledger import LedgerTable
 from retouchd.adapters.journal.orders import OrdersTable
-from retouchd.adapters.journal.schema import migrate
+from retouchd.adapters.journal.schema import check_version, migrate
 from retouchd.core.errors import JournalError
 from retouchd.core.records import Moments
 
@@ -41,16 +41,14 @@ class SqliteJournal(BundlesTable, JobsTable, LedgerTable, OrdersTable):
         Raises:
             JournalError: It is damaged, or of another program or a later version.
         """
-        try:
-            connection = _connect(f"{path.absolute().as_uri()}?mode=rwc")
+        with _opened(path, "rwc") as connection:
+            # Before anything is written: even the change to WAL would alter a stranger's database.
+            check_version(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             migrate(connection)
-        except sqlite3.DatabaseError as exc:
-            raise JournalError(_trouble(path, exc)) from exc
-        journal = cls(connection, durable)
-        with journal.transaction():
-            connection.execute("INSERT OR IGNORE INTO meta VALUES ('journal_id', ?)", (secrets.token_hex(8),))
+            journal = cls(connection, durable)
+            journal._ensure_id()
         return journal
 
     @classmethod
@@ -58,15 +56,21 @@ class SqliteJournal(BundlesTable, JobsTable, LedgerTable, OrdersTable):
         """Open the journal of a daemon that may be running.
 
         Raises:
-            JournalError: There is none, or it is damaged.
+            JournalError: There is none, or it is damaged, or of another program or version.
         """
+        nothing_yet = f"there is no journal at {path}: nothing was done here yet"
         if not path.exists():
-            message = f"there is no journal at {path}: nothing was done here yet"
-            raise JournalError(message)
-        try:
-            return cls(_connect(f"{path.absolute().as_uri()}?mode=ro"), Durable())
-        except sqlite3.DatabaseError as exc:
-            raise JournalError(_trouble(path, exc)) from exc
+            raise JournalError(nothing_yet)
+        with _opened(path, "ro") as connection:
+            if check_version(connection) == 0:
+                raise JournalError(nothing_yet)
+            return cls(connection, Durable())
+
+    def _ensure_id(self) -> None:
+        with self.transaction():
+            self.connection.execute(
+                "INSERT OR IGNORE INTO meta VALUES ('journal_id', ?)", (secrets.token_hex(8),)
+            )
 
     @property
     def id(self) -> str:
@@ -79,11 +83,17 @@ class SqliteJournal(BundlesTable, JobsTable, LedgerTable, OrdersTable):
         """Open a transaction; its end is the moment from which on everything in it survives a power cut.
 
         A crash before that end leaves nothing of it, one after it all of it.
+
+        Raises:
+            JournalError: The database cannot be written; nothing of the transaction happened.
         """
-        self.connection.execute("BEGIN IMMEDIATE")
         try:
+            self.connection.execute("BEGIN IMMEDIATE")
             yield
             self._durable.commit(self.connection)
+        except sqlite3.DatabaseError as exc:
+            message = f"the journal cannot be used: {exc}"
+            raise JournalError(message) from exc
         finally:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
@@ -111,15 +121,25 @@ class SqliteJournal(BundlesTable, JobsTable, LedgerTable, OrdersTable):
         self.connection.close()
 
 
+@contextmanager
+def _opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
+    """Open the database, and close it again when it turns out to be of no use."""
+    with ExitStack() as opened:
+        try:
+            connection = _connect(f"{path.absolute().as_uri()}?mode={mode}")
+            opened.callback(connection.close)
+            connection.execute("PRAGMA foreign_keys = ON")
+            yield connection
+        except sqlite3.DatabaseError as exc:
+            message = f"the journal {path} cannot be used: {exc}"
+            raise JournalError(message) from exc
+        opened.pop_all()
+
+
 def _connect(uri: str) -> sqlite3.Connection:
     # Not bound to the thread that opens it: the service opens, the engine thread works.
     connection = sqlite3.connect(
         uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA foreign_keys = ON")
     return connection
-
-
-def _trouble(path: Path, exc: sqlite3.DatabaseError) -> str:
-    return f"the journal {path} cannot be used: {exc}"

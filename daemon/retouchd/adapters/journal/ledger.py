@@ -7,7 +7,14 @@ import json
 import sqlite3
 from datetime import datetime
 
-from retouchd.adapters.journal.codec import to_bytes, to_json, to_moment, to_seconds, to_sure_moment
+from retouchd.adapters.journal.codec import (
+    to_bytes,
+    to_json,
+    to_moment,
+    to_seconds,
+    to_sure_moment,
+    to_words,
+)
 from retouchd.adapters.journal.table import Table
 from retouchd.core.edits import Edit
 from retouchd.core.jobs import Job
@@ -69,7 +76,7 @@ class LedgerTable(Table):
                 "day": period.day,
                 "month": period.month,
                 "top_folder": to_bytes(top_folder),
-                "save_path": save_path,
+                "save_path": to_words(save_path),
                 "started": to_seconds(started),
                 "reserved": reservation.micro,
             },
@@ -112,7 +119,10 @@ class LedgerTable(Table):
 
     def last_period(self) -> Period | None:
         """Give the latest period that anything was reserved in: a clock that goes back reopens no day."""
-        row = self.connection.execute("SELECT max(day) AS day, max(month) AS month FROM attempts").fetchone()
+        # Two questions, since only a maximum that is asked for alone is read off its index.
+        row = self.connection.execute(
+            "SELECT (SELECT max(day) FROM attempts) AS day, (SELECT max(month) FROM attempts) AS month"
+        ).fetchone()
         return None if row["day"] is None else Period(day=row["day"], month=row["month"])
 
     def report_spend(self, period: Period) -> SpendReport:

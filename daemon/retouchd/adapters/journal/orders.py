@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from retouchd.adapters.journal.codec import to_moment, to_seconds, to_sure_moment
+from retouchd.adapters.journal.codec import to_moment, to_seconds, to_sure_moment, to_words
 from retouchd.adapters.journal.table import Table
 from retouchd.core.pauses import Pause, PauseReason
 from retouchd.core.records import Command, Verb
@@ -20,7 +20,7 @@ class OrdersTable(Table):
                 since=to_sure_moment(row["since"]),
                 until=to_moment(row["until"]),
             )
-            for row in self.connection.execute("SELECT * FROM pauses ORDER BY since")
+            for row in self.connection.execute("SELECT * FROM pauses ORDER BY since, reason")
         ]
 
     def begin_pause(self, pause: Pause) -> None:
@@ -30,7 +30,7 @@ class OrdersTable(Table):
             " ON CONFLICT (reason) DO UPDATE SET detail = :detail, until = :until",
             {
                 "reason": pause.reason,
-                "detail": pause.detail,
+                "detail": to_words(pause.detail),
                 "since": to_seconds(pause.since),
                 "until": to_seconds(pause.until),
             },
@@ -44,7 +44,7 @@ class OrdersTable(Table):
         """Leave a command for the daemon."""
         row = self.connection.execute(
             "INSERT INTO commands (verb, argument, given) VALUES (?, ?, ?) RETURNING id",
-            (verb, argument, to_seconds(now)),
+            (verb, to_words(argument), to_seconds(now)),
         ).fetchone()
         return int(row["id"])
 
@@ -56,10 +56,23 @@ class OrdersTable(Table):
     def answer_command(self, command: int, answer: str, now: datetime) -> None:
         """Note that a command was obeyed, and what came of it."""
         self.connection.execute(
-            "UPDATE commands SET obeyed = ?, answer = ? WHERE id = ?", (to_seconds(now), answer, command)
+            "UPDATE commands SET obeyed = ?, answer = ? WHERE id = ?",
+            (to_seconds(now), to_words(answer), command),
         )
 
     def command_answer(self, command: int) -> str | None:
         """Give what came of a command, or None while it waits."""
         row = self.connection.execute("SELECT answer FROM commands WHERE id = ?", (command,)).fetchone()
         return None if row is None or row["answer"] is None else str(row["answer"])
+
+    def set_note(self, name: str, value: str) -> None:
+        """Keep one small fact for the status."""
+        self.connection.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, to_words(value)),
+        )
+
+    def note(self, name: str) -> str | None:
+        """Give a fact that was kept, or None."""
+        row = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row["value"])

@@ -18,7 +18,7 @@ CREATE TABLE meta (
 ) WITHOUT ROWID;
 
 CREATE TABLE bundles (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again: a worker may still look at a forgotten one
     folder BLOB NOT NULL,
     key BLOB NOT NULL,
     photo BLOB NOT NULL,
@@ -33,11 +33,11 @@ CREATE TABLE bundles (
     first_look REAL,
     claims INTEGER NOT NULL,
     look_at REAL,
-    accepted TEXT NOT NULL,     -- JSON: name, role, sha256 of each file that was hashed
+    accepted TEXT NOT NULL,     -- JSON: name, role, sha256 and signature of each hashed file
     filing INTEGER
 );
 CREATE UNIQUE INDEX bundles_live_place ON bundles (folder, key) WHERE state NOT IN ('filed', 'detached');
-CREATE INDEX bundles_by_quiet ON bundles (state, quiet_at);
+CREATE INDEX bundles_by_quiet ON bundles (state, boot, quiet_at) WHERE look_at IS NULL;
 CREATE INDEX bundles_by_look ON bundles (state, look_at);
 
 CREATE TABLE jobs (
@@ -138,21 +138,35 @@ def migrate(connection: sqlite3.Connection) -> None:
     A crash in between leaves the version before, whole.
 
     Raises:
+        JournalError: As check_version raises it.
+    """
+    for number in range(check_version(connection), VERSION):
+        connection.executescript(
+            f"BEGIN IMMEDIATE;{_STEPS[number]}"
+            f"PRAGMA application_id = {APPLICATION_ID};PRAGMA user_version = {number + 1};COMMIT;"
+        )
+
+
+def check_version(connection: sqlite3.Connection) -> int:
+    """Give the version of the tables, 0 for a database with nothing in it; nothing is written.
+
+    Raises:
         JournalError: The file is of a later version, or is no journal of retouchd.
     """
     version = _read_number(connection, "user_version")
     application = _read_number(connection, "application_id")
-    if version and application != APPLICATION_ID:
+    is_empty = not (version or application or _count_tables(connection))
+    if application != APPLICATION_ID and not is_empty:
         message = "this database is no journal of retouchd"
         raise JournalError(message)
     if version > VERSION:
         message = f"the journal is of version {version}; this retouchd knows {VERSION}: install a newer one"
         raise JournalError(message)
-    for number in range(version, VERSION):
-        connection.executescript(
-            f"BEGIN IMMEDIATE;{_STEPS[number]}"
-            f"PRAGMA application_id = {APPLICATION_ID};PRAGMA user_version = {number + 1};COMMIT;"
-        )
+    return version
+
+
+def _count_tables(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
 
 
 def _read_number(connection: sqlite3.Connection, pragma: str) -> int:

@@ -1,0 +1,57 @@
+"""The poke by which a command tells a running daemon to look into the journal.
+
+A datagram on a Unix socket in the abstract name space: nothing of it lies on a disk, and nothing but
+"look" can be said with it, so anybody may.
+"""
+
+import hashlib
+import os
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+_POKE: Final = b"look"
+
+
+def poke(state: Path) -> None:
+    """Wake the daemon of a state folder, if there is one; it also looks by itself, but later."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender, suppress(OSError):
+        sender.sendto(_POKE, _address(state))
+
+
+class PokeListener:
+    """Listens for pokes in a thread of its own.
+
+    Args:
+        state: The state folder, whose daemon this is.
+        on_poke: Called in the listener's thread.
+    """
+
+    def __init__(self, state: Path, on_poke: Callable[[], None]) -> None:
+        self._on_poke = on_poke
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(_address(state))
+        self._thread = threading.Thread(target=self._listen, name="pokes", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._socket.close()
+
+    def _listen(self) -> None:
+        while self._socket.recv(len(_POKE)):
+            self._on_poke()
+
+
+def _address(state: Path) -> bytes:
+    name = hashlib.sha256(os.fsencode(state.resolve())).hexdigest()[:32]
+    return f"\0retouchd-{name}".encode("ascii")

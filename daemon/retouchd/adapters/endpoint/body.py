@@ -1,0 +1,111 @@
+"""The request's body: JSON around streamed base64, its length known before, and whether it went out whole.
+
+The line after the last yield divides "nothing can have been paid" from "perhaps paid": it runs exactly when
+the last piece was taken to the socket. Nothing here knows HTTP.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+from typing import Final, NoReturn, Protocol
+
+import pybase64
+
+from retouchd.core.errors import FileTroubleError, SourceChangedError
+from retouchd.core.request import Order
+
+# A multiple of three, so that pieces of base64 can be put behind each other: 64 KiB of text each.
+PIECE_BYTES: Final = 48 * 1024
+_QUOTE: Final = b'"'
+_COMMA: Final = b","
+_END: Final = b"]}"
+
+
+class Image(Protocol):
+    """One picture as it is sent, as the engine hands it over."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+    def pieces(self, piece_bytes: int) -> Iterator[bytes]:
+        """Give the bytes in pieces of exactly `piece_bytes`, the last one shorter."""
+        ...
+
+
+class Body:
+    """One request's body, which is sent once.
+
+    Attributes:
+        length: Bytes, exactly what iterating gives.
+        sent: The whole body was taken to the socket.
+        trouble: Why a picture could not be sent to its end, or None.
+    """
+
+    def __init__(self, order: Order, images: Sequence[Image]) -> None:
+        self._begin = _pack_fields(order)
+        self._images = images
+        commas = len(_COMMA) * (len(images) - 1)
+        self.length = len(self._begin) + sum(map(_quoted_length, images)) + commas + len(_END)
+        self.sent = False
+        self.trouble: str | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give the body once, in pieces of about 64 KiB.
+
+        Raises:
+            FileTroubleError: A picture is not what it was, as SourceChangedError, or cannot be read.
+            OSError: A picture cannot be read.
+        """
+        yield self._begin
+        try:
+            for number, image in enumerate(self._images):
+                yield _COMMA * (number > 0) + _QUOTE
+                yield from _encode(image)
+                yield _QUOTE
+        except FileTroubleError as exc:
+            self.trouble = str(exc)
+            raise
+        except OSError as exc:
+            self.trouble = exc.strerror or "a picture cannot be read"
+            raise
+        yield _END
+        # Runs only when the socket has taken everything; before, Content-Length was not yet fulfilled.
+        self.sent = True
+
+
+def _pack_fields(order: Order) -> bytes:
+    """Give the JSON up to the first picture; ASCII, so that not even a lone surrogate in a prompt fails."""
+    request = order.request
+    fields: dict[str, str | int] = {
+        "prompt": request.prompt,
+        "size": str(request.size),
+        "quality": request.quality.value,
+        "format": request.format.value,
+        "background": request.background.value,
+        "savePath": order.save_path,
+    }
+    if request.output_compression is not None:
+        fields["output_compression"] = request.output_compression
+    return json.dumps(fields).removesuffix("}").encode("ascii") + b', "input_images_base64": ['
+
+
+def _quoted_length(image: Image) -> int:
+    return (image.size + 2) // 3 * 4 + 2 * len(_QUOTE)
+
+
+def _encode(image: Image) -> Iterator[bytes]:
+    """Encode a picture, refusing any other length than announced: h11 would raise errors of its own."""
+    left = image.size
+    for piece in image.pieces(PIECE_BYTES):
+        if len(piece) != min(left, PIECE_BYTES):
+            _refuse_length()
+        left -= len(piece)
+        yield pybase64.b64encode(piece)
+    if left:
+        _refuse_length()
+
+
+def _refuse_length() -> NoReturn:
+    raise SourceChangedError(operation="send", path=PurePath("a picture"), reason="its length has changed")

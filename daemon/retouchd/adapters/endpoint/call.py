@@ -1,0 +1,83 @@
+"""One call under way: from the moment it is wanted to the value that says how it ended.
+
+Nothing that the network does raises out of here, nothing is logged, and nothing is ever sent twice.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+
+from retouchd.adapters.endpoint.body import Body
+from retouchd.adapters.endpoint.deadline import Line
+from retouchd.adapters.endpoint.mapping import NETWORK_ERRORS, describe_failure
+from retouchd.adapters.endpoint.reply import AnswerWriter, copy_body, finish, headers_of
+from retouchd.core.errors import FileTroubleError
+from retouchd.core.outcomes import Answered, CallEnd, NoAnswer, NotSent, NotSentKind
+
+_CONNECTED: Final = "connection.connect_tcp.complete"
+
+
+class Call:
+    """One call, made once.
+
+    Attributes:
+        line: Its connection, which can be ended from outside.
+
+    Args:
+        body: What is sent, or None for a question that costs nothing.
+    """
+
+    def __init__(self, body: Body | None) -> None:
+        self.line = Line()
+        self._body = body
+        self._begin = time.monotonic()
+
+    def elapsed_seconds(self) -> float:
+        """Give the time since the call's begin."""
+        return time.monotonic() - self._begin
+
+    def note_event(self, event: str, details: Mapping[str, Any]) -> None:
+        """Take over the connection from httpcore's trace, direct, through a proxy, before any TLS."""
+        if event == _CONNECTED:
+            self.line.attach(details["return_value"].get_extra_info("socket"))
+
+    def make(
+        self, client: httpx.Client, request: httpx.Request, answer: AnswerWriter, max_answer_bytes: int
+    ) -> CallEnd:
+        """Send the request and keep what is answered."""
+        try:
+            # An Auth that does nothing: httpx would take one out of a URL or a .netrc otherwise.
+            response = client.send(request, stream=True, auth=httpx.Auth(), follow_redirects=False)
+        except (*NETWORK_ERRORS, FileTroubleError) as exc:
+            return self._describe(exc)
+        try:
+            return self._take(response, answer, max_answer_bytes)
+        finally:
+            response.close()
+
+    def _take(self, response: httpx.Response, answer: AnswerWriter, max_answer_bytes: int) -> CallEnd:
+        cut = copy_body(response, answer, max_answer_bytes, self.line)
+        head = Answered(
+            status=response.status_code,
+            headers=headers_of(response),
+            elapsed_seconds=self.elapsed_seconds(),
+            body_sent=self._body is None or self._body.sent,
+            cut=cut,
+        )
+        return finish(answer, head)
+
+    def _describe(self, error: BaseException) -> NotSent | NoAnswer:
+        if self._body is not None and self._body.trouble is not None:
+            return self.not_sent(NotSentKind.SOURCE, self._body.trouble)
+        return describe_failure(
+            error,
+            sent=self._body is not None and self._body.sent,
+            ended_by=self.line.ended_by,
+            elapsed_seconds=self.elapsed_seconds(),
+        )
+
+    def not_sent(self, kind: NotSentKind, detail: str) -> NotSent:
+        """Give the end of this call before its body went out whole."""
+        return NotSent(kind=kind, detail=detail, elapsed_seconds=self.elapsed_seconds())

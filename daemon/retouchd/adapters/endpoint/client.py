@@ -1,0 +1,176 @@
+"""The endpoint as the engine sees it: every call gets a client, a connection and a deadline of its own."""
+
+import ssl
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Final
+
+import httpx
+
+from retouchd.adapters.endpoint.address import check_base_url
+from retouchd.adapters.endpoint.body import Body, Image
+from retouchd.adapters.endpoint.call import Call
+from retouchd.adapters.endpoint.deadline import DeadlineThread
+from retouchd.adapters.endpoint.mapping import SETUP_ERRORS, describe_setup
+from retouchd.adapters.endpoint.reply import AnswerWriter, keep_headers
+from retouchd.core.outcomes import Answered, CallEnd, NotSentKind
+from retouchd.core.request import Order
+
+# A probe asks for a few bytes; whoever takes longer over them is not well.
+_PROBE_SECONDS: Final = 30.0
+_MEGABYTE: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """How long each part of a call may take, in seconds.
+
+    Attributes:
+        connect: For each of TCP and TLS.
+        write: Until the other side takes the next piece.
+        answer: Of silence: generating a picture takes minutes.
+        total: From the call's begin to its end, which holds even when bytes drip in one by one.
+    """
+
+    connect: float = 10.0
+    write: float = 60.0
+    answer: float = 600.0
+    total: float = 900.0
+
+
+class HttpEndpoint:
+    """The endpoint over HTTP/1.1; fits the engine's Endpoint.
+
+    Args:
+        base_url: https, unless the host is this machine.
+        key: Gives the key that is valid now, printable ASCII; must not raise.
+        timeouts: How long each part of a call may take.
+        max_answer_bytes: What comes beyond is not kept.
+        max_request_bytes: A request beyond is not sent.
+
+    Raises:
+        ConfigurationError: The base URL is none, or would show the key to the network.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        key: Callable[[], str],
+        timeouts: Timeouts,
+        max_answer_bytes: int,
+        max_request_bytes: int,
+    ) -> None:
+        self._base_url = check_base_url(base_url)
+        self._key = key
+        self._timeouts = timeouts
+        self._max_answer_bytes = max_answer_bytes
+        self._max_request_bytes = max_request_bytes
+        self._user_agent = f"retouchd/{version('retouchd')}"
+        self._deadlines = DeadlineThread()
+        self._trust = _Trust()
+
+    def submit(self, order: Order, images: Sequence[Image], answer: AnswerWriter) -> CallEnd:
+        """Make one call and give how it ended; an answer is durable before it is given."""
+        body = Body(order, images)
+        call = Call(body)
+        if body.length > self._max_request_bytes:
+            size, limit = body.length / _MEGABYTE, self._max_request_bytes / _MEGABYTE
+            return call.not_sent(NotSentKind.INTERRUPTED, f"it has {size:.1f} MB, allowed are {limit:.1f} MB")
+        with self._deadlines.watch(call.line, self._timeouts.total):
+            return self._make(call, self._form_edit(order, body, call), answer)
+
+    def probe(self) -> CallEnd:
+        """Ask for the service's status, which costs nothing: it says whether the key and the way are good."""
+        call = Call(None)
+        request = self._form("GET", "/status", call, {}, None)
+        with self._deadlines.watch(call.line, _PROBE_SECONDS):
+            return self._make(call, request, _Dropped())
+
+    def hurry(self) -> None:
+        """End every call under way at once; each then ends as cut."""
+        self._deadlines.end_all("it was ended because the daemon is stopping")
+
+    def close(self) -> None:
+        """Stop the deadline thread; no call is made after this."""
+        self._deadlines.close()
+
+    def _make(self, call: Call, request: httpx.Request, answer: AnswerWriter) -> CallEnd:
+        try:
+            client = self._make_client()
+        except SETUP_ERRORS as exc:
+            return call.not_sent(*describe_setup(exc))
+        with client:
+            return call.make(client, request, answer, self._max_answer_bytes)
+
+    def _make_client(self) -> httpx.Client:
+        # The default transport: one of our own would switch the environment's proxies off.
+        return httpx.Client(
+            verify=self._trust.context(self._base_url), event_hooks={"response": [keep_headers]}
+        )
+
+    def _form_edit(self, order: Order, body: Body, call: Call) -> httpx.Request:
+        headers = {
+            "Content-Type": "application/json",
+            # Known before, never chunked: an incomplete body is then provably not processed.
+            "Content-Length": str(body.length),
+            "Idempotency-Key": order.idempotency_key,
+        }
+        return self._form("POST", "/images/edits", call, headers, body)
+
+    def _form(
+        self, method: str, path: str, call: Call, headers: dict[str, str], body: Body | None
+    ) -> httpx.Request:
+        always = {
+            "Authorization": f"Bearer {self._key()}",
+            "Accept": "application/json",
+            # 200 kB of gzip can unpack to hundreds of megabytes.
+            "Accept-Encoding": "identity",
+            "User-Agent": self._user_agent,
+        }
+        encoded = [(name.encode(), _encode(value)) for name, value in {**always, **headers}.items()]
+        extensions = {"trace": call.note_event, "timeout": self._form_timeout()}
+        return httpx.Request(
+            method, self._base_url + path, headers=encoded, content=body, extensions=extensions
+        )
+
+    def _form_timeout(self) -> dict[str, float | None]:
+        times = self._timeouts
+        return httpx.Timeout(
+            connect=times.connect, write=times.write, read=times.answer, pool=times.connect
+        ).as_dict()
+
+
+def _encode(value: str) -> bytes:
+    """Encode a header's value; httpx and h11 raise errors that quote a key which is no header value."""
+    return "".join(one if one.isascii() and one.isprintable() else "?" for one in value).encode("ascii")
+
+
+class _Trust:
+    """The certificates that are trusted, read once and only when they are needed: that takes 35 ms."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._context: ssl.SSLContext | None = None
+
+    def context(self, base_url: str) -> ssl.SSLContext:
+        """Give the shared context; without https one that trusts nobody and costs a millisecond."""
+        with self._lock:
+            if self._context is None:
+                secure = base_url.startswith("https:")
+                self._context = (
+                    httpx.create_ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                )
+            return self._context
+
+
+class _Dropped:
+    """Takes an answer that nobody reads."""
+
+    def write(self, piece: bytes) -> None:
+        """Forget the piece."""
+
+    def finish(self, head: Answered) -> None:
+        """Keep nothing."""

@@ -1,0 +1,111 @@
+"""The inbox as the worker that claims a bundle sees it: one folder again, one file opened, the mark.
+
+Scanning all of it and watching it are the scanner's business.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from retouchd.adapters.folder import Folder
+from retouchd.adapters.inbox.evidence import HashedImage, OpenedSource, open_file
+from retouchd.adapters.inbox.mounts import read_ground
+from retouchd.adapters.inbox.scan import Scan
+from retouchd.adapters.marks import MARK_NAME, read_mark
+from retouchd.core.bundles import AmbiguousSidecars, Bundle
+from retouchd.core.errors import FileTroubleError, FolderMissingError, SourceGoneError
+from retouchd.core.values import Sha256
+
+# A client's attribute cache hides another machine's writes for some seconds (NFS: 3 s at least by default).
+_NETWORK_QUIET_SECONDS: Final = 5.0
+
+
+class InboxFolder:
+    """The inbox's files; fits the engine's Inbox.
+
+    Args:
+        root: The inbox.
+        inbox_id: The id that its mark must have.
+        ambiguous: What is done with a prompt file that fits several photos.
+        settle_seconds: How long a bundle must not have changed on a local file system.
+    """
+
+    def __init__(
+        self, root: Path, inbox_id: str, ambiguous: AmbiguousSidecars, settle_seconds: float
+    ) -> None:
+        self._folder = Folder(root)
+        self._inbox_id = inbox_id
+        self._ambiguous = ambiguous
+        self._settle_seconds = settle_seconds
+
+    def form_bundle(self, folder: PurePosixPath, key: str) -> Bundle | None:
+        """Look at the folder again and give the bundle as it is now, or None when its photo is gone.
+
+        Raises:
+            FolderMissingError: The inbox is not there, so that nothing can be said about its photos.
+            FileTroubleError: The folder, or a file that could belong to the bundle, cannot be looked at.
+        """
+        view = Scan(self._folder, self._ambiguous, read_ground(self._folder.root)).read(folder)
+        found = () if view is None else (bundle for bundle in view.bundles if bundle.key == key)
+        bundle = next(iter(found), None)
+        if bundle is None:
+            self.check_mark()
+        if view is not None and key in view.unclear:
+            reason = "; ".join(view.troubles)
+            raise FileTroubleError(operation="look at", path=folder / key, reason=reason)
+        return bundle
+
+    @contextmanager
+    def open_source(self, path: PurePosixPath) -> Iterator[OpenedSource]:
+        """Open one file.
+
+        Raises:
+            FolderMissingError: The inbox is not there, so that nothing can be said about its files.
+            SourceGoneError: It is not there, or no regular file, or below a link.
+            FileTroubleError: It cannot be read.
+        """
+        inodes = read_ground(self._folder.root).inodes(self._folder.root / path.parent)
+        with self._opened(path) as descriptor:
+            yield OpenedSource(descriptor, self._folder, path, inodes)
+
+    @contextmanager
+    def open_image(self, path: PurePosixPath, expected: Sha256) -> Iterator[HashedImage]:
+        """Open one picture for sending; raises as `open_source` does."""
+        with self._opened(path) as descriptor:
+            yield HashedImage(descriptor, self._folder.root / path, expected)
+
+    def check_mark(self) -> None:
+        """Make sure that the inbox is there and is ours.
+
+        Raises:
+            FolderMissingError: The folder or its mark is missing, or the mark is another inbox's.
+        """
+        mark = read_mark(self._folder.root)
+        path = self._folder.root / MARK_NAME
+        if mark is None:
+            reason = "it is not there; the share is probably not mounted"
+            raise FolderMissingError(operation="find", path=path, reason=reason)
+        if mark.inbox_id != self._inbox_id:
+            reason = "it is the mark of another inbox"
+            raise FolderMissingError(operation="use", path=path, reason=reason)
+
+    def quiet_seconds(self, folder: PurePosixPath) -> float:
+        """Give how long a bundle in this folder must not have changed: longer on network mounts."""
+        if read_ground(self._folder.root).is_network(self._folder.root / folder):
+            return max(self._settle_seconds, _NETWORK_QUIET_SECONDS)
+        return self._settle_seconds
+
+    @contextmanager
+    def _opened(self, path: PurePosixPath) -> Iterator[int]:
+        try:
+            descriptor = open_file(self._folder, path)
+        except SourceGoneError:
+            # On a share that is not mounted no file is there; that is not the same as deleted.
+            self.check_mark()
+            raise
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)

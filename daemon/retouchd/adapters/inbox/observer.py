@@ -1,0 +1,158 @@
+"""Watchdog's side of the inbox: the only module that knows it.
+
+Its threads do nothing but mark folders as dirty. When to watch, and whether it still hears anything, is for
+the scanner.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+import watchdog.events
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirModifiedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers.inotify import InotifyObserver
+
+from retouchd.adapters.inbox.dirty import DirtyFolders
+from retouchd.core.bundles import is_ignored
+
+# Watchdog 7 tells changes of times and modes apart from changes of content; 6 calls both modified. Either
+# changes the ctime, so that the scan sees another signature.
+_AttributesChangedEvent: Final[type[FileSystemEvent]] = getattr(
+    watchdog.events, "FileAttribEvent", FileModifiedEvent
+)
+# Without a filter every file that is opened for reading, by ourselves too, is an event. "Closed" is the one
+# after writing; the classes are the same in watchdog 6 and 7.
+_EVENTS: Final[list[type[FileSystemEvent]]] = [
+    FileCreatedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileDeletedEvent,
+    FileClosedEvent,
+    _AttributesChangedEvent,
+    DirCreatedEvent,
+    DirModifiedEvent,
+    DirMovedEvent,
+    DirDeletedEvent,
+]
+# After stop() its threads end at once; a blocked one must not keep the program from ending.
+_STOP_SECONDS: Final = 5.0
+
+
+class Watch:
+    """One observer of one root, from its start to its stop; afterwards a new one is made.
+
+    Args:
+        root: A folder, without links in its path.
+        dirty: Where folders are marked.
+        report_crash: Told when an event could not be handled; watchdog's thread goes on.
+    """
+
+    def __init__(self, root: Path, dirty: DirtyFolders, report_crash: Callable[[Exception], None]) -> None:
+        self._root = root
+        self._handler = Marker(PurePosixPath(root), dirty, report_crash)
+        self._overflow = _OverflowHandler(dirty)
+        self._observer: InotifyObserver | None = None
+        self._threads: set[threading.Thread] = set()
+
+    def start(self) -> None:
+        """Start to hear.
+
+        Raises:
+            OSError: ENOSPC or EMFILE when inotify's limits are reached, others when the root is not there.
+        """
+        logging.getLogger("watchdog").addHandler(self._overflow)
+        others = set(threading.enumerate())
+        # Watchdog 7 takes its inotify descriptor here, 6 in its start().
+        self._observer = InotifyObserver()
+        self._observer.schedule(self._handler, str(self._root), recursive=True, event_filter=_EVENTS)
+        # Noted before they run: one that dies at once would not be found among the living.
+        self._threads = {self._observer, *self._observer.emitters}
+        self._observer.start()
+        self._threads |= {thread for thread in threading.enumerate() if _is_watchdogs(thread)} - others
+
+    def is_deaf(self) -> bool:
+        """Say whether one of its threads has died: watchdog itself does not notice.
+
+        There are three: the observer, its emitter, and the reader of inotify, which has no public name.
+        """
+        return not all(thread.is_alive() for thread in self._threads)
+
+    def stop(self) -> None:
+        """Stop to hear; does no harm after a start that failed."""
+        logging.getLogger("watchdog").removeHandler(self._overflow)
+        if self._observer is not None:
+            self._observer.stop()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(_STOP_SECONDS)
+
+
+class Marker(FileSystemEventHandler):
+    """Marks the folder that an event speaks of, in watchdog's thread; no exception leaves it.
+
+    Args:
+        root: The folder that is watched.
+        dirty: Where folders are marked.
+        report_crash: Told of what went wrong.
+    """
+
+    def __init__(
+        self, root: PurePosixPath, dirty: DirtyFolders, report_crash: Callable[[Exception], None]
+    ) -> None:
+        self._root = root
+        self._dirty = dirty
+        self._report_crash = report_crash
+
+    def dispatch(self, event: FileSystemEvent) -> None:
+        """Mark what an event speaks of."""
+        try:
+            for path in (event.src_path, event.dest_path):
+                if path:
+                    self._mark(PurePosixPath(os.fsdecode(path)), event)
+        except Exception as exc:  # noqa: BLE001 - it would end watchdog's thread, and nobody would notice
+            self._report_crash(exc)
+
+    def _mark(self, path: PurePosixPath, event: FileSystemEvent) -> None:
+        # When the root itself goes, watchdog speaks of the folder that it lies in.
+        if not path.is_relative_to(self._root):
+            return
+        relative = path.relative_to(self._root)
+        if any(is_ignored(name) for name in relative.parts):
+            return
+        if not event.is_directory:
+            self._dirty.mark(relative.parent)
+        elif event.event_type == DirModifiedEvent.event_type:
+            self._dirty.mark(relative)
+        else:
+            self._dirty.mark_tree(relative)
+
+
+class _OverflowHandler(logging.Handler):
+    """Watchdog tells of events that the kernel has dropped in a log record and nowhere else."""
+
+    def __init__(self, dirty: DirtyFolders) -> None:
+        super().__init__(logging.WARNING)
+        self._dirty = dirty
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "overflow" in str(record.msg):
+            self._dirty.mark_everything()
+
+
+def _is_watchdogs(thread: threading.Thread) -> bool:
+    return type(thread).__module__.startswith("watchdog.")

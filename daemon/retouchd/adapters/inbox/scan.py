@@ -1,0 +1,196 @@
+"""Our own scan of the inbox: names first, and a stat only for what could belong to a bundle.
+
+Nothing but folders is opened, no link is followed, and one bad entry or folder hides no other. What a
+bundle is stands in core/bundles.py; what is new about it is found out in survey.py.
+"""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import PurePosixPath
+from typing import Final
+
+from retouchd.adapters.folder import Folder, translate, translated_folder
+from retouchd.adapters.inbox.evidence import leads_nowhere
+from retouchd.adapters.inbox.mounts import Ground
+from retouchd.adapters.inbox.signatures import Inodes, signature_of
+from retouchd.adapters.marks import MARK_NAME
+from retouchd.core.bundles import (
+    SIDECAR_SUFFIXES,
+    AmbiguousSidecars,
+    Bundle,
+    Entry,
+    form_bundles,
+    is_ignored,
+    is_photo_name,
+    is_sidecar_name,
+)
+from retouchd.core.errors import FileTroubleError, FolderMissingError
+from retouchd.core.values import fold_name
+
+# Enough that two states of a folder are never taken for one, and little to keep for each folder.
+_DIGEST_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderView:
+    """One folder of the inbox as it lies there.
+
+    Attributes:
+        folder: Relative to the inbox.
+        bundles: In the order of their keys, without those that are unclear.
+        folders: Names of the sub-folders to go on with.
+        digest: Changes when a name or signature of what could belong to a bundle does.
+        ignored: How many names are never looked at: by pattern, by suffix, or as no regular files.
+        unclear: Keys of which it cannot be said how they are, since a file could not be looked at.
+        troubles: Why, for people.
+    """
+
+    folder: PurePosixPath
+    bundles: tuple[Bundle, ...]
+    folders: tuple[str, ...]
+    digest: bytes
+    ignored: int
+    unclear: frozenset[str]
+    troubles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A folder that is there but cannot be listed; nothing can be said about it and what is below it."""
+
+    folder: PurePosixPath
+    reason: str
+
+
+class Scan:
+    """One pass over the inbox, with the mounts as they are now.
+
+    Args:
+        folder: The inbox.
+        ambiguous: What is done with a prompt file that fits several photos.
+        ground: The mounts that matter.
+    """
+
+    def __init__(self, folder: Folder, ambiguous: AmbiguousSidecars, ground: Ground) -> None:
+        self._folder = folder
+        self._ambiguous = ambiguous
+        self._ground = ground
+
+    def read(self, relative: PurePosixPath) -> FolderView | None:
+        """List one folder, or give None when it is not there or cannot be reached without a link.
+
+        Raises:
+            FileTroubleError: It is there and cannot be listed.
+        """
+        path = self._folder.root / relative
+        listing = _Listing(folder=relative, inodes=self._ground.inodes(path))
+        try:
+            with self._folder.open(relative) as descriptor, translated_folder("list", path):
+                for entry in _list(descriptor):
+                    listing.add(entry)
+        except FolderMissingError as exc:
+            if leads_nowhere(exc):
+                return None
+            raise
+        return listing.view(self._ambiguous)
+
+    def walk(self, start: PurePosixPath) -> Iterator[FolderView | Unreadable]:
+        """Give a folder and all below it, one at a time; what vanishes meanwhile is left out."""
+        pending = [start]
+        while pending:
+            relative = pending.pop()
+            try:
+                view = self.read(relative)
+            except FileTroubleError as exc:
+                yield Unreadable(folder=relative, reason=str(exc))
+                continue
+            if view is not None:
+                pending.extend(relative / name for name in reversed(view.folders))
+                yield view
+
+
+@dataclass(slots=True, kw_only=True)
+class _Listing:
+    """What is found in one folder, entry by entry."""
+
+    folder: PurePosixPath
+    inodes: Inodes
+    entries: list[Entry] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    ignored: int = 0
+    unclear: set[str] = field(default_factory=set)
+    troubles: list[str] = field(default_factory=list)
+
+    def add(self, entry: os.DirEntry[str]) -> None:
+        """Take one entry in; what cannot be looked at is noted and hides no other."""
+        try:
+            self._sort_in(entry)
+        except FileNotFoundError:
+            return  # It went away since the folder was listed.
+        except OSError as exc:
+            self.unclear.add(fold_name(entry.name))
+            self.troubles.append(str(translate(exc, "look at", self.folder / entry.name)))
+
+    def _sort_in(self, entry: os.DirEntry[str]) -> None:
+        if is_ignored(entry.name):
+            self.ignored += entry.name != MARK_NAME
+        elif entry.is_dir(follow_symlinks=False):
+            self.folders.append(entry.name)
+        elif is_photo_name(entry.name) or is_sidecar_name(entry.name):
+            self._add_file(entry.name, entry.stat(follow_symlinks=False))
+        else:
+            self.ignored += 1
+
+    def _add_file(self, name: str, status: os.stat_result) -> None:
+        if stat.S_ISREG(status.st_mode):
+            self.entries.append(Entry(name=name, signature=signature_of(status, self.inodes)))
+        else:
+            self.ignored += 1
+
+    def view(self, ambiguous: AmbiguousSidecars) -> FolderView:
+        """Give all that was found."""
+        bundles = form_bundles(self.folder, self.entries, ambiguous)
+        unclear = {bundle.key for bundle in bundles if _could_need(bundle.key, self.unclear)}
+        return FolderView(
+            folder=self.folder,
+            bundles=tuple(bundle for bundle in bundles if bundle.key not in unclear),
+            folders=tuple(self.folders),
+            digest=_digest(self.entries),
+            ignored=self.ignored,
+            unclear=frozenset(unclear | self.unclear),
+            troubles=tuple(self.troubles),
+        )
+
+
+def _list(descriptor: int) -> list[os.DirEntry[str]]:
+    """List all of a folder before anything is done, in an order that does not change by itself.
+
+    Half a listing must not pass for a whole one.
+    """
+    with os.scandir(descriptor) as entries:
+        return sorted(entries, key=lambda entry: entry.name)
+
+
+def _could_need(key: str, unclear: AbstractSet[str]) -> bool:
+    """Say whether one of the unclear names could belong to this photo's bundle.
+
+    A bundle without it would be another one: with a prompt that was not meant for this photo, say.
+    """
+    stem = key[: key.rfind(".")]
+    return key in unclear or any(
+        base + suffix in unclear for base in (key, stem) for suffix in SIDECAR_SUFFIXES
+    )
+
+
+def _digest(entries: Iterable[Entry]) -> bytes:
+    digest = blake2b(digest_size=_DIGEST_BYTES)
+    for entry in entries:
+        signature = entry.signature
+        numbers = f"{signature.size} {signature.mtime_ns} {signature.ctime_ns} {signature.inode}"
+        # No name contains the NUL that ends it.
+        digest.update(f"{numbers} {entry.name}\0".encode("utf-8", "surrogatepass"))
+    return digest.digest()

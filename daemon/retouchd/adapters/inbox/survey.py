@@ -1,0 +1,195 @@
+"""What is new in the inbox: what lies there, compared with the bundles that are known.
+
+It reports differences and nothing else, so that nobody is asked about folders that stay as they are. When a
+folder is looked at is for the scanner in watch.py.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import Final, Protocol
+
+from retouchd.adapters.folder import Folder
+from retouchd.adapters.inbox.dirty import TOP, Marks
+from retouchd.adapters.inbox.mounts import read_ground
+from retouchd.adapters.inbox.scan import FolderView, Scan, Unreadable
+from retouchd.core.bundles import AmbiguousSidecars, is_ignored
+from retouchd.core.errors import FileTroubleError
+from retouchd.core.sightings import News
+from retouchd.core.values import printable
+
+# A disk that dies gives a trouble for each file; the first few say as much.
+_MOST_TROUBLES: Final = 20
+
+
+class Known(Protocol):
+    """The live bundles that the engine knows. Asked from the scanner's thread only."""
+
+    def in_folder(self, folder: PurePosixPath) -> Mapping[str, str]:
+        """Give the key of each live bundle of this very folder with the bundle's digest."""
+        ...
+
+    def folders(self) -> Iterable[PurePosixPath]:
+        """Give the folders that have live bundles."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What a round over folders came to.
+
+    Attributes:
+        visited: Folders that were read.
+        unreadable: Folders that are there and could not be read.
+        ignored: Names in them that are never looked at.
+        troubles: What could not be read, for people; the first few only.
+        changed: Folders that had been looked at before and were different now.
+    """
+
+    visited: set[PurePosixPath] = field(default_factory=set)
+    unreadable: set[PurePosixPath] = field(default_factory=set)
+    ignored: int = 0
+    troubles: list[str] = field(default_factory=list)
+    changed: set[PurePosixPath] = field(default_factory=set)
+
+    def add_troubles(self, troubles: Iterable[str]) -> None:
+        """Note the first few."""
+        self.troubles.extend(troubles)
+        del self.troubles[_MOST_TROUBLES:]
+
+
+class Survey:
+    """Looks at folders and tells what is new in them.
+
+    Args:
+        folder: The inbox.
+        ambiguous: What is done with a prompt file that fits several photos.
+        known: The live bundles.
+        tell: Takes news.
+        confirm: Called after a folder was read and before its news are told. It raises a FileTroubleError
+            when the inbox is not there, and nothing more is told then: what cannot be seen on a share that
+            is not mounted has not been deleted.
+    """
+
+    def __init__(
+        self,
+        folder: Folder,
+        ambiguous: AmbiguousSidecars,
+        known: Known,
+        tell: Callable[[News], None],
+        confirm: Callable[[], None],
+    ) -> None:
+        self._folder = folder
+        self._ambiguous = ambiguous
+        self._known = known
+        self._tell = tell
+        self._confirm = confirm
+        # The digest of each folder whose news were told: 16 bytes a folder spare a query a folder.
+        self._digests: dict[PurePosixPath, bytes] = {}
+        # Mount points below the inbox as they were seen, and those of them that are mounted no more: a
+        # mount point without its mount is an empty folder.
+        self._mount_points: set[PurePosixPath] = set()
+        self._lost: set[PurePosixPath] = set()
+
+    def look_at_everything(self) -> Tally:
+        """Look at the whole inbox."""
+        tally = self._look_at_tree(self._scan(), TOP)
+        tally.add_troubles(f"{printable(folder)} is not mounted any more" for folder in sorted(self._lost))
+        return tally
+
+    def look_at(self, marks: Marks) -> Tally:
+        """Look at some folders. What was marked alone is compared even if it has not changed."""
+        scan = self._scan()
+        whole = Tally()
+        for tree in sorted(marks.trees):
+            if not _is_pruned(tree):
+                part = self._look_at_tree(scan, tree)
+                whole.changed |= part.changed
+        for folder in sorted(marks.folders):
+            if not _is_pruned(folder):
+                self._digests.pop(folder, None)
+                self._look_at_one(scan, folder, whole)
+        return whole
+
+    def _scan(self) -> Scan:
+        ground = read_ground(self._folder.root)
+        points = {PurePosixPath(mount.point).relative_to(self._folder.root) for mount in ground.below}
+        self._mount_points |= points
+        self._lost = self._mount_points - points
+        return Scan(self._folder, self._ambiguous, ground)
+
+    def _look_at_tree(self, scan: Scan, start: PurePosixPath) -> Tally:
+        tally = Tally()
+        for sight in scan.walk(start):
+            match sight:
+                case FolderView():
+                    self._take_in(sight, tally)
+                case Unreadable():
+                    tally.unreadable.add(sight.folder)
+                    tally.add_troubles([sight.reason])
+        self._tell_of_vanished(start, tally)
+        return tally
+
+    def _look_at_one(self, scan: Scan, folder: PurePosixPath, tally: Tally) -> None:
+        try:
+            view = scan.read(folder)
+        except FileTroubleError:
+            return  # The full scan tells of it; now nothing can be said about this folder.
+        if view is None:
+            self._tell_of_vanished(folder, Tally())
+        else:
+            self._take_in(view, tally)
+
+    def _take_in(self, view: FolderView, tally: Tally) -> None:
+        tally.visited.add(view.folder)
+        tally.ignored += view.ignored
+        tally.add_troubles(view.troubles)
+        before = self._digests.get(view.folder)
+        if before == view.digest:
+            return
+        if self._tell_changes(view) and before is not None:
+            tally.changed.add(view.folder)
+        if not view.unclear:
+            self._digests[view.folder] = view.digest
+
+    def _tell_changes(self, view: FolderView) -> bool:
+        """Tell what is new in one folder, and say whether anything was."""
+        known = self._known.in_folder(view.folder)
+        seen = tuple(bundle for bundle in view.bundles if known.get(bundle.key) != bundle.digest)
+        there = {bundle.key for bundle in view.bundles} | view.unclear
+        return self._tell_if_any(News(folder=view.folder, seen=seen, gone=_without(known, there)))
+
+    def _tell_of_vanished(self, start: PurePosixPath, tally: Tally) -> None:
+        """Tell of known folders at and below `start` that are not there; what is unreadable may be."""
+        for folder in sorted(self._known.folders()):
+            is_elsewhere = not _is_within(folder, {start})
+            if is_elsewhere or folder in tally.visited or _is_within(folder, tally.unreadable):
+                continue
+            self._tell_if_any(News(folder=folder, gone=_without(self._known.in_folder(folder), ())))
+        self._digests = {
+            folder: digest
+            for folder, digest in self._digests.items()
+            if folder in tally.visited or not _is_within(folder, {start})
+        }
+
+    def _tell_if_any(self, news: News) -> bool:
+        if _is_within(news.folder, self._lost):
+            news = replace(news, gone=())
+        if not (news.seen or news.gone):
+            return False
+        self._confirm()
+        self._tell(news)
+        return True
+
+
+def _without(known: Mapping[str, str], there: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(known.keys() - set(there)))
+
+
+def _is_within(folder: PurePosixPath, tops: AbstractSet[PurePosixPath]) -> bool:
+    return bool(tops) and not tops.isdisjoint((folder, *folder.parents))
+
+
+def _is_pruned(folder: PurePosixPath) -> bool:
+    return any(is_ignored(name) for name in folder.parts)

@@ -1,0 +1,312 @@
+"""The scanner: one thread that looks at the inbox when it should, and tells what is new.
+
+The scan is the truth and events are hints. What is new is found out in survey.py; watchdog is hidden in
+observer.py; here is only when to look, and whether the inbox is there and the watch still hears.
+"""
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from retouchd.adapters.folder import Folder
+from retouchd.adapters.inbox.dirty import TOP, DirtyFolders, Marks
+from retouchd.adapters.inbox.hearing import Hearing
+from retouchd.adapters.inbox.mounts import Ground, read_ground
+from retouchd.adapters.inbox.observer import Watch
+from retouchd.adapters.inbox.signatures import Inodes
+from retouchd.adapters.inbox.survey import Known, Survey
+from retouchd.adapters.inbox.troubles import Troubles
+from retouchd.core.bundles import AmbiguousSidecars
+from retouchd.core.errors import FileTroubleError, FolderMissingError
+from retouchd.core.sightings import ScanFinished, Sighting, WatchChanged, WatchMode
+from retouchd.core.values import Relative
+
+INBOX: Final = "inbox"
+
+# How soon a folder that went away is noticed; a tick opens one folder and reads one mark.
+_TICK_SECONDS: Final = 2.0
+# Scans may take 0.5 % of the time...
+_SCAN_TIMES: Final = 200
+# ...unless that would make an owner wait for longer than this.
+_LONGEST_INTERVAL_SECONDS: Final = 600.0
+# A file that is being copied in gives an event for every write. Between two rounds there is this pause, and
+# ten times what the round took, so that a storm of events costs a tenth of a core at most.
+_SHORTEST_REST_SECONDS: Final = 0.1
+_REST_TIMES: Final = 10
+# A watch that went deaf this often will again.
+_MOST_RESTARTS: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanPolicy:
+    """When the inbox is looked at.
+
+    Attributes:
+        mode: Auto takes events, and polling where events cannot be relied on.
+        rescan_seconds: Between full scans with events, at least.
+        poll_seconds: Between full scans without, at least.
+        ambiguous: What is done with a prompt file that fits several photos.
+    """
+
+    mode: WatchMode = WatchMode.AUTO
+    rescan_seconds: float = 30.0
+    poll_seconds: float = 2.0
+    ambiguous: AmbiguousSidecars = AmbiguousSidecars.HOLD
+
+
+def scan_interval(shortest_seconds: float, scan_seconds: float) -> float:
+    """Give the seconds from one full scan to the next: the slower the scan, the longer."""
+    return max(shortest_seconds, min(_SCAN_TIMES * scan_seconds, _LONGEST_INTERVAL_SECONDS))
+
+
+class Scanner:
+    """Scans and watches one inbox in a thread of its own.
+
+    Args:
+        inbox: The inbox.
+        report: Takes what is told, in the scanner's thread; it should only put it into a queue.
+        known: The live bundles, asked in the scanner's thread.
+        policy: When to look.
+        checks: By folder ("inbox", "outbox"), what raises a FileTroubleError when it cannot be used. While
+            the inbox cannot be used nothing is scanned and nothing is told to be gone.
+        report_crash: Told, in watchdog's thread, when an event could not be handled.
+    """
+
+    def __init__(
+        self,
+        inbox: Path,
+        *,
+        report: Callable[[Sighting], None],
+        known: Known,
+        policy: ScanPolicy,
+        checks: Mapping[str, Callable[[], None]],
+        report_crash: Callable[[Exception], None],
+    ) -> None:
+        self._folder = Folder(inbox)
+        self._report = report
+        self._policy = policy
+        self._inbox_check = checks.get(INBOX)
+        self._other_checks = {which: check for which, check in checks.items() if which != INBOX}
+        self._report_crash = report_crash
+        self._troubles = Troubles(report)
+        self._survey = Survey(self._folder, policy.ambiguous, known, report, self._confirm)
+        self._dirty = DirtyFolders()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="scanner", daemon=True)
+
+        self._lock = threading.Lock()
+        self._begun_scans = 0
+        self._is_requested = False
+
+        self._watch: Watch | None = None
+        self._hearing = Hearing()
+        self._restarts = 0
+        self._told: WatchChanged | None = None
+        self._inodes = Inodes.KEPT
+        self._identity: tuple[int, int] | None = None
+
+        self._next_full_scan = 0.0
+        self._next_check = 0.0
+        # The shorter of the last two counts: a first scan with cold caches says nothing of the next.
+        self._last_scan_seconds: deque[float] = deque([0.0], maxlen=2)
+
+    def start(self) -> None:
+        """Start the thread; its first scan begins at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the thread and wait for its end: as long as one look at a folder may take."""
+        self._stopping.set()
+        self._dirty.wake()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def is_alive(self) -> bool:
+        """Say whether the thread runs."""
+        return self._thread.is_alive()
+
+    def request_scan(self) -> int:
+        """Ask for a full scan soon, from any thread.
+
+        Returns:
+            A number: a ScanFinished with this or a greater one covers all that is there now.
+        """
+        with self._lock:
+            self._is_requested = True
+            number = self._begun_scans + 1
+        self._dirty.wake()
+        return number
+
+    def forget(self, folder: Relative) -> None:
+        """Tell the bundles of a folder again that differ from what is known, from any thread."""
+        self._dirty.mark(folder)
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._stopping.wait(self._turn())
+                self._dirty.wait(self._idle_seconds())
+        finally:
+            self._drop_watch()
+
+    def _turn(self) -> float:
+        """Do what there is to do, and give the seconds to rest before there may be more."""
+        begun = time.monotonic()
+        marks = self._dirty.take()
+        self._check_others(begun)
+        try:
+            is_idle = not self._look_after_inbox(marks)
+        except FileTroubleError as exc:
+            self._lose_inbox(exc)
+            return 0.0
+        if is_idle:
+            return 0.0
+        busy_seconds = time.monotonic() - begun
+        return min(max(_SHORTEST_REST_SECONDS, _REST_TIMES * busy_seconds), _TICK_SECONDS)
+
+    def _look_after_inbox(self, marks: Marks) -> bool:
+        """Look at what there is to look at, and say whether that was anything.
+
+        Raises:
+            FileTroubleError: The inbox cannot be used, or could not be while it was looked at.
+        """
+        self._check_inbox()
+        self._look_after_watch()
+        self._troubles.note_fine(INBOX)
+        self._hearing.note_events(marks.folders | marks.trees)
+        if self._is_full_scan_due(marks):
+            self._scan_everything()
+            return True
+        if marks.folders or marks.trees:
+            self._survey.look_at(marks)
+            return True
+        return False
+
+    def _is_full_scan_due(self, marks: Marks) -> bool:
+        with self._lock:
+            is_requested = self._is_requested
+        return is_requested or marks.everything or time.monotonic() >= self._next_full_scan
+
+    def _scan_everything(self) -> None:
+        with self._lock:
+            self._is_requested = False
+            self._begun_scans += 1
+            number = self._begun_scans
+        begun = time.monotonic()
+        tally = self._survey.look_at_everything()
+        self._confirm()
+        ended = time.monotonic()
+        self._plan_next_scan(ended - begun, ended)
+        if self._watch is not None:
+            self._hearing.note_scan(tally.changed, ended)
+        self._report(
+            ScanFinished(
+                number=number,
+                seconds=ended - begun,
+                folders=len(tally.visited),
+                ignored=tally.ignored,
+                troubles=tuple(tally.troubles),
+            )
+        )
+
+    def _plan_next_scan(self, scan_seconds: float, now: float) -> None:
+        self._last_scan_seconds.append(scan_seconds)
+        is_polling = self._watch is None
+        shortest = self._policy.poll_seconds if is_polling else self._policy.rescan_seconds
+        self._next_full_scan = now + scan_interval(shortest, min(self._last_scan_seconds))
+
+    def _idle_seconds(self) -> float:
+        if self._identity is None:
+            # The inbox is not there, so that a scan which is due cannot be made; its return is polled for.
+            return min(_TICK_SECONDS, self._policy.poll_seconds)
+        return min(_TICK_SECONDS, max(0.0, self._next_full_scan - time.monotonic()))
+
+    def _check_others(self, now: float) -> None:
+        if now >= self._next_check:
+            self._next_check = now + _TICK_SECONDS
+            self._troubles.check(self._other_checks)
+
+    def _check_inbox(self) -> None:
+        if self._inbox_check is not None:
+            self._inbox_check()
+
+    def _confirm(self) -> None:
+        """Make sure that what was just seen was seen in the inbox itself."""
+        self._check_inbox()
+        if self._look_at_root() != self._identity:
+            reason = "another folder has taken its place"
+            raise FolderMissingError(operation="find", path=self._folder.root, reason=reason)
+
+    def _look_at_root(self) -> tuple[int, int]:
+        """Give what tells this folder from another that takes its name, a mount over it for example."""
+        with self._folder.open(TOP) as descriptor:
+            status = os.fstat(descriptor)
+        return status.st_dev, status.st_ino if self._inodes is Inodes.KEPT else 0
+
+    def _lose_inbox(self, error: FileTroubleError) -> None:
+        self._troubles.note(INBOX, error)
+        self._drop_watch()
+        # When the inbox is back, it is watched anew and scanned in full.
+        self._identity = None
+
+    def _look_after_watch(self) -> None:
+        if self._look_at_root() != self._identity:
+            self._restarts = 0
+            self._watch_anew()
+        elif self._watch is not None and self._is_deaf(self._watch):
+            self._restarts += 1
+            self._watch_anew()
+
+    def _is_deaf(self, watch: Watch) -> bool:
+        return watch.is_deaf() or self._hearing.judge(time.monotonic())
+
+    def _watch_anew(self) -> None:
+        self._drop_watch()
+        root = self._folder.root
+        ground = read_ground(root)
+        self._inodes = ground.inodes(root)
+        # Before the watch is placed: should the root be exchanged just now, the next tick sees it.
+        self._identity = self._look_at_root()
+        why_not = self._why_not_events(ground) or self._start_watch()
+        if why_not:
+            self._tell(WatchChanged(mode=WatchMode.POLLING, why=why_not))
+        else:
+            self._tell(WatchChanged(mode=WatchMode.EVENTS, why="the file system tells of changes"))
+        self._next_full_scan = 0.0
+
+    def _why_not_events(self, ground: Ground) -> str | None:
+        network = ground.find_network()
+        if self._policy.mode is WatchMode.POLLING:
+            return "the configuration says so"
+        if self._policy.mode is WatchMode.AUTO and network is not None:
+            return f"{network.point} is on {network.fs_type}, where events are not reliable"
+        if self._restarts > _MOST_RESTARTS:
+            return "events kept failing to arrive"
+        return None
+
+    def _start_watch(self) -> str | None:
+        """Start a new watch, or give why that cannot be."""
+        watch = Watch(self._folder.root, self._dirty, self._report_crash)
+        try:
+            watch.start()
+        except OSError as exc:
+            watch.stop()
+            return f"events cannot be had: {exc.strerror}"
+        self._watch = watch
+        return None
+
+    def _drop_watch(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch = None
+        self._hearing = Hearing()
+
+    def _tell(self, change: WatchChanged) -> None:
+        if change != self._told:
+            self._told = change
+            self._report(change)

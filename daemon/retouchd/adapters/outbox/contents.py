@@ -1,0 +1,139 @@
+"""What is in a file: its pieces, its hash, and whether a name still leads to what was compared.
+
+Reading alone; nothing here changes a file or a name.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Final
+
+from retouchd.adapters.folder import find_regular, translated
+from retouchd.core.errors import SourceChangedError, SourceGoneError
+from retouchd.core.values import Sha256, fold_name
+
+# Large enough that the system calls cost nothing beside the hashing, small enough for a NAS.
+_PIECE_BYTES: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """An open file that had the expected bytes.
+
+    Attributes:
+        descriptor: Open for reading.
+        status: As it was before it was read.
+        sha256: Of its bytes.
+    """
+
+    descriptor: int
+    status: os.stat_result
+    sha256: Sha256
+
+    def is_at(self, name: str, folder: int) -> bool:
+        """Say whether this name leads to that file, or to another one of the same bytes.
+
+        The bytes count too, since some network mounts invent a new inode number at a rename.
+        """
+        try:
+            now = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return _identity(now) == _identity(self.status) or holds(name, folder, self.sha256)
+
+
+@contextmanager
+def compared(name: str, folder: int, expected: Sha256, path: PurePath) -> Iterator[Compared]:
+    """Open a source and compare its bytes.
+
+    Args:
+        name: Its name, as it is in the folder just now.
+        folder: The folder's descriptor.
+        expected: The hash that it must have.
+        path: What errors say that it is called.
+
+    Raises:
+        SourceGoneError: There is no regular file of this name.
+        SourceChangedError: It has other bytes.
+        FileTroubleError: It cannot be read.
+    """
+    with translated("read", path):
+        descriptor = find_regular(name, folder)
+    if descriptor is None:
+        reason = "it is not there any more"
+        raise SourceGoneError(operation="file", path=path, reason=reason)
+    try:
+        status = os.fstat(descriptor)
+        with translated("read", path):
+            found = sha256_of(descriptor)
+        if found != expected:
+            reason = "it is another file now"
+            raise SourceChangedError(operation="file", path=path, reason=reason)
+        yield Compared(descriptor=descriptor, status=status, sha256=expected)
+    finally:
+        os.close(descriptor)
+
+
+def holds(name: str, folder: int, sha256: Sha256) -> bool:
+    """Say whether a regular file of this name has these bytes."""
+    file = open_if_alike(name, folder, sha256)
+    if file is None:
+        return False
+    os.close(file)
+    return True
+
+
+def open_if_alike(name: str, folder: int, sha256: Sha256) -> int | None:
+    """Open the regular file of this name, or give None unless it has these bytes."""
+    file = find_regular(name, folder)
+    if file is None:
+        return None
+    try:
+        alike = sha256_of(file) == sha256
+    except OSError:
+        os.close(file)
+        raise
+    if alike:
+        return file
+    os.close(file)
+    return None
+
+
+def sha256_of(descriptor: int) -> Sha256:
+    """Hash a whole file."""
+    digest = hashlib.sha256()
+    for piece in pieces_of(descriptor):
+        digest.update(piece)
+    return Sha256(digest.hexdigest())
+
+
+def pieces_of(descriptor: int) -> Iterator[bytes]:
+    """Give a whole file in pieces, wherever the descriptor stands."""
+    offset = 0
+    while piece := os.pread(descriptor, _PIECE_BYTES, offset):
+        yield piece
+        offset += len(piece)
+
+
+def translated_pieces(pieces: Iterable[bytes], path: PurePath) -> Iterator[bytes]:
+    """Give the same pieces; what goes wrong while reading them is raised as ours."""
+    with translated("read", path):
+        yield from pieces
+
+
+def shows_as_another(name: str, folder: int) -> bool:
+    """Say whether the folder has no such name, but one that a share takes for the same.
+
+    `Beach.png` and `beach.png`, or the same umlaut in two encodings: two files here, one on the share.
+    """
+    wanted = fold_name(name)
+    with os.scandir(folder) as entries:
+        found = {entry.name for entry in entries if fold_name(entry.name) == wanted}
+    return bool(found) and name not in found
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)

@@ -1,0 +1,100 @@
+"""The filing folders done/ and failed/: sources are moved there, and notes for people are written there.
+
+How a source is moved stands in moving.py; when it is, and under which name, is decided elsewhere.
+"""
+
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from retouchd.adapters.durable import Durable
+from retouchd.adapters.folder import Folder, translated_folder
+from retouchd.adapters.outbox.moving import Move, Target
+from retouchd.adapters.outbox.staging import is_taken, publish_staged, staged
+from retouchd.core.errors import SourceGoneError
+from retouchd.core.values import Cabinet, Sha256
+
+_NOTE_TAG: Final = "note"
+
+
+class FilingCabinets:
+    """Moves sources out of the inbox; fits the engine's Protocol Filing.
+
+    Args:
+        inbox: Where the sources are.
+        done: Where they go if anything was delivered.
+        failed: Where they go otherwise.
+        durable: Carries out the durable steps.
+    """
+
+    def __init__(self, *, inbox: Path, done: Path, failed: Path, durable: Durable) -> None:
+        self._inbox: Final = Folder(inbox)
+        self._cabinets: Final = {Cabinet.DONE: Folder(done), Cabinet.FAILED: Folder(failed)}
+        self._durable: Final = durable
+
+    def is_free(self, cabinet: Cabinet, path: PurePosixPath) -> bool:
+        """Say whether nothing in the cabinet has this name, or one that a share takes for the same."""
+        folder = self._cabinets[cabinet]
+        place = folder.path_of(path)
+        with folder.open_if_there(path.parent) as descriptor:
+            if descriptor is None:
+                return True
+            with translated_folder("look at", place):
+                return not is_taken(place.name, descriptor)
+
+    def move(self, source: PurePosixPath, expected: Sha256, cabinet: Cabinet, target: PurePosixPath) -> None:
+        """Move one source if it still has the expected hash, or finish what an earlier run began.
+
+        Killed at any point, the source exists whole in the inbox or the cabinet or both, and the next call
+        with the same arguments finishes the work. For an instant it may have the name `.~<name>.aside.tmp`.
+
+        Raises:
+            SourceGoneError: It is not in the inbox any more.
+            SourceChangedError: It is another file now, and stays.
+            NameTakenError: Another file has the target's name, or one that a share takes for the same.
+            NoRoomError: No room for a copy across file systems.
+            FolderMissingError: A folder cannot be written.
+            FileTroubleError: The source cannot be read, or a copy reads differently from what was written.
+        """
+        cabinet_folder = self._cabinets[cabinet]
+        source_path, target_path = self._inbox.path_of(source), cabinet_folder.path_of(target)
+        with (
+            self._inbox.open_if_there(source.parent) as source_folder,
+            cabinet_folder.open_or_make(target.parent, self._durable) as target_folder,
+        ):
+            place = Target(path=target_path, folder=target_folder)
+            if source_folder is not None:
+                Move(
+                    source=source_path,
+                    source_folder=source_folder,
+                    target=place,
+                    expected=expected,
+                    durable=self._durable,
+                ).carry_out()
+            elif not place.finish_if_filed(expected, self._durable):
+                raise SourceGoneError(
+                    operation="file", path=source_path, reason="its folder is not there any more"
+                )
+
+    def write_note(self, cabinet: Cabinet, path: PurePosixPath, text: str) -> None:
+        """Write a text for people durably; a note of the same bytes that is there already will do.
+
+        Raises:
+            NameTakenError: Another file has the name, or one that a share takes for the same.
+            NoRoomError: The disk is full.
+            FolderMissingError: The folder cannot be written.
+        """
+        folder = self._cabinets[cabinet]
+        note = folder.path_of(path)
+        # A name in the text may hold bytes that are no UTF-8; the note shows them, and is written.
+        content = text.encode(errors="backslashreplace")
+        with (
+            folder.open_or_make(path.parent, self._durable) as descriptor,
+            staged(
+                folder=descriptor,
+                path=note,
+                tag=_NOTE_TAG,
+                pieces=[content],
+                durable=self._durable,
+            ) as written,
+        ):
+            publish_staged(written, note, self._durable)

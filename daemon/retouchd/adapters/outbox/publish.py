@@ -1,0 +1,174 @@
+"""The outbox: nothing shows partly there, nothing is overwritten, and only our own is taken back.
+
+What an output is called and when it is delivered is decided elsewhere.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from retouchd.adapters.durable import Durable
+from retouchd.adapters.folder import Folder, find_regular, set_mode, translated, translated_folder
+from retouchd.adapters.marks import MARK_NAME, read_mark
+from retouchd.adapters.outbox.contents import compared, open_if_alike, pieces_of, translated_pieces
+from retouchd.adapters.outbox.removal import recover_name, remove
+from retouchd.adapters.outbox.staging import StagedFile, is_taken, publish_staged, staged
+from retouchd.core.errors import FolderMissingError, SourceChangedError, SourceGoneError
+from retouchd.core.values import Sha256, printable
+
+_TOP: Final = PurePosixPath()
+
+
+class OutboxFolder:
+    """The outbox as a folder tree; fits the engine's Protocol Outbox.
+
+    Args:
+        root: The outbox.
+        durable: Carries out the durable steps.
+        inbox_id: What its mark must say.
+        file_mode: Exactly this mode for outputs; None leaves it to the umask.
+        folder_mode: The same for sub-folders that are made.
+    """
+
+    def __init__(
+        self, root: Path, durable: Durable, inbox_id: str, file_mode: int | None, folder_mode: int | None
+    ) -> None:
+        self._folder: Final = Folder(root)
+        self._durable: Final = durable
+        self._inbox_id: Final = inbox_id
+        self._file_mode: Final = file_mode
+        self._folder_mode: Final = folder_mode
+
+    def check_mark(self) -> None:
+        """Make sure that the outbox is there, is ours and can be written; nothing is written for that.
+
+        Raises:
+            FolderMissingError: It is not, or not now.
+        """
+        root = self._folder.root
+        mark = read_mark(root)
+        if mark is None:
+            reason = f"its mark {MARK_NAME} is not there; it is probably not mounted"
+            raise FolderMissingError(operation="use", path=root, reason=reason)
+        if mark.inbox_id != self._inbox_id:
+            reason = "its mark says that it belongs to another inbox"
+            raise FolderMissingError(operation="use", path=root, reason=reason)
+        self._check_writable()
+
+    def _check_writable(self) -> None:
+        root = self._folder.root
+        with self._folder.open(_TOP) as folder, translated_folder("use", root):
+            if os.fstatvfs(folder).f_flag & os.ST_RDONLY:
+                reason = "the file system is read-only"
+                raise FolderMissingError(operation="use", path=root, reason=reason)
+            if not os.access(".", os.W_OK | os.X_OK, dir_fd=folder, effective_ids=True):
+                reason = "this user may not write there"
+                raise FolderMissingError(operation="use", path=root, reason=reason)
+
+    def free_bytes(self) -> int:
+        """Give how much room is left for this user."""
+        with self._folder.open(_TOP) as folder, translated_folder("use", self._folder.root):
+            status = os.fstatvfs(folder)
+        return status.f_bavail * status.f_frsize
+
+    @contextmanager
+    def stage(self, path: PurePosixPath, tag: str, pieces: Iterator[bytes]) -> Iterator[StagedFile]:
+        """Write a durable temporary `.~<name>.<tag>.tmp` beside `path`; it is removed at the end.
+
+        An earlier temporary of that name is ours and is replaced. Folders are made as needed.
+
+        Raises:
+            NoRoomError: The disk is full.
+            FolderMissingError: The folder cannot be written, or is a link.
+            ValueError: The path leads out of the outbox; or from the pieces themselves.
+        """
+        output = self._folder.path_of(path)
+        with (
+            self._folder.open_or_make(path.parent, self._durable, self._folder_mode) as folder,
+            staged(
+                folder=folder,
+                path=output,
+                tag=tag,
+                pieces=pieces,
+                durable=self._durable,
+                dress=None if self._file_mode is None else partial(set_mode, mode=self._file_mode),
+            ) as complete,
+        ):
+            yield complete
+
+    def publish(self, staged: object, path: PurePosixPath) -> None:
+        """Give what `stage` gave its name, durably and without clobbering.
+
+        Does nothing when the name already shows a file with the staged file's hash: it is ours, from
+        before a crash.
+
+        Raises:
+            NameTakenError: A stranger's file has the name, or one that a share takes for the same.
+            FolderMissingError: The folder cannot be written.
+            ValueError: The path lies in another folder than the one it was staged in.
+        """
+        if not isinstance(staged, StagedFile):
+            message = f"an outbox publishes what it has staged, not {type(staged).__name__}"
+            raise TypeError(message)
+        output = self._folder.path_of(path)
+        if output.parent != staged.path.parent:
+            message = f"{printable(output)} is in another folder than its temporary"
+            raise ValueError(message)
+        publish_staged(staged, output, self._durable)
+
+    def is_taken(self, path: PurePosixPath) -> bool:
+        """Say whether anything has this name, or one that a share takes for the same."""
+        output = self._folder.path_of(path)
+        with self._folder.open_if_there(path.parent) as folder:
+            if folder is None:
+                return False
+            with translated_folder("look at", output):
+                return is_taken(output.name, folder)
+
+    def read(self, path: PurePosixPath, limit: int) -> bytes | None:
+        """Give the first `limit` bytes of a regular file, or None when there is none."""
+        output = self._folder.path_of(path)
+        with self._folder.open_if_there(path.parent) as folder, translated("read", output):
+            file = None if folder is None else find_regular(output.name, folder)
+            if file is None:
+                return None
+            with os.fdopen(file, "rb") as opened:
+                return opened.read(limit)
+
+    def withdraw(self, path: PurePosixPath, sha256: Sha256) -> None:
+        """Remove a published file again, durably, if its hash is still this one."""
+        output = self._folder.path_of(path)
+        with self._folder.open_if_there(path.parent) as folder:
+            if folder is None:
+                return
+            # Anything else that has the name now is not ours to remove, and not wanted gone.
+            with suppress(SourceGoneError, SourceChangedError), translated_folder("withdraw", output):
+                name = recover_name(output, folder, sha256, self._durable)
+                with compared(name, folder, sha256, output) as found:
+                    remove(name, output, folder, found, self._durable)
+
+    def open_output(
+        self, path: PurePosixPath, sha256: Sha256
+    ) -> AbstractContextManager[Iterator[bytes]] | None:
+        """Open an earlier output for copying, or give None unless it is there with this very hash.
+
+        The context closes the file, so it is to be entered.
+        """
+        output = self._folder.path_of(path)
+        with self._folder.open_if_there(path.parent) as folder:
+            if folder is None:
+                return None
+            with translated("read", output):
+                file = open_if_alike(output.name, folder, sha256)
+        return None if file is None else _reading(file, output)
+
+
+@contextmanager
+def _reading(file: int, path: Path) -> Iterator[Iterator[bytes]]:
+    try:
+        yield translated_pieces(pieces_of(file), path)
+    finally:
+        os.close(file)

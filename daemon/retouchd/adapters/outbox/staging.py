@@ -1,0 +1,210 @@
+"""Writing a file so that its name never shows it partly: a temporary beside it, fsync, then the name.
+
+The outbox, the notes and the copies across file systems all go this way; which name it is they decide.
+"""
+
+import errno
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from retouchd.adapters.durable import Durable
+from retouchd.adapters.folder import (
+    NOT_OFFERED,
+    create_fresh,
+    is_there,
+    sync_folder,
+    translated_folder,
+    write_whole,
+)
+from retouchd.adapters.outbox.contents import open_if_alike, shows_as_another
+from retouchd.core.errors import NameTakenError
+from retouchd.core.values import Sha256, printable
+
+# A file system without hard links says one of these (vfat and vboxsf EPERM, cifs EOPNOTSUPP, FUSE ENOSYS);
+# EPERM is also said of a file that belongs to somebody else, EMLINK of one with too many names already.
+NO_LINK: Final = NOT_OFFERED | {errno.EPERM, errno.EMLINK, errno.EXDEV}
+# What ext4, xfs, btrfs and zfs allow; shares may allow less (eCryptfs 143) and say so.
+_NAME_BYTES: Final = 255
+_DIGEST_LENGTH: Final = 8
+_NO_FLUSH: Final = NOT_OFFERED | {errno.EACCES, errno.EBADF}
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedFile:
+    """A complete, durable temporary file; open as long as its context lasts.
+
+    Attributes:
+        size: Bytes.
+        sha256: Hash of the bytes.
+        path: The name it is meant for, or another one in the same folder.
+        folder: Descriptor of the folder.
+        temporary: Its name until it is published.
+    """
+
+    size: int
+    sha256: Sha256
+    path: Path
+    folder: int
+    temporary: str
+    file: int
+
+    def descriptor(self) -> int:
+        """Give a descriptor open for reading, at the beginning when nobody has read yet."""
+        return self.file
+
+
+@contextmanager
+def staged(
+    *,
+    folder: int,
+    path: Path,
+    tag: str,
+    pieces: Iterable[bytes],
+    durable: Durable,
+    dress: Callable[[int], None] | None = None,
+) -> Iterator[StagedFile]:
+    """Write a durable temporary `.~<name>.<tag>.tmp`, which is removed at the end unless it was published.
+
+    Args:
+        folder: Descriptor of the folder.
+        path: What it is meant to become, for its name and for errors.
+        tag: Tells whose temporary it is. One that is there already is from before a crash.
+        pieces: The bytes; what these raise goes through.
+        durable: Carries out the durable steps.
+        dress: Gives the file its mode or times before it is made durable; None leaves them as they are.
+
+    Raises:
+        NoRoomError: The disk is full.
+        FolderMissingError: The folder cannot be written.
+    """
+    temporary = temporary_name(path.name, tag, folder)
+    # A crash from here to the publishing leaves a dot-name that the next staging replaces.
+    with translated_folder("write", path):
+        file = create_fresh(temporary, folder)
+    try:
+        size, sha256 = _fill(file, pieces, path)
+        with translated_folder("write", path):
+            if dress:
+                dress(file)
+            durable.fsync(file)
+        yield StagedFile(size=size, sha256=sha256, path=path, folder=folder, temporary=temporary, file=file)
+    finally:
+        os.close(file)
+        remove_temporary(temporary, folder, durable)
+
+
+def publish_staged(complete: StagedFile, path: Path, durable: Durable) -> None:
+    """Give a staged file its name, durably and without clobbering; fine if its very bytes are there.
+
+    Raises:
+        NameTakenError: Another file has the name, or one that a share takes for the same.
+        FolderMissingError: The folder cannot be written.
+    """
+    folder, name = complete.folder, path.name
+    with translated_folder("publish", path):
+        if shows_as_another(name, folder):
+            raise NameTakenError(operation="publish", path=path, reason="a name like it is taken")
+        try:
+            give_name(complete.temporary, name, folder, durable)
+        except FileExistsError:
+            if not adopt(name, folder, complete.sha256, durable):
+                raise
+        # A crash before this line: after a power cut the name may be gone again. The caller has not noted
+        # yet that it was published, stages again and either publishes or finds its own bytes.
+        sync_folder(folder, durable)
+        with suppress(FileNotFoundError):
+            # A crash before this line leaves a second name of the same bytes, which staging again replaces.
+            durable.unlink(complete.temporary, folder=folder)
+
+
+def give_name(temporary: str, name: str, folder: int, durable: Durable) -> None:
+    """Give a file its name without clobbering; the temporary's may stay.
+
+    Raises:
+        FileExistsError: The name is taken.
+        OSError: Neither a hard link nor RENAME_NOREPLACE is possible here, or anything else.
+    """
+    try:
+        durable.link(temporary, name, source_folder=folder, target_folder=folder)
+    except OSError as exc:
+        if exc.errno not in NO_LINK:
+            raise
+        durable.rename_exclusive(temporary, name, source_folder=folder, target_folder=folder)
+
+
+def adopt(name: str, folder: int, sha256: Sha256, durable: Durable) -> bool:
+    """Make the file of this name durable if it has these bytes, and say whether it has.
+
+    Whoever wrote it need not have synced it. The folder is left to the caller.
+    """
+    file = open_if_alike(name, folder, sha256)
+    if file is None:
+        return False
+    try:
+        sync_read_only(file, durable)
+    finally:
+        os.close(file)
+    return True
+
+
+def sync_read_only(file: int, durable: Durable) -> None:
+    """Make a file durable that is open for reading only, as far as the file system lets us.
+
+    What we write ourselves is synced through the descriptor that wrote it, before it gets its name.
+    """
+    try:
+        durable.fsync(file)
+    except OSError as exc:
+        # Some mounts do not flush through such a descriptor. To fail would leave the file unfiled for ever.
+        if exc.errno not in _NO_FLUSH:
+            raise
+
+
+def is_taken(name: str, folder: int) -> bool:
+    """Say whether anything has this name, or one that a share takes for the same."""
+    return is_there(name, folder) or shows_as_another(name, folder)
+
+
+def temporary_name(name: str, tag: str, folder: int) -> str:
+    """Give `.~<name>.<tag>.tmp`, with the name shortened where that is longer than the folder takes."""
+    room = min(_NAME_BYTES, os.fstatvfs(folder).f_namemax or _NAME_BYTES)
+    temporary = f".~{name}.{tag}.tmp"
+    excess = len(os.fsencode(temporary)) - room
+    if excess <= 0:
+        return temporary
+    # The digest keeps apart what is alike once it is shortened: a long name and the same with `.json`.
+    digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:_DIGEST_LENGTH]
+    kept = os.fsencode(name)[: -excess - len(digest) - 1].decode(errors="ignore")
+    return f".~{kept}~{digest}.{tag}.tmp"
+
+
+def remove_temporary(temporary: str, folder: int, durable: Durable) -> None:
+    """Remove what is left under a temporary's name, if anything; that it cannot be is no harm."""
+    try:
+        durable.unlink(temporary, folder=folder)
+    except FileNotFoundError:
+        pass  # It was published, or there was none.
+    except OSError as exc:
+        # Harmless: nothing takes a dot-name for an output, and the next staging replaces it.
+        _log.debug("temporary.left", name=printable(temporary), reason=printable(exc))
+
+
+def _fill(file: int, pieces: Iterable[bytes], path: Path) -> tuple[int, Sha256]:
+    digest = hashlib.sha256()
+    size = 0
+    for piece in pieces:
+        digest.update(piece)
+        size += len(piece)
+        with translated_folder("write", path):
+            write_whole(file, piece)
+    os.lseek(file, 0, os.SEEK_SET)
+    return size, Sha256(digest.hexdigest())

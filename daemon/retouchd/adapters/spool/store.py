@@ -1,0 +1,239 @@
+"""Durable answers, one file an attempt: this file says what is on the disk at every instant.
+
+`<attempt>.part` is begun empty before the attempt is in the journal and takes the raw body from offset 0.
+Its trailer (status, headers, body length, checksum) makes it whole, the rename to `<attempt>.answer` says
+so by name. What an answer means is not known here: reading.py finds the picture in it.
+"""
+
+import errno
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from retouchd.adapters.durable import Durable
+from retouchd.adapters.spool.reading import Body, find_answer, picture_of
+from retouchd.adapters.spool.trailer import Trailer, read_trailer
+from retouchd.core.answer import Answer, Unreadable
+from retouchd.core.errors import FileTroubleError, NameTakenError, NoRoomError
+from retouchd.core.outcomes import Answered
+from retouchd.core.values import AttemptId
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_SAFELY: Final = os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+class SpoolWriter:
+    """Takes one answer as it comes in; fits the engine's AnswerWriter."""
+
+    def __init__(self, descriptor: int, attempt: AttemptId, folder: Path, durable: Durable) -> None:
+        self._descriptor = descriptor
+        self._attempt = attempt
+        self._folder = folder
+        self._durable = durable
+        self._body_bytes = 0
+        self._checksum = 0
+
+    def write(self, piece: bytes) -> None:
+        """Append raw bytes of the body; NoRoomError keeps what had room."""
+        rest = memoryview(piece)
+        while rest:
+            with _trouble("write", self._folder / _part(self._attempt)):
+                written = os.write(self._descriptor, rest)
+            self._checksum = zlib.crc32(rest[:written], self._checksum)
+            self._body_bytes += written
+            rest = rest[written:]
+
+    def finish(self, head: Answered) -> None:
+        """Make the answer durable under its final name; the last call.
+
+        Raises:
+            NoRoomError: The disk is full; the body is kept, but without its trailer it is no answer.
+        """
+        trailer = Trailer(head=head, body_bytes=self._body_bytes, checksum=self._checksum)
+        # A crash while this is written leaves a .part without a valid trailer: no answer, outcome unknown.
+        self.write(trailer.pack())
+        with _trouble("sync", self._folder / _part(self._attempt)):
+            # A crash after this leaves a whole .part, which `find` completes.
+            self._durable.fsync(self._descriptor)
+        _give_name(self._attempt, self._folder, self._durable)
+
+
+class AnswerSpool:
+    """The folder of durable answers; fits the engine's Spool.
+
+    Args:
+        folder: On a local disk; made for this user alone when it is missing.
+        durable: Carries out the durable steps.
+    """
+
+    def __init__(self, folder: Path, durable: Durable) -> None:
+        self._folder = folder
+        self._durable = durable
+        self._make_folder()
+
+    def _make_folder(self) -> None:
+        with _trouble("make", self._folder):
+            if self._folder.is_dir():
+                return
+            self._folder.mkdir(mode=0o700)
+            # A power cut before this takes the folder away again, when nothing was spooled in it yet.
+            with _open_folder(self._folder.parent) as parent:
+                self._durable.fsync(parent)
+
+    def begin(self, attempt: AttemptId) -> None:
+        """Make the empty file of an attempt durable.
+
+        An empty one is left over from a crash before its attempt was in the journal, and is used again.
+
+        Raises:
+            NameTakenError: This number has received something: the journal is older than the spool.
+            NoRoomError: The disk is full.
+        """
+        with _trouble("begin", self._folder / _part(attempt)):
+            self._refuse_taken(attempt)
+            descriptor = os.open(self._folder / _part(attempt), os.O_WRONLY | os.O_CREAT | _SAFELY, 0o600)
+            with _closing(descriptor):
+                # A crash from here to the end leaves at most an empty .part of an attempt nobody knows.
+                self._durable.fsync(descriptor)
+            with _open_folder(self._folder) as folder:
+                self._durable.fsync(folder)
+
+    def _refuse_taken(self, attempt: AttemptId) -> None:
+        for path in (self._folder / _answer(attempt), self._folder / _part(attempt)):
+            if path.exists() and (path.suffix == ".answer" or path.stat().st_size):
+                raise NameTakenError(operation="begin", path=path, reason="it holds an earlier answer")
+
+    @contextmanager
+    def open_writer(self, attempt: AttemptId) -> Iterator[SpoolWriter]:
+        """Open the attempt's file, begun before, for the answer."""
+        with _trouble("open", self._folder / _part(attempt)):
+            descriptor = os.open(self._folder / _part(attempt), os.O_WRONLY | os.O_APPEND | _SAFELY)
+        with _closing(descriptor):
+            yield SpoolWriter(descriptor, attempt, self._folder, self._durable)
+
+    def find(self, attempt: AttemptId) -> Answered | None:
+        """Give the head of the durable answer, or None when there is no whole one.
+
+        Completes an answer that a crash left between its fsync and its name.
+        """
+        with self._open(_answer(attempt)) as descriptor:
+            if descriptor is not None:
+                trailer = read_trailer(descriptor)
+                return trailer.head if trailer else None
+        return self._complete(attempt)
+
+    def _complete(self, attempt: AttemptId) -> Answered | None:
+        with self._open(_part(attempt)) as descriptor:
+            trailer = None if descriptor is None else read_trailer(descriptor)
+            # After a power cut a trailer may be on the disk and the body before it not: hence the checksum.
+            if descriptor is None or trailer is None or not trailer.fits(descriptor):
+                return None
+            # A process that died before its fsync has left everything in memory only.
+            self._durable.fsync(descriptor)
+        _give_name(attempt, self._folder, self._durable)
+        return trailer.head
+
+    def read_reply(self, attempt: AttemptId, limit: int) -> bytes:
+        """Give at most `limit` bytes of the durable answer's body.
+
+        Raises:
+            FileTroubleError: There is no durable answer.
+        """
+        with self._open_body(attempt) as (_, body):
+            return body.read(0, min(limit, body.length))
+
+    def read_answer(self, attempt: AttemptId) -> Answer | Unreadable:
+        """Parse a durable answer without its picture, in little memory however large it is.
+
+        Raises:
+            FileTroubleError: There is no durable answer.
+        """
+        with self._open_body(attempt) as (head, body):
+            return find_answer(head, body)
+
+    def picture_pieces(self, attempt: AttemptId) -> Iterator[bytes]:
+        """Decode the answer's picture piece by piece.
+
+        Raises:
+            ValueError: The base64 is broken, or there is none.
+            FileTroubleError: There is no durable answer.
+        """
+        with self._open_body(attempt) as (head, body):
+            yield from picture_of(head, body)
+
+    def discard(self, attempt: AttemptId) -> None:
+        """Remove what is kept of an attempt, if anything."""
+        with _trouble("discard", self._folder), _open_folder(self._folder) as folder:
+            # At most one of the two exists. A crash here, or no fsync after it, leaves what is discarded
+            # again, and nothing depends on its absence.
+            for name in (_answer(attempt), _part(attempt)):
+                self._unlink(name, folder)
+
+    def _unlink(self, name: str, folder: int) -> None:
+        try:
+            self._durable.unlink(name, folder=folder)
+        except FileNotFoundError:
+            return
+
+    @contextmanager
+    def _open(self, name: str) -> Iterator[int | None]:
+        try:
+            descriptor = os.open(self._folder / name, os.O_RDONLY | _SAFELY)
+        except FileNotFoundError:
+            yield None
+            return
+        with _closing(descriptor), _trouble("read", self._folder / name):
+            yield descriptor
+
+    @contextmanager
+    def _open_body(self, attempt: AttemptId) -> Iterator[tuple[Answered, Body]]:
+        with self._open(_answer(attempt)) as descriptor:
+            trailer = None if descriptor is None else read_trailer(descriptor)
+            if descriptor is None or trailer is None:
+                path = self._folder / _answer(attempt)
+                raise FileTroubleError(operation="read", path=path, reason="there is no whole answer")
+            yield trailer.head, Body(descriptor, trailer.body_bytes)
+
+
+def _part(attempt: AttemptId) -> str:
+    return f"{attempt}.part"
+
+
+def _answer(attempt: AttemptId) -> str:
+    return f"{attempt}.answer"
+
+
+def _give_name(attempt: AttemptId, folder: Path, durable: Durable) -> None:
+    with _trouble("name", folder / _answer(attempt)), _open_folder(folder) as opened:
+        # A crash before this leaves the whole .part; between this and the next line a power cut may bring
+        # the .part back. `find` completes it either way.
+        durable.rename(_part(attempt), _answer(attempt), source_folder=opened, target_folder=opened)
+        durable.fsync(opened)
+
+
+@contextmanager
+def _closing(descriptor: int) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _open_folder(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    with _closing(descriptor):
+        yield descriptor
+
+
+@contextmanager
+def _trouble(operation: str, path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        reason = exc.strerror or "the file system refused"
+        error = NoRoomError if exc.errno in _FULL else FileTroubleError
+        raise error(operation, path, reason) from exc

@@ -1,0 +1,152 @@
+"""`retouchd init`: folders, marks, a commented configuration, and the key."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from retouchd.adapters.clock import SystemClock
+from retouchd.adapters.durable import Durable
+from retouchd.adapters.endpoint.client import HttpEndpoint
+from retouchd.adapters.journal.journal import SqliteJournal
+from retouchd.api_key import read_key
+from retouchd.core.errors import ConfigurationError, StartRefusedError
+from retouchd.core.outcomes import Answered, NotSent
+from retouchd.ownership import take_ownership
+from retouchd.policies import timeouts
+from retouchd.service import JOURNAL_NAME, check_places, prepare_state
+from retouchd.settings import Settings, describe, load_settings
+from retouchd.settings_sources import user_configuration_file
+
+_ROOT_VARIABLE: Final = "RETOUCHD_FOLDERS__ROOT"
+_KEY_NAME: Final = "api-key"
+
+
+def found(config: Path | None, root: Path | None, environ: Mapping[str, str]) -> None:
+    """Make what a first start needs; what is there already is used as it is.
+
+    Raises:
+        ConfigurationError: An existing configuration is wrong, or there is no home folder for a new one.
+        AlreadyOwnedError: The folders belong to another machine's retouchd.
+        StartRefusedError: Folders cannot be made or used.
+    """
+    given = dict(environ)
+    if root is not None:
+        given[_ROOT_VARIABLE] = str(root.expanduser().absolute())
+    place = config or user_configuration_file(environ)
+    is_new = not _has_configuration(config, environ)
+    settings = load_settings(None if is_new else config, _without_config(given) if is_new else given)
+    _make_folders(settings)
+    print(f"Folders are ready below {settings.places().inbox.parent}: inbox, outbox, done, failed.")
+    if is_new and place is not None:
+        key_file = _ask_for_key(settings, place.parent)
+        _write_configuration(place, settings, key_file)
+        print(f"Configuration written: {place}")
+    print(f"Next: retouchd{_config_words(config)} run, then drop a photo and its prompt into the inbox.")
+
+
+def _has_configuration(config: Path | None, environ: Mapping[str, str]) -> bool:
+    if config is not None:
+        return config.exists()
+    if environ.get("RETOUCHD_CONFIG"):
+        return True
+    user = user_configuration_file(environ)
+    return (user is not None and user.exists()) or Path("/etc/retouchd/config.toml").exists()
+
+
+def _without_config(environ: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: value for name, value in environ.items() if name != "RETOUCHD_CONFIG"}
+
+
+def _config_words(config: Path | None) -> str:
+    return f" --config {config}" if config else ""
+
+
+def _make_folders(settings: Settings) -> None:
+    places, durable = settings.places(), Durable()
+    for folder in (places.inbox, places.outbox, places.done, places.failed):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            message = f"the folder {folder} cannot be made: {exc.strerror}"
+            raise StartRefusedError(message) from exc
+    prepare_state(places)
+    check_places(places, durable)
+    journal = SqliteJournal.open(places.state / JOURNAL_NAME, durable)
+    try:
+        take_ownership(places, journal, SystemClock().now(), durable)
+    finally:
+        journal.close()
+
+
+def _ask_for_key(settings: Settings, folder: Path) -> Path | None:
+    """Ask for the key on a terminal, keep it for its owner alone, and try it."""
+    if not sys.stdin.isatty():
+        return None
+    key = typer.prompt(
+        "Key of the service (not shown, empty for later)", hide_input=True, default="", show_default=False
+    )
+    if not key.strip():
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / _KEY_NAME
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(descriptor, 0o600)
+        file.write(key.strip() + "\n")
+    print(f"Key written: {path}. {_try_key(settings, path)}")
+    return path
+
+
+def _try_key(settings: Settings, path: Path) -> str:
+    section = settings.endpoint.model_copy(update={"api_key_file": path})
+    try:
+        value = read_key(section, {}).value
+    except ConfigurationError as exc:
+        return str(exc)
+    endpoint = HttpEndpoint(
+        base_url=section.base_url,
+        key=lambda: value,
+        timeouts=timeouts(settings),
+        max_answer_bytes=section.max_answer_bytes,
+        max_request_bytes=section.max_request_bytes,
+    )
+    try:
+        end = endpoint.probe()
+    finally:
+        endpoint.close()
+    match end:
+        case Answered(status=200):
+            return "The service accepts it."
+        case Answered():
+            return f"The service answered {end.status}; check the key before you start."
+        case NotSent():
+            return f"It could not be tried: {end.detail}."
+        case _:
+            return "It could not be tried: no answer came."
+
+
+def _write_configuration(path: Path, settings: Settings, key_file: Path | None) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(_configuration_lines(settings, key_file)) + "\n", encoding="utf-8")
+
+
+def _configuration_lines(settings: Settings, key_file: Path | None) -> Iterator[str]:
+    """Give a configuration in which every default stands as a comment, with what it means."""
+    yield "# retouchd. Remove the # of a line to change its value; config.example.toml has the reasons."
+    written = {"folders.root": str(settings.folders.root) if settings.folders.root else None}
+    written["endpoint.api_key_file"] = str(key_file) if key_file else None
+    for section, lines in groupby(describe(settings), key=lambda one: one.key.partition(".")[0]):
+        yield f"\n[{section}]"
+        for line in lines:
+            name, value = line.key.partition(".")[2], written.get(line.key)
+            yield f"{name} = {_quoted(value)}" if value else f"# {name} = {line.value}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,97 @@
+"""What came of a call: read from the spool, classified, told in words, and booked.
+
+The same way for a call that has just ended and for one that a crash cut off.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from retouchd.core.answer import parse_envelope, request_ids, retry_after
+from retouchd.core.jobs import Job, JobState
+from retouchd.core.outcomes import (
+    CODES,
+    Answered,
+    CallEnd,
+    Envelope,
+    NoAnswer,
+    OutcomeKind,
+    classify,
+)
+from retouchd.core.retries import Outcome
+from retouchd.core.story import describe_end, describe_lost_answer
+from retouchd.core.values import AttemptId, JobId
+from retouchd.engine.cashier import CallReport, Cashier
+from retouchd.engine.needs import Spool
+from retouchd.engine.office import Office
+
+_MAX_REPLY_BYTES: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """How a call ended, with the service's own word where there was one."""
+
+    end: CallEnd
+    envelope: Envelope | None = None
+
+
+class Calls:
+    """Reads and books how calls ended.
+
+    Args:
+        codes: Error codes that decide before the status does.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        cashier: Cashier,
+        spool: Spool,
+        codes: Mapping[str, OutcomeKind] = CODES,
+    ) -> None:
+        self._office = office
+        self._cashier = cashier
+        self._spool = spool
+        self._codes = codes
+
+    def read(self, attempt: AttemptId, end: CallEnd) -> Reply:
+        """Add the service's error object to how a call ended; in any thread."""
+        if not isinstance(end, Answered) or end.status == 200:  # noqa: PLR2004
+            return Reply(end=end)
+        return Reply(end=end, envelope=parse_envelope(self._spool.read_reply(attempt, _MAX_REPLY_BYTES)))
+
+    def book(self, job: JobId, attempt: AttemptId, reply: Reply) -> Job:
+        """Book a reply; in the engine thread. What is kept in the spool of no use is removed."""
+        headers = reply.end.headers if isinstance(reply.end, Answered) else {}
+        kind = classify(reply.end, reply.envelope, self._codes)
+        report = CallReport(
+            outcome=Outcome(
+                kind=kind,
+                elapsed_seconds=reply.end.elapsed_seconds,
+                message=self._message(kind, attempt, reply),
+                status=reply.end.status if isinstance(reply.end, Answered) else None,
+                retry_after=retry_after(headers, self._office.clock.now()),
+            ),
+            request_ids=request_ids(headers),
+        )
+        return self._cashier.end_call(job, attempt, report)
+
+    def recover(self, job: Job) -> Job:
+        """Go on with a job whose call was under way when the process ended.
+
+        An answer that is whole in the spool counts as received, whatever the journal says; else nobody
+        knows whether the call was carried out, and a person decides.
+        """
+        if job.state is not JobState.SUBMITTING or job.answer is None:
+            return job
+        found = self._spool.find(job.answer)
+        end = found or NoAnswer(detail="retouchd ended while the call was under way", elapsed_seconds=0.0)
+        return self.book(job.id, job.answer, self.read(job.answer, end))
+
+    def _message(self, kind: OutcomeKind, attempt: AttemptId, reply: Reply) -> str:
+        told = describe_end(kind, reply.end, reply.envelope)
+        if kind is not OutcomeKind.UNKNOWN:
+            return told
+        noted = self._office.journal.get_attempt(attempt)
+        return describe_lost_answer(noted, reply.end.elapsed_seconds, told)

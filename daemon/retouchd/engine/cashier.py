@@ -1,0 +1,200 @@
+"""The cashier: every step that concerns money, in the same transaction as the state it belongs to.
+
+Runs in the engine thread, inside its transaction.
+"""
+
+from dataclasses import dataclass, replace
+
+from retouchd.core.edits import Edit, Wish
+from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
+from retouchd.core.money import (
+    NOTHING,
+    Cap,
+    Money,
+    Period,
+    bill,
+    broken_cap,
+    estimate,
+    next_day,
+    next_month,
+    period_of,
+)
+from retouchd.core.naming import save_path
+from retouchd.core.outcomes import RULES, Effect, OutcomeKind
+from retouchd.core.pauses import PauseReason, begin_pause
+from retouchd.core.records import Attempt
+from retouchd.core.request import Order
+from retouchd.core.retries import Aftermath, Circumstances, Outcome, decide_aftermath
+from retouchd.core.values import AttemptId, JobId
+from retouchd.engine.moves import Moves
+from retouchd.engine.needs import Spool
+from retouchd.engine.office import Office
+from retouchd.engine.pauseboard import PauseBoard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A call that may be made now: attempt, reservation and state are durable when a worker gets this."""
+
+    job: Job
+    attempt: Attempt
+    order: Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallReport:
+    """What is noted of a call that ended."""
+
+    outcome: Outcome
+    request_ids: dict[str, str]
+
+
+class Cashier:
+    """Begins calls and books how they end."""
+
+    def __init__(self, office: Office, moves: Moves, board: PauseBoard, spool: Spool) -> None:
+        self._journal = office.journal
+        self._clock = office.clock
+        self._policy = office.policy
+        self._moves = moves
+        self._board = board
+        self._spool = spool
+        # Calls running that ended without a result, of whatever job: they lengthen the back-off.
+        self._setbacks = 0
+
+    def begin_submission(self, job_id: JobId) -> Begun | None:
+        """Reserve the money for one call and note it as under way, or give None when it must not be made.
+
+        Raises:
+            NoRoomError: The spool has no room for the answer's file; nothing was noted.
+        """
+        job = self._journal.get_job(job_id)
+        may_begin = job.state in {JobState.READY, JobState.DEFERRED}
+        if not may_begin or self._board.pauses or job.wish is None or job.edit is None:
+            return None
+        edit = self._journal.get_edit(job.edit)
+        period = self._period()
+        reservation = estimate(job.wish.request)
+        cap = broken_cap(self._policy.caps, self._journal.spent(edit.id, period), reservation)
+        if cap is not None:
+            self._refuse_for_cap(job, cap, reservation)
+            return None
+        return self._begin(job, job.wish, edit, period, reservation)
+
+    def _begin(self, job: Job, wish: Wish, edit: Edit, period: Period, reservation: Money) -> Begun:
+        now = self._clock.now()
+        number = len(self._journal.attempts_of(edit.id)) + 1
+        path = save_path(self._policy.save_folder, wish.pictures[0].path, wish, job.id, number, now)
+        attempt = self._journal.begin_attempt(job, edit, period, reservation, path, now)
+        # The empty spool file is durable before the attempt is: a crash in between leaves an empty file
+        # that the next attempt of this number replaces. One after the commit finds both.
+        self._spool.begin(attempt.id)
+        submitting = self._moves.apply(
+            replace(job, answer=attempt.id),
+            JobEvent.SUBMISSION_BEGUN,
+            told={"attempt": attempt.number, "set_aside_usd": reservation.usd},
+        )
+        order = Order(request=wish.request, save_path=path, idempotency_key=edit.idempotency_key)
+        return Begun(job=submitting, attempt=attempt, order=order)
+
+    def _refuse_for_cap(self, job: Job, cap: Cap, reservation: Money) -> None:
+        now, caps = self._clock.now(), self._policy.caps
+        if cap is Cap.PER_JOB:
+            detail = (
+                f"one try costs up to {reservation}, more than is left of the limit of {caps.per_job}"
+                " for one picture: raise budget.per_job_usd or ask for less quality or size"
+            )
+            self._moves.apply(job, JobEvent.OVER_JOB_CAP, detail=detail, hold=HoldReason.OVER_JOB_CAP)
+            return
+        if cap is Cap.PER_DAY:
+            detail, until = f"today's limit of {caps.per_day} is reached", next_day
+        else:
+            detail, until = f"this month's limit of {caps.per_month} is reached", next_month
+        ends = until(now, self._policy.day_starts)
+        self._board.begin(begin_pause(PauseReason.BUDGET, detail, now, until=ends))
+
+    def _period(self) -> Period:
+        now = period_of(self._clock.now(), self._policy.day_starts)
+        last = self._journal.last_period()
+        # A clock that goes back opens no day again.
+        if last is None:
+            return now
+        return Period(day=max(now.day, last.day), month=max(now.month, last.month))
+
+    def end_call(self, job_id: JobId, attempt_id: AttemptId, report: CallReport) -> Job:
+        """Book how a call ended and move its job."""
+        job = self._journal.get_job(job_id)
+        outcome = report.outcome
+        aftermath = decide_aftermath(job, outcome, self._policy.retry, self._circumstances(job))
+        self._book(attempt_id, report, aftermath)
+        self._note_success_or_setback(outcome.kind)
+        if aftermath.grants_permission and job.edit is not None:
+            edit = self._journal.get_edit(job.edit)
+            self._journal.update_edit(replace(edit, permission=edit.permission + 1))
+        if aftermath.pause:
+            self._board.begin(aftermath.pause)
+        moved = self._move(job, outcome, aftermath)
+        if moved.has_ended:
+            self._release_service_errors(moved)
+        return moved
+
+    def _move(self, job: Job, outcome: Outcome, aftermath: Aftermath) -> Job:
+        active = job.active_seconds + outcome.elapsed_seconds + aftermath.delay.total_seconds()
+        next_try = self._clock.now() + aftermath.delay if aftermath.delay else None
+        return self._moves.apply(
+            replace(job, attempts=aftermath.attempts, active_seconds=active),
+            aftermath.event,
+            detail=outcome.message,
+            hold=aftermath.hold,
+            next_try=next_try,
+            told={"outcome": outcome.kind, "seconds": round(outcome.elapsed_seconds, 3)},
+        )
+
+    def _circumstances(self, job: Job) -> Circumstances:
+        permission = self._journal.get_edit(job.edit).permission if job.edit is not None else 1
+        return Circumstances(
+            now=self._clock.now(),
+            fraction=self._clock.fraction(),
+            setbacks=self._setbacks,
+            resent=permission > 1,
+        )
+
+    def _book(self, attempt_id: AttemptId, report: CallReport, aftermath: Aftermath) -> None:
+        attempt = self._journal.get_attempt(attempt_id)
+        stays = aftermath.keeps_reservation or aftermath.event is JobEvent.ANSWER_RECEIVED
+        self._journal.update_attempt(
+            replace(
+                attempt,
+                ended=self._clock.now(),
+                outcome=report.outcome.kind,
+                status=report.outcome.status,
+                elapsed_seconds=report.outcome.elapsed_seconds,
+                request_ids=report.request_ids,
+                reserved=attempt.reserved if stays else NOTHING,
+            )
+        )
+
+    def _note_success_or_setback(self, kind: OutcomeKind) -> None:
+        if RULES[kind].effect in {Effect.RECEIVE, Effect.FAIL}:
+            self._setbacks = 0
+            self._board.is_probing = False
+        else:
+            self._setbacks += 1
+
+    def settle(self, attempt_id: AttemptId, reported_usd: float | None) -> Money:
+        """Book what a received answer cost in place of what was set aside, once."""
+        attempt = self._journal.get_attempt(attempt_id)
+        if attempt.charged.micro == 0:
+            charged = bill(reported_usd, attempt.first_reserved)
+            attempt = replace(attempt, charged=charged, reserved=NOTHING)
+            self._journal.update_attempt(attempt)
+        self._release_service_errors(self._journal.get_job(attempt.job))
+        return attempt.charged
+
+    def _release_service_errors(self, job: Job) -> None:
+        """Give back what was kept for calls of which the service itself said that they failed."""
+        if job.edit is None:
+            return
+        for attempt in self._journal.attempts_of(job.edit):
+            if attempt.outcome == OutcomeKind.SERVICE_ERROR and attempt.reserved.micro:
+                self._journal.update_attempt(replace(attempt, reserved=NOTHING))

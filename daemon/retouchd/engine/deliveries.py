@@ -1,0 +1,205 @@
+"""Deliveries and filing as the journal knows them: what is planned before each step, and what was done.
+
+Runs in the engine thread, inside its transaction.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+from typing import Final
+
+from retouchd.core.edits import Edit
+from retouchd.core.errors import FileTroubleError, NoRoomError
+from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState, Output
+from retouchd.core.records import Attempt, BundleRecord, BundleState
+from retouchd.core.values import BundleId, Cabinet, JobId, Sha256
+from retouchd.engine.cashier import Cashier
+from retouchd.engine.moves import Moves
+from retouchd.engine.office import Office
+from retouchd.engine.pauseboard import PauseBoard
+
+# How soon a delivery or a filing is tried again that a full or missing folder prevented.
+_TRY_AGAIN: Final = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """Everything that a delivery needs to know.
+
+    Attributes:
+        owner: The job that paid: the job itself unless it shares an edit.
+        attempts: Those of the edit, in order.
+    """
+
+    job: Job
+    owner: Job
+    edit: Edit
+    bundle: BundleRecord
+    attempts: Sequence[Attempt]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilingOrder:
+    """A bundle whose sources are to be filed.
+
+    Attributes:
+        detail: Why it failed, empty when anything was delivered.
+        attempts: All calls for it.
+    """
+
+    record: BundleRecord
+    cabinet: Cabinet
+    detail: str
+    attempts: Sequence[Attempt]
+
+
+class Deliveries:
+    """Notes each step of a delivery and of a filing.
+
+    Args:
+        free_place: Tells that a bundle's place in the inbox may be taken again.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        moves: Moves,
+        board: PauseBoard,
+        cashier: Cashier,
+        free_place: Callable[[BundleRecord], None],
+    ) -> None:
+        self._journal = office.journal
+        self._clock = office.clock
+        self._herald = office.herald
+        self._moves = moves
+        self._board = board
+        self._cashier = cashier
+        self._free_place = free_place
+
+    def open_dossier(self, job_id: JobId) -> Dossier | None:
+        """Give what a delivery needs, or None when the job is not one to deliver."""
+        job = self._journal.get_job(job_id)
+        if job.state is not JobState.RECEIVED or job.edit is None:
+            return None
+        edit = self._journal.get_edit(job.edit)
+        return Dossier(
+            job=job,
+            owner=self._journal.get_job(job.reused_from) if job.reused_from else job,
+            edit=edit,
+            bundle=self._journal.get_bundle(job.bundle),
+            attempts=self._journal.attempts_of(edit.id),
+        )
+
+    def plan_output(self, job_id: JobId, path: PurePosixPath, sha256: Sha256) -> datetime:
+        """Note the name and the hash before they are published; give when the delivery counts as made.
+
+        After a crash a file of that name with that hash is ours, any other is a stranger's. The moment of
+        the first plan stays, so that the metadata is the same byte for byte when it is written again.
+        """
+        job = self._journal.get_job(job_id)
+        output = Output(path=path, sha256=sha256)
+        if job.output == output and job.delivered:
+            return job.delivered
+        now = self._clock.now()
+        self._journal.update_job(replace(job, output=output, delivered=now))
+        return now
+
+    def take_next_stem(self, job_id: JobId, wished: PurePosixPath) -> Job:
+        """Reserve the next number of a name that a stranger's file has."""
+        job = self._journal.get_job(job_id)
+        job = replace(job, stem=self._journal.reserve_stem(wished, job_id), output=None, delivered=None)
+        self._journal.update_job(job)
+        return job
+
+    def settle(self, job_id: JobId, reported_usd: float | None) -> float:
+        """Book what the answer cost; give the dollars that were charged."""
+        job = self._journal.get_job(job_id)
+        return self._cashier.settle(job.answer, reported_usd).usd if job.answer is not None else 0.0
+
+    def finish(self, job_id: JobId, told: dict[str, object]) -> None:
+        """Note that picture and metadata are durable in the outbox."""
+        job = self._journal.get_job(job_id)
+        moved = self._moves.apply(job, JobEvent.DELIVERED, told=told)
+        if job.delivered:
+            self._journal.update_job(replace(moved, delivered=job.delivered))
+
+    def hold_unreadable(self, job_id: JobId, reason: str) -> None:
+        """Hold a job whose answer was paid for and gives no picture."""
+        self.settle(job_id, None)
+        job = self._journal.get_job(job_id)
+        detail = (
+            f"the answer was paid for, but {reason}; it is kept. To pay once more: retouchd retry {job.id}"
+        )
+        self._moves.apply(job, JobEvent.UNREADABLE, detail=detail, hold=HoldReason.UNREADABLE_ANSWER)
+
+    def hold_output_gone(self, job_id: JobId) -> None:
+        """Hold a job whose edit was paid for and of which nothing is left to copy."""
+        job = self._journal.get_job(job_id)
+        detail = (
+            "the same photo and prompt was paid for before, but neither that picture nor the answer is there"
+            f" any more. To pay once more: retouchd retry {job.id}"
+        )
+        self._moves.apply(job, JobEvent.OUTPUT_GONE, detail=detail, hold=HoldReason.OUTPUT_GONE)
+
+    def postpone(self, job_id: JobId, error: FileTroubleError) -> None:
+        """Try a job again later whose files or folders are in trouble just now.
+
+        A full disk stops all calls, since no other result would find room either. A folder that is missing
+        as a whole is the scanner's to tell; one bad folder or file must not stop the others (I11).
+        """
+        job = self._journal.get_job(job_id)
+        self._journal.update_job(replace(job, detail=str(error), next_try=self._clock.now() + _TRY_AGAIN))
+        self._herald.say("warning", "job.postponed", job=job.id, state=job.state, detail=str(error))
+        if isinstance(error, NoRoomError):
+            self._board.begin_for_folder(error)
+
+    def open_filing(self, bundle: BundleId) -> FilingOrder | None:
+        """Give what a filing needs, or None when the bundle is not one to file."""
+        record = self._journal.get_bundle(bundle)
+        if record.state is not BundleState.ENDING:
+            return None
+        jobs = self._journal.jobs_of_bundle(bundle)
+        delivered = any(job.state is JobState.DELIVERED for job in jobs)
+        edits = {job.edit for job in jobs if job.edit is not None}
+        return FilingOrder(
+            record=record,
+            cabinet=Cabinet.DONE if delivered else Cabinet.FAILED,
+            detail="; ".join(job.detail for job in jobs if job.state is JobState.FAILED),
+            attempts=[attempt for edit in edits for attempt in self._journal.attempts_of(edit)],
+        )
+
+    def plan_filing(self, bundle: BundleId, number: int) -> None:
+        """Note the number under which the sources are filed before the first of them moves."""
+        self._journal.update_bundle(replace(self._journal.get_bundle(bundle), filing=number))
+
+    def finish_filing(self, bundle: BundleId, *, stayed: bool) -> None:
+        """Note that the sources are filed, or that they stay since they are others now."""
+        record = self._journal.get_bundle(bundle)
+        self._journal.update_bundle(replace(record, state=BundleState.FILED))
+        for job in self._journal.jobs_of_bundle(bundle):
+            if job.state is JobState.DELIVERED:
+                self._moves.apply(job, JobEvent.FILED, told=self._whole_story(job))
+        if stayed:
+            detail = "its files were changed meanwhile; they stay in the inbox and count as new"
+            self._herald.say("info", "bundle.stayed", source=str(record.path), detail=detail)
+        self._free_place(record)
+
+    def postpone_filing(self, bundle: BundleId, error: FileTroubleError) -> None:
+        """Try a filing again later."""
+        record = self._journal.get_bundle(bundle)
+        look_at = self._clock.now() + _TRY_AGAIN
+        self._journal.update_bundle(replace(record, look_at=look_at, detail=str(error)))
+        self._herald.say("warning", "bundle.postponed", source=str(record.path), detail=str(error))
+
+    def _whole_story(self, job: Job) -> dict[str, object]:
+        """Give what the one line tells from which a finished job's whole story can be read."""
+        attempts = self._journal.attempts_of(job.edit) if job.edit is not None else []
+        own = [attempt for attempt in attempts if attempt.job == job.id]
+        return {
+            "output": str(job.output.path) if job.output else None,
+            "attempts": len(own),
+            "seconds": round((self._clock.now() - job.created).total_seconds(), 3),
+            "cost_usd": sum(attempt.charged.micro for attempt in own) / 1_000_000,
+            "reused_from": job.reused_from,
+        }

@@ -1,0 +1,206 @@
+"""From a durable answer to a picture with its metadata in the outbox.
+
+Runs in a worker. A crash at any step is followed by the same steps again, which find what is there.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Final
+
+from retouchd.core.answer import Answer, Unreadable, is_hash_of
+from retouchd.core.errors import FileTroubleError, NameTakenError
+from retouchd.core.jobs import Job
+from retouchd.core.metadata import OutputFacts
+from retouchd.core.pictures import Incomplete, Picture
+from retouchd.core.request import EditRequest
+from retouchd.core.values import AttemptId, JobId, Sha256
+from retouchd.engine.deliveries import Deliveries, Dossier
+from retouchd.engine.desk import Desk
+from retouchd.engine.needs import Staged
+from retouchd.engine.result import describe_result
+from retouchd.engine.tools import Tools
+
+# Our own metadata files are a few kB; more of a stranger's is not read.
+_MAX_METADATA_BYTES: Final = 1024 * 1024
+
+
+class _UnusableAnswerError(Exception):
+    """Raised when no picture comes out of an answer that was paid for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is delivered: the fields of an answer, and the pieces of its picture."""
+
+    answer: Answer
+    pieces: Iterator[bytes]
+
+
+class Delivery:
+    """Delivers jobs.
+
+    Args:
+        keep_signed_url: The metadata keeps the answer's signed URL.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        deliveries: Deliveries,
+        tools: Tools,
+        *,
+        keep_signed_url: bool,
+    ) -> None:
+        self._desk = desk
+        self._deliveries = deliveries
+        self._outbox = tools.outbox
+        self._spool = tools.spool
+        self._pictures = tools.pictures
+        self._keep_signed_url = keep_signed_url
+
+    def deliver(self, job_id: JobId) -> None:
+        """Deliver a job whose answer is durable, or hold it when no picture comes out of it."""
+        dossier = self._desk.ask(self._deliveries.open_dossier, job_id)
+        if dossier is None:
+            return
+        try:
+            self._deliver(dossier)
+        except _UnusableAnswerError as exc:
+            self._desk.ask(self._deliveries.hold_unreadable, job_id, str(exc))
+        except FileTroubleError as exc:
+            self._desk.ask(self._deliveries.postpone, job_id, exc)
+
+    def _deliver(self, dossier: Dossier) -> None:
+        with ExitStack() as opened:
+            finding = self._find(dossier, opened)
+            if finding is None:
+                self._desk.ask(self._deliveries.hold_output_gone, dossier.job.id)
+                return
+            self._stage_and_publish(dossier, finding, opened)
+
+    def _find(self, dossier: Dossier, opened: ExitStack) -> Finding | None:
+        """Give what to deliver: the answer, or for a shared edit the earlier output."""
+        attempt = dossier.owner.answer
+        answer = self._spool.read_answer(attempt) if attempt is not None else None
+        if dossier.owner is not dossier.job:
+            copy = self._open_earlier_output(dossier.owner, opened)
+            if copy is not None:
+                known = answer if isinstance(answer, Answer) else Answer(ok=True)
+                return Finding(answer=known, pieces=copy)
+            if not isinstance(answer, Answer):
+                return None
+        return self._open_answer(answer, attempt)
+
+    def _open_earlier_output(self, owner: Job, opened: ExitStack) -> Iterator[bytes] | None:
+        if owner.output is None:
+            return None
+        context = self._outbox.open_output(owner.output.path, owner.output.sha256)
+        return None if context is None else opened.enter_context(context)
+
+    def _open_answer(self, answer: Answer | Unreadable | None, attempt: AttemptId | None) -> Finding:
+        if attempt is None or answer is None:
+            reason = "it is not in the spool any more"
+            raise _UnusableAnswerError(reason)
+        if isinstance(answer, Unreadable):
+            raise _UnusableAnswerError(answer.reason)
+        if not answer.ok:
+            reason = 'it says itself that it is not "ok"'
+            raise _UnusableAnswerError(reason)
+        return Finding(answer=answer, pieces=_refusing(self._spool.picture_pieces(attempt)))
+
+    def _stage_and_publish(self, dossier: Dossier, finding: Finding, opened: ExitStack) -> None:
+        request = _request_of(dossier)
+        wished = _with_suffix(dossier.job.stem, request.format.suffix)
+        staged = opened.enter_context(self._outbox.stage(wished, dossier.job.id, finding.pieces))
+        picture = self._pictures.examine(staged.descriptor())
+        if isinstance(picture, Incomplete):
+            reason = f"its picture is not usable: {picture.reason}"
+            raise _UnusableAnswerError(reason)
+        cost = finding.answer.estimated_cost_usd
+        charged_usd = self._desk.ask(self._deliveries.settle, dossier.job.id, cost)
+        dossier = self._publish_picture(dossier, finding, staged, picture)
+        path = dossier.job.output.path if dossier.job.output else wished
+        told = {"output": str(path), "cost_usd": charged_usd, "reused_from": dossier.job.reused_from}
+        self._desk.ask(self._deliveries.finish, dossier.job.id, told)
+
+    def _publish_picture(
+        self, dossier: Dossier, finding: Finding, staged: Staged, picture: Picture
+    ) -> Dossier:
+        """Publish picture and metadata under the reserved name, or the next number when it is taken."""
+        wished = dossier.job.stem
+        while True:
+            path = _with_suffix(dossier.job.stem, picture.format.suffix)
+            dossier = self._plan(dossier, path, staged.sha256)
+            try:
+                self._outbox.publish(staged, path)
+                self._publish_metadata(dossier, finding, staged, picture)
+            except NameTakenError:
+                self._outbox.withdraw(path, staged.sha256)
+                job = self._desk.ask(self._deliveries.take_next_stem, dossier.job.id, wished)
+                dossier = replace(dossier, job=job)
+            else:
+                return dossier
+
+    def _plan(self, dossier: Dossier, path: PurePosixPath, sha256: Sha256) -> Dossier:
+        job_id = dossier.job.id
+        self._desk.ask(self._deliveries.plan_output, job_id, path, sha256)
+        planned = self._desk.ask(self._deliveries.open_dossier, job_id)
+        return planned or dossier
+
+    def _publish_metadata(self, dossier: Dossier, finding: Finding, staged: Staged, picture: Picture) -> None:
+        """Publish the metadata; its presence says that the picture is complete.
+
+        Raises:
+            NameTakenError: A stranger's file has the name.
+        """
+        path = dossier.job.output.path if dossier.job.output else dossier.job.stem
+        place = path.parent / f"{path.name}.json"
+        facts = OutputFacts(
+            path=str(path),
+            sha256=staged.sha256,
+            bytes=staged.size,
+            width=picture.width,
+            height=picture.height,
+            format=picture.format,
+            has_alpha=picture.has_alpha,
+            hash_verified=is_hash_of(finding.answer.content_hash, staged.sha256),
+        )
+        result = describe_result(dossier, finding.answer, facts, keep_signed_url=self._keep_signed_url)
+        with self._outbox.stage(place, dossier.job.id, iter([result.as_json()])) as note:
+            try:
+                self._outbox.publish(note, place)
+            except NameTakenError:
+                if not self._is_ours(place, dossier.job.id, staged.sha256):
+                    raise
+
+    def _is_ours(self, place: PurePosixPath, job: JobId, sha256: Sha256) -> bool:
+        """Say whether a metadata file is this delivery's own, written by an earlier version of us."""
+        content = self._outbox.read(place, _MAX_METADATA_BYTES)
+        try:
+            fields = json.loads(content or b"")
+        except (ValueError, RecursionError):
+            return False
+        output = fields.get("output") if isinstance(fields, dict) else None
+        return isinstance(output, dict) and (fields.get("job"), output.get("sha256")) == (job, sha256)
+
+
+def _refusing(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        yield from pieces
+    except ValueError as exc:
+        reason = f"its picture cannot be decoded: {exc}"
+        raise _UnusableAnswerError(reason) from exc
+
+
+def _with_suffix(stem: PurePosixPath, suffix: str) -> PurePosixPath:
+    return stem.parent / f"{stem.name}{suffix}"
+
+
+def _request_of(dossier: Dossier) -> EditRequest:
+    if dossier.job.wish is None:
+        message = f"job {dossier.job.id} has no wish"
+        raise ValueError(message)
+    return dossier.job.wish.request

@@ -1,0 +1,93 @@
+"""What the workers get next: what was paid for first, then what may be sent, then looks.
+
+Runs in the engine thread, inside its transaction.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from retouchd.core.jobs import JobState
+from retouchd.core.records import BundleRecord, BundleState
+from retouchd.engine.crew import Deliver, File, Look, Return, Send, Task, UnderWay
+from retouchd.engine.intake import Intake
+from retouchd.engine.office import Office
+from retouchd.engine.pauseboard import PauseBoard
+
+# Looks read whole photos; more at once would only make the disk seek.
+_LOOKS_AT_ONCE: Final = 2
+# Deliveries and filings wait for disks, not for the service; they never wait for a call to end.
+_CHORES_AT_ONCE: Final = 3
+# So many jobs are kept ready beyond those that are sent: a backlog is looked at when its turn comes, since
+# a prompt may still be changed until then and the journal need not hold what is not known to be sent.
+_READY_AHEAD: Final = 4
+
+
+class Dispatch:
+    """Chooses tasks."""
+
+    def __init__(self, office: Office, board: PauseBoard, intake: Intake, under_way: UnderWay) -> None:
+        self._journal = office.journal
+        self._clock = office.clock
+        self._policy = office.policy
+        self._board = board
+        self._intake = intake
+        self._under_way = under_way
+        self._returns: list[BundleRecord] = []
+
+    @property
+    def crew_size(self) -> int:
+        """How many workers are needed so that nothing waits for the wrong thing."""
+        return self._policy.concurrency + _LOOKS_AT_ONCE + _CHORES_AT_ONCE
+
+    def ask_for_return(self, record: BundleRecord) -> None:
+        """Have a failed bundle's sources brought back to the inbox."""
+        self._returns.append(record)
+
+    def choose(self, *, may_begin: bool) -> list[Task]:
+        """Choose what is to be done next and note it as under way.
+
+        Args:
+            may_begin: False while the daemon stops: what was paid for is delivered and filed, no more.
+        """
+        tasks = list(self._choose_chores())
+        if may_begin:
+            tasks += self._choose_sends()
+            tasks += self._choose_looks()
+        return tasks
+
+    def _choose_chores(self) -> Iterator[Task]:
+        now, room = self._clock.now(), _CHORES_AT_ONCE - self._under_way.count(Deliver, File, Return)
+        wanted = _CHORES_AT_ONCE + len(self._under_way)
+        chores: list[Task] = [Return(record=record) for record in self._returns]
+        chores += [Deliver(job=job) for job in self._journal.jobs_due([JobState.RECEIVED], now, wanted)]
+        chores += [File(bundle=record.id) for record in self._journal.bundles_to_file(now, wanted)]
+        for task in chores:
+            if room > 0 and self._under_way.take(task):
+                room -= 1
+                yield task
+        self._returns = [record for record in self._returns if not self._under_way.has(record.id)]
+
+    def _choose_sends(self) -> Iterator[Task]:
+        if self._board.pauses:
+            return
+        capacity = 1 if self._board.is_probing else self._policy.concurrency
+        room = capacity - self._under_way.count(Send)
+        if room <= 0:
+            return
+        states = (JobState.READY, JobState.DEFERRED)
+        for job in self._journal.jobs_due(states, self._clock.now(), capacity + len(self._under_way)):
+            if room > 0 and self._under_way.take(task := Send(job=job)):
+                room -= 1
+                yield task
+
+    def _choose_looks(self) -> Iterator[Task]:
+        room = _LOOKS_AT_ONCE - self._under_way.count(Look)
+        ahead = self._policy.concurrency + _READY_AHEAD
+        if room <= 0 or len(self._journal.jobs_in([JobState.READY], limit=ahead)) >= ahead:
+            return
+        for record in self._journal.bundles_to_look_at(self._clock.moments(), room):
+            looked_at = self._intake.begin_look(record)
+            if looked_at.state is BundleState.LOOKED_AT and self._under_way.take(
+                task := Look(record=looked_at)
+            ):
+                yield task

@@ -1,0 +1,69 @@
+"""Tells what happened, but only once it is durable: lines wait until the transaction has ended."""
+
+from typing import Protocol
+
+from retouchd.core.jobs import Job, JobState
+from retouchd.core.pauses import Pause
+
+
+class Log(Protocol):
+    """A structured log."""
+
+    def debug(self, event: str, **fields: object) -> object:
+        """Tell a step."""
+        ...
+
+    def info(self, event: str, **fields: object) -> object:
+        """Tell what an owner wants to know."""
+        ...
+
+    def warning(self, event: str, **fields: object) -> object:
+        """Tell what is tried again."""
+        ...
+
+    def error(self, event: str, **fields: object) -> object:
+        """Tell what somebody must look at."""
+        ...
+
+    def exception(self, event: str, **fields: object) -> object:
+        """Tell a defect, with its traceback."""
+        ...
+
+
+_LEVELS = {JobState.HELD: "error", JobState.FAILED: "error", JobState.DEFERRED: "warning"}
+
+
+class Herald:
+    """Collects lines while a transaction is open."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._waiting: list[tuple[str, str, dict[str, object]]] = []
+
+    def job_moved(self, job: Job, **fields: object) -> None:
+        """Tell a change of a job's state."""
+        known = {"job": job.id, "source": _source_of(job), "detail": job.detail, "next_try": job.next_try}
+        told = {key: value for key, value in {**known, **fields}.items() if value not in (None, "")}
+        self.say(_LEVELS.get(job.state, "info"), f"job.{job.state.value}", **told)
+
+    def pause_began(self, pause: Pause) -> None:
+        """Tell a pause."""
+        self.say("warning", "pause.began", reason=pause.reason, detail=pause.detail, until=pause.until)
+
+    def say(self, level: str, event: str, **fields: object) -> None:
+        """Tell anything else."""
+        self._waiting.append((level, event, fields))
+
+    def discard(self) -> None:
+        """Forget what did not become durable."""
+        self._waiting.clear()
+
+    def flush(self) -> None:
+        """Tell everything: it is durable now."""
+        waiting, self._waiting = self._waiting, []
+        for level, event, fields in waiting:
+            getattr(self._log, level)(event, **fields)
+
+
+def _source_of(job: Job) -> str:
+    return str(job.wish.pictures[0].path) if job.wish else str(job.stem)

@@ -1,0 +1,257 @@
+"""The intake: what the scanner and a worker's look found becomes bundles and jobs in the journal.
+
+Runs in the engine thread, inside its transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Final, Protocol
+
+from retouchd.core.bundles import Bundle, Standing
+from retouchd.core.duplicates import Place, find_place, needs_permission
+from retouchd.core.edits import DuplicatePolicy, Edit, Wish
+from retouchd.core.jobs import Job, JobEvent, JobState
+from retouchd.core.naming import output_stem, safe_stem
+from retouchd.core.records import Accepted, BundleRecord, BundleState
+from retouchd.core.settling import MAX_CLAIMS, LookAgain
+from retouchd.core.sightings import News
+from retouchd.core.values import BundleId, JobId
+from retouchd.engine.crew import UnderWay
+from retouchd.engine.look import Accept, Moved, NeedsYou, Refused, Vanished, Verdict, WantsPrompt
+from retouchd.engine.moves import Moves
+from retouchd.engine.office import Office
+
+_STATES: Final = {
+    Standing.COMPLETE: BundleState.ARRIVING,
+    Standing.LACKS_PROMPT: BundleState.LACKS_PROMPT,
+    Standing.AMBIGUOUS: BundleState.NEEDS_YOU,
+}
+_NOT_YET_JOBS: Final = frozenset({BundleState.ARRIVING, BundleState.LACKS_PROMPT, BundleState.NEEDS_YOU})
+# Jobs whose photo may be exchanged under them: nothing of theirs is under way.
+_AT_REST: Final = frozenset({JobState.READY, JobState.DEFERRED, JobState.WAITING, JobState.HELD})
+_AFTER_TROUBLE: Final = timedelta(seconds=30)
+
+
+class Surroundings(Protocol):
+    """What the intake asks of the inbox; nothing of it waits for a share."""
+
+    def quiet_seconds(self, folder: PurePosixPath) -> float:
+        """Give how long a bundle in this folder must not have changed."""
+        ...
+
+    def tell_again(self, folder: PurePosixPath) -> None:
+        """Have the scanner tell again what differs in a folder from what is known."""
+        ...
+
+
+class Intake:
+    """Takes in what was found in the inbox."""
+
+    def __init__(
+        self,
+        office: Office,
+        moves: Moves,
+        surroundings: Surroundings,
+        under_way: UnderWay,
+    ) -> None:
+        self._journal = office.journal
+        self._clock = office.clock
+        self._policy = office.policy
+        self._herald = office.herald
+        self._moves = moves
+        self._surroundings = surroundings
+        self._under_way = under_way
+        # Places where something changed while it could not be taken in; told again when they are free.
+        self._missed: set[tuple[PurePosixPath, str]] = set()
+
+    def take_news(self, news: News) -> None:
+        """Take in what is new, changed or gone in one folder."""
+        for bundle in news.seen:
+            self._take_bundle(bundle)
+        for key in news.gone:
+            self._take_absence(news.folder, key)
+
+    def begin_look(self, record: BundleRecord) -> BundleRecord:
+        """Count a look before it is made: a photo that kills the process is set aside after three."""
+        if record.claims >= MAX_CLAIMS:
+            detail = "retouchd ended unexpectedly each time it looked at this photo: replace or remove it"
+            return self._set_aside(record, detail)
+        looked_at = replace(record, state=BundleState.LOOKED_AT, claims=record.claims + 1)
+        self._journal.update_bundle(looked_at)
+        return looked_at
+
+    def finish_look(self, bundle: BundleId, verdict: Verdict) -> None:
+        """Take in what a look found."""
+        record = replace(self._journal.get_bundle(bundle), claims=0)
+        match verdict:
+            case Vanished():
+                self._journal.forget_bundle(bundle)
+            case Moved():
+                self._record_seen(verdict.bundle)
+            case WantsPrompt():
+                self._journal.update_bundle(
+                    replace(record, state=BundleState.LACKS_PROMPT, detail=verdict.detail)
+                )
+            case NeedsYou():
+                self._set_aside(record, verdict.detail)
+            case LookAgain():
+                self._look_again(record, verdict)
+            case Refused():
+                self._refuse(record, verdict)
+            case Accept():
+                self._accept(record, verdict)
+        self._tell_missed(record)
+
+    def postpone_look(self, bundle: BundleId, detail: str) -> None:
+        """Look again later after a trouble with the files; it is no fault of the photo."""
+        record = self._journal.get_bundle(bundle)
+        look_at = self._clock.now() + _AFTER_TROUBLE
+        self._journal.update_bundle(
+            replace(record, state=BundleState.ARRIVING, detail=detail, look_at=look_at)
+        )
+
+    def free_place(self, record: BundleRecord) -> None:
+        """Tell the scanner that a bundle's place may be taken again."""
+        self._missed.discard((record.folder, record.key))
+        self._surroundings.tell_again(record.folder)
+
+    def _take_bundle(self, bundle: Bundle) -> None:
+        live = self._journal.find_live(bundle.folder, bundle.key)
+        if live is None or live.state in _NOT_YET_JOBS:
+            if live is None or live.digest != bundle.digest:
+                self._record_seen(bundle)
+            return
+        if live.digest == bundle.digest:
+            return
+        if live.state is BundleState.AT_WORK and self._are_at_rest(live):
+            self._detach(live)
+            self._record_seen(bundle)
+            return
+        self._missed.add((bundle.folder, bundle.key))
+
+    def _take_absence(self, folder: PurePosixPath, key: str) -> None:
+        live = self._journal.find_live(folder, key)
+        if live is None:
+            return
+        if live.state in _NOT_YET_JOBS:
+            self._journal.forget_bundle(live.id)
+        elif live.state is BundleState.AT_WORK and self._are_at_rest(live):
+            self._detach(live)
+
+    def _are_at_rest(self, record: BundleRecord) -> bool:
+        jobs = self._journal.jobs_of_bundle(record.id)
+        return all(job.state in _AT_REST and not self._under_way.has(job.id) for job in jobs)
+
+    def _detach(self, record: BundleRecord) -> None:
+        """Let go of a bundle whose files were exchanged or taken away before anything was sent.
+
+        What is held stays held: it tells of money.
+        """
+        self._moves.detach(record)
+        for job in self._journal.jobs_of_bundle(record.id):
+            if job.state is not JobState.HELD:
+                detail = "its photo or prompt was changed before it was sent"
+                self._moves.apply(job, JobEvent.SOURCE_CHANGED, detail=detail)
+
+    def _record_seen(self, bundle: Bundle) -> None:
+        state = _STATES[bundle.standing]
+        quiet_seconds = self._surroundings.quiet_seconds(bundle.folder)
+        self._journal.record_seen(bundle, bundle.digest, state, self._clock.moments(), quiet_seconds)
+        self._herald.say("debug", "bundle.seen", source=str(bundle.path), state=state)
+
+    def _set_aside(self, record: BundleRecord, detail: str) -> BundleRecord:
+        aside = replace(record, state=BundleState.NEEDS_YOU, detail=detail)
+        self._journal.update_bundle(aside)
+        self._herald.say("error", "bundle.needs_you", source=str(record.path), detail=detail)
+        return aside
+
+    def _look_again(self, record: BundleRecord, verdict: LookAgain) -> None:
+        self._journal.update_bundle(
+            replace(
+                record,
+                state=BundleState.ARRIVING,
+                detail=verdict.reason,
+                looks=record.looks + 1,
+                first_look=record.first_look or self._clock.now(),
+                look_at=verdict.at,
+            )
+        )
+
+    def _refuse(self, record: BundleRecord, verdict: Refused) -> None:
+        now = self._clock.now()
+        job = Job(
+            id=self._clock.new_job_id(),
+            bundle=record.id,
+            edit=None,
+            wish=None,
+            state=JobState.FAILED,
+            created=now,
+            ended=now,
+            stem=record.folder / safe_stem(record.path.stem),
+            detail=verdict.detail,
+        )
+        self._journal.add_job(job)
+        self._end_look(record, BundleState.ENDING, verdict.accepted)
+        self._herald.job_moved(job)
+
+    def _accept(self, record: BundleRecord, verdict: Accept) -> None:
+        self._end_look(record, BundleState.AT_WORK, verdict.accepted)
+        for wish in verdict.wishes:
+            self._add_job(record, wish)
+
+    def _end_look(self, record: BundleRecord, state: BundleState, accepted: Sequence[Accepted]) -> None:
+        self._journal.update_bundle(
+            replace(
+                record, state=state, detail="", settled=self._clock.now(), look_at=None, accepted=accepted
+            )
+        )
+
+    def _add_job(self, record: BundleRecord, wish: Wish) -> None:
+        now, job_id = self._clock.now(), self._clock.new_job_id()
+        wish = self._with_take(wish)
+        edit, place = self._find_edit(wish, job_id)
+        wished = output_stem(self._policy.output_name, record.path, wish, job_id, now)
+        job = Job(
+            id=job_id,
+            bundle=record.id,
+            edit=edit.id,
+            wish=wish,
+            state=place.state,
+            created=now,
+            stem=self._journal.reserve_stem(wished, job_id),
+            hold=place.hold,
+            detail=place.detail,
+            reused_from=place.reused_from,
+            received=now if place.state is JobState.RECEIVED else None,
+        )
+        self._journal.add_job(job)
+        self._herald.job_moved(job)
+
+    def _with_take(self, wish: Wish) -> Wish:
+        if self._policy.duplicates is DuplicatePolicy.REUSE:
+            return wish
+        return replace(wish, take=max(wish.take, self._journal.last_take(wish.fingerprint) + 1))
+
+    def _find_edit(self, wish: Wish, job: JobId) -> tuple[Edit, Place]:
+        edit = self._journal.find_edit(wish.fingerprint, wish.take)
+        if edit is None:
+            return self._journal.add_edit(wish.fingerprint, wish.take, job), find_place(None)
+        owner = self._journal.get_job(edit.owner)
+        place = find_place(owner)
+        if place.owns_edit:
+            permission = edit.permission + needs_permission(
+                owner, money_may_have_moved=self._may_be_paid(edit)
+            )
+            edit = replace(edit, owner=job, permission=permission)
+            self._journal.update_edit(edit)
+        return edit, place
+
+    def _may_be_paid(self, edit: Edit) -> bool:
+        attempts = self._journal.attempts_of(edit.id)
+        return any(one.reserved.micro or one.charged.micro for one in attempts)
+
+    def _tell_missed(self, record: BundleRecord) -> None:
+        if (record.folder, record.key) in self._missed:
+            self.free_place(record)

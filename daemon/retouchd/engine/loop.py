@@ -1,0 +1,151 @@
+"""The engine thread: it owns the journal and every decision, and touches no share.
+
+One turn: carry out what was asked, choose the next tasks, commit all of it together; only then tell,
+answer and hand out. Then sleep until something is asked or becomes due.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from retouchd.core.errors import RetouchdError
+from retouchd.core.jobs import JobState
+from retouchd.core.records import BundleState
+from retouchd.engine.crew import Task, UnderWay
+from retouchd.engine.dispatch import Dispatch
+from retouchd.engine.ending import Ending, Situation, decide_ending
+from retouchd.engine.mailbox import Mailbox, Request
+from retouchd.engine.office import Office
+from retouchd.engine.operator import Operator
+from retouchd.engine.pauseboard import PauseBoard
+from retouchd.engine.sightings import Sightings
+
+# A suspended machine or a clock that was set is noticed at the latest after this.
+_LONGEST_SLEEP_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneShot:
+    """A run that ends by itself.
+
+    Attributes:
+        deadline: When it ends at the latest.
+        request_scan: Asks for a whole scan and gives its number.
+    """
+
+    deadline: datetime
+    request_scan: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departments:
+    """Those who decide, each for one thing."""
+
+    board: PauseBoard
+    dispatch: Dispatch
+    operator: Operator
+    sightings: Sightings
+    under_way: UnderWay
+
+
+class Engine:
+    """Runs the loop in the thread that calls `run`.
+
+    Args:
+        give: Hands a task to the workers.
+        one_shot: How the run ends by itself; None for a daemon.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        mailbox: Mailbox,
+        departments: Departments,
+        give: Callable[[Task], None],
+        one_shot: OneShot | None,
+    ) -> None:
+        self._office = office
+        self._mailbox = mailbox
+        self._departments = departments
+        self._give = give
+        self._one_shot = one_shot
+        self._is_stopping = False
+        self._wanted_scan: int | None = None
+        self._failed_before = self._count_failed()
+        self.ending: Ending | None = None
+
+    def run(self) -> None:
+        """Work until stopped, or until a one-shot run is over.
+
+        Raises:
+            JournalError: The journal cannot be written; the next start goes on from what is durable.
+        """
+        self._turn([])
+        while not self._is_over():
+            self._turn(self._mailbox.take(self._seconds_to_sleep()))
+
+    def stop(self) -> None:
+        """Begin nothing new; what is under way is finished and delivered."""
+        self._is_stopping = True
+
+    def _turn(self, batch: list[Request]) -> None:
+        """Carry out a batch. A crash before the commit leaves nothing of it, and nobody was answered."""
+        office, departments = self._office, self._departments
+        with office.journal.transaction():
+            for request in batch:
+                self._carry_out(request)
+            departments.board.end_those_over()
+            tasks = departments.dispatch.choose(may_begin=not self._is_stopping)
+        office.herald.flush()
+        for request in batch:
+            request.resolve()
+        for task in tasks:
+            self._wanted_scan = None
+            self._give(task)
+
+    def _carry_out(self, request: Request) -> None:
+        try:
+            with self._office.journal.savepoint():
+                request.result = request.work()
+        except RetouchdError as exc:
+            request.error = exc
+
+    def _seconds_to_sleep(self) -> float:
+        office = self._office
+        waits = [_LONGEST_SLEEP_SECONDS]
+        due = office.journal.next_due(office.clock.moments())
+        pause_ends = self._departments.board.seconds_until_next_end()
+        waits += [seconds for seconds in (due, pause_ends) if seconds is not None]
+        if self._one_shot:
+            waits.append((self._one_shot.deadline - office.clock.now()).total_seconds())
+        return max(0.0, min(waits))
+
+    def _is_over(self) -> bool:
+        if self._is_stopping:
+            return not self._departments.under_way
+        if self._one_shot is None or not self._departments.sightings.has_scanned:
+            return False
+        self.ending = decide_ending(self._situation(self._one_shot))
+        return self.ending is not None
+
+    def _situation(self, one_shot: OneShot) -> Situation:
+        office = self._office
+        is_busy = len(self._departments.under_way) > 0
+        if not is_busy and self._wanted_scan is None:
+            self._wanted_scan = one_shot.request_scan()
+        jobs = office.journal.count_jobs()
+        return Situation(
+            now=office.clock.now(),
+            deadline=one_shot.deadline,
+            is_busy=is_busy,
+            is_confirmed=self._departments.sightings.last_scan >= (self._wanted_scan or 0),
+            pauses=self._departments.board.pauses,
+            jobs=jobs,
+            bundles=office.journal.count_bundles(office.clock.moments()),
+            ending_bundles=len(office.journal.bundles_in(BundleState.ENDING)),
+            failures=self._count_failed() - self._failed_before,
+        )
+
+    def _count_failed(self) -> int:
+        return self._office.journal.count_jobs().get(JobState.FAILED, 0)

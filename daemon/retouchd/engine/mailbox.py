@@ -1,0 +1,55 @@
+"""The engine's mailbox: other threads put work in, the engine thread carries it out and answers."""
+
+import queue
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from retouchd.core.errors import RetouchdError
+from retouchd.engine.desk import Answer, Asked
+
+
+@dataclass(slots=True, kw_only=True)
+class Request:
+    """Work for the engine thread; answered only after the commit."""
+
+    work: Callable[[], object]
+    future: Future[object] = field(default_factory=Future)
+    result: object = None
+    error: RetouchdError | None = None
+
+    def resolve(self) -> None:
+        """Hand the result, or what was raised, to whoever waits."""
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+class Mailbox:
+    """Fits the workers' Desk."""
+
+    def __init__(self) -> None:
+        self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
+
+    def ask(self, work: Callable[Asked, Answer], /, *args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
+        """Have `work` done in the engine thread and give its result once it is durable."""
+        answers: list[Answer] = []
+        request = Request(work=lambda: answers.append(work(*args, **kwargs)))
+        self._requests.put(request)
+        request.future.result()
+        return answers[0]
+
+    def tell(self, work: Callable[Asked, object], /, *args: Asked.args, **kwargs: Asked.kwargs) -> None:
+        """Have `work` done without waiting for it. Safe in a signal handler."""
+        self._requests.put(Request(work=lambda: work(*args, **kwargs)))
+
+    def take(self, seconds: float) -> list[Request]:
+        """Wait for work at most so long and give all there is: it is committed together."""
+        try:
+            batch = [self._requests.get(timeout=max(0.0, seconds))]
+        except queue.Empty:
+            return []
+        while not self._requests.empty():
+            batch.append(self._requests.get_nowait())
+        return batch

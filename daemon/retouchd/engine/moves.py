@@ -1,0 +1,99 @@
+"""Moving a job and everything that follows from it: who shares its edit, and whether its bundle has ended.
+
+Runs in the engine thread, inside its transaction.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import PurePosixPath
+from types import MappingProxyType
+
+from retouchd.core.duplicates import event_for_sharers
+from retouchd.core.edits import Edit
+from retouchd.core.jobs import KEEPS_SOURCES, HoldReason, Job, JobEvent, JobState, move
+from retouchd.core.records import BundleRecord, BundleState
+from retouchd.core.values import BundleId
+from retouchd.engine.office import Office
+
+
+class Moves:
+    """The one place where jobs in the journal change their state.
+
+    Args:
+        tell_again: Has the scanner tell again what differs in a folder from what is known.
+    """
+
+    def __init__(self, office: Office, tell_again: Callable[[PurePosixPath], None]) -> None:
+        self._journal = office.journal
+        self._clock = office.clock
+        self._herald = office.herald
+        self._tell_again = tell_again
+
+    def apply(
+        self,
+        job: Job,
+        event: JobEvent,
+        *,
+        detail: str = "",
+        hold: HoldReason | None = None,
+        next_try: datetime | None = None,
+        told: Mapping[str, object] = MappingProxyType({}),
+    ) -> Job:
+        """Move a job, tell it, and move what depends on it.
+
+        Args:
+            told: More for the log line.
+
+        Raises:
+            IllegalTransitionError: The table has no such arrow; nothing was changed.
+        """
+        moved = move(job, event, self._clock.now(), detail=detail, hold=hold, next_try=next_try)
+        self._journal.update_job(moved)
+        self._herald.job_moved(moved, **told)
+        self._move_sharers(moved)
+        self._close_bundle(moved.bundle)
+        return moved
+
+    def _move_sharers(self, owner: Job) -> None:
+        event = event_for_sharers(owner)
+        if owner.edit is None or event is None:
+            return
+        edit = self._journal.get_edit(owner.edit)
+        if edit.owner != owner.id:
+            return
+        sharers = self._journal.sharers_of(edit.id, owner.id)
+        if event is JobEvent.EDIT_FREE:
+            self._pass_on(edit, [job for job in sharers if job.state is JobState.WAITING])
+            return
+        for job in sharers:
+            if event is JobEvent.EDIT_PAID:
+                self.apply(job, event, detail="same photo and prompt, so that picture is given again for $0")
+            elif job.state is JobState.WAITING:
+                detail = f"the same photo with the same prompt needs you: see job {owner.id}"
+                self.apply(job, event, detail=detail, hold=HoldReason.SAME_EDIT_HELD)
+
+    def _pass_on(self, edit: Edit, waiting: list[Job]) -> None:
+        """Make the oldest waiting job the owner: the edit was not paid, so this one goes."""
+        if not waiting:
+            return
+        heir, *others = waiting
+        self._journal.update_edit(replace(edit, owner=heir.id))
+        self.apply(replace(heir, reused_from=None), JobEvent.EDIT_FREE)
+        for job in others:
+            self._journal.update_job(replace(job, reused_from=heir.id))
+
+    def _close_bundle(self, bundle: BundleId) -> None:
+        record = self._journal.get_bundle(bundle)
+        states = {job.state for job in self._journal.jobs_of_bundle(bundle)}
+        if record.state is not BundleState.AT_WORK or states & KEEPS_SOURCES:
+            return
+        if states & {JobState.DELIVERED, JobState.FAILED}:
+            self._journal.update_bundle(replace(record, state=BundleState.ENDING, look_at=None))
+            return
+        self.detach(record)
+
+    def detach(self, record: BundleRecord) -> None:
+        """Let go of a bundle whose files stay where they are; the scanner finds them anew."""
+        self._journal.update_bundle(replace(record, state=BundleState.DETACHED))
+        self._tell_again(record.folder)

@@ -1,0 +1,38 @@
+"""What the owner decided, as the engine wants to know it; settings are turned into this at the roof."""
+
+from dataclasses import dataclass
+from datetime import time, timedelta
+
+from retouchd.core.edits import DuplicatePolicy
+from retouchd.core.money import Caps
+from retouchd.core.retries import RetryPolicy
+from retouchd.core.sidecars import Layer, Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The owner's decisions.
+
+    Attributes:
+        day_starts: When a day of the caps begins, local time.
+        defaults: The options that count where no sidecar says otherwise.
+        max_input_bytes: Larger photos are refused.
+        max_pixels: Larger photos are refused.
+        output_name: A template, see core/naming.py.
+        save_folder: Where in the service's workspace results are saved.
+        concurrency: Calls at once.
+    """
+
+    caps: Caps
+    day_starts: time
+    retry: RetryPolicy
+    limits: Limits
+    defaults: Layer
+    duplicates: DuplicatePolicy
+    incomplete_after: timedelta
+    max_input_bytes: int
+    max_pixels: int
+    output_name: str
+    save_folder: str
+    keep_signed_url: bool
+    concurrency: int

@@ -1,0 +1,115 @@
+"""One job, top to bottom: check, call, deliver. The file to read first.
+
+Runs in a worker. Whatever must survive a crash is asked of the engine, which answers when it is durable.
+"""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final
+
+from retouchd.core.bundles import Role
+from retouchd.core.errors import (
+    FileTroubleError,
+    NoRoomError,
+    SourceChangedError,
+    SourceGoneError,
+)
+from retouchd.core.jobs import Job, JobEvent, JobState
+from retouchd.core.pictures import MEGAPIXEL
+from retouchd.core.request import Size
+from retouchd.engine.calls import Calls
+from retouchd.engine.cashier import Begun, Cashier
+from retouchd.engine.deliveries import Deliveries
+from retouchd.engine.delivery import Delivery
+from retouchd.engine.desk import Desk
+from retouchd.engine.journal import Journal
+from retouchd.engine.moves import Moves
+from retouchd.engine.needs import Image
+from retouchd.engine.tools import Tools
+
+# A lossless picture of noise has three bytes a pixel; three times that must be free before anything is paid.
+_ROOM_PER_PIXEL: Final = 9
+_PIXELS_OF_AUTO: Final = 2 * MEGAPIXEL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """What workers ask of the engine thread; every method of these runs there."""
+
+    journal: Journal
+    moves: Moves
+    cashier: Cashier
+    deliveries: Deliveries
+    calls: Calls
+
+
+class Process:
+    """Works one job off."""
+
+    def __init__(self, desk: Desk, registry: Registry, tools: Tools, delivery: Delivery) -> None:
+        self._desk = desk
+        self._registry = registry
+        self._tools = tools
+        self._delivery = delivery
+
+    def process(self, job: Job) -> None:
+        """Take a job as far as it goes now: through its call and into the outbox."""
+        if job.state in {JobState.READY, JobState.DEFERRED}:
+            job = self._submit(job)
+        if job.state is JobState.RECEIVED:
+            self._delivery.deliver(job.id)
+
+    def _submit(self, job: Job) -> Job:
+        """Send a job if it may be sent, and give it as it is then."""
+        try:
+            self._check_room(job)
+            with ExitStack() as opened:
+                images = self._open_images(job, opened)
+                begun = self._desk.ask(self._registry.cashier.begin_submission, job.id)
+                if begun is None:
+                    return job
+                return self._call(begun, images)
+        except (SourceGoneError, SourceChangedError) as exc:
+            return self._let_go(job, exc)
+        except FileTroubleError as exc:
+            self._desk.ask(self._registry.deliveries.postpone, job.id, exc)
+            return job
+
+    def _call(self, begun: Begun, images: list[Image]) -> Job:
+        """Make the call. Attempt, reservation and state are durable; from here on nothing may raise."""
+        attempt = begun.attempt.id
+        with self._tools.spool.open_writer(attempt) as answer:
+            end = self._tools.endpoint.submit(begun.order, images, answer)
+        reply = self._registry.calls.read(attempt, end)
+        return self._desk.ask(self._registry.calls.book, begun.job.id, attempt, reply)
+
+    def _check_room(self, job: Job) -> None:
+        """Look whether the result can be put where it belongs, before it is paid for."""
+        self._tools.inbox.check_mark()
+        self._tools.outbox.check_mark()
+        size = job.wish.request.size if job.wish else None
+        pixels = size.pixels if isinstance(size, Size) else _PIXELS_OF_AUTO
+        if self._tools.outbox.free_bytes() < pixels * _ROOM_PER_PIXEL:
+            free, wanted = self._tools.outbox.free_bytes() / 1e9, pixels * _ROOM_PER_PIXEL / 1e9
+            reason = f"{free:.2f} GB are free and {wanted:.2f} GB are needed before anything is paid"
+            raise NoRoomError(operation="use", path=job.stem.parent, reason=reason)
+
+    def _open_images(self, job: Job, opened: ExitStack) -> list[Image]:
+        """Make sure that every file still is what was hashed, and open the pictures among them.
+
+        What changes after this is found out while it is sent, before its last byte leaves.
+        """
+        record = self._desk.ask(self._registry.journal.get_bundle, job.bundle)
+        images = []
+        for member in record.accepted:
+            path = record.folder / member.name
+            with self._tools.inbox.open_source(path) as source:
+                if source.signature() != member.signature and source.sha256() != member.sha256:
+                    raise SourceChangedError(operation="send", path=path, reason="it was changed meanwhile")
+            if member.role is Role.PHOTO:
+                images.append(opened.enter_context(self._tools.inbox.open_image(path, member.sha256)))
+        return images
+
+    def _let_go(self, job: Job, exc: FileTroubleError) -> Job:
+        """End a job of which nothing was sent, since its photo or prompt is not there as it was."""
+        return self._desk.ask(self._registry.moves.apply, job, JobEvent.SOURCE_CHANGED, detail=exc.reason)

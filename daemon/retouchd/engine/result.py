@@ -1,0 +1,109 @@
+"""The metadata of one delivery, put together from the dossier and the answer."""
+
+from importlib.metadata import version
+
+from retouchd.core.answer import Answer
+from retouchd.core.edits import SourcePicture, Wish
+from retouchd.core.metadata import (
+    AttemptFacts,
+    CostFacts,
+    OutputFacts,
+    PictureFacts,
+    RequestFacts,
+    Result,
+    TimingFacts,
+    shown_path,
+    without_secrets,
+)
+from retouchd.core.money import MICRO
+from retouchd.core.records import Attempt
+from retouchd.engine.deliveries import Dossier
+
+
+def describe_result(
+    dossier: Dossier, answer: Answer, output: OutputFacts, *, keep_signed_url: bool
+) -> Result:
+    """Give the metadata of a delivery; the same bytes each time it is asked for the same delivery."""
+    job, wish = dossier.job, dossier.job.wish
+    if wish is None or job.delivered is None:
+        message = f"job {job.id} was not planned for delivery"
+        raise ValueError(message)
+    paid = dossier.owner is dossier.job or dossier.owner.id == job.id
+    attempts = [one for one in dossier.attempts if paid]
+    return Result(
+        job=job.id,
+        edit=f"{wish.fingerprint[:12]}-{wish.take}",
+        fingerprint=wish.fingerprint,
+        take=wish.take,
+        source=[_facts(picture, with_path=True) for picture in wish.pictures],
+        sent=[_facts(picture, with_path=False) for picture in wish.pictures],
+        request=_request_facts(wish, attempts),
+        answer=without_secrets(answer.fields, keep_signed_url=keep_signed_url),
+        oddities=(*answer.oddities, *_oddities(wish, answer, output)),
+        output=output,
+        cost=_cost(attempts),
+        attempts=[_attempt_facts(one) for one in attempts],
+        timing=TimingFacts(
+            seen=dossier.bundle.seen,
+            settled=dossier.bundle.settled or dossier.bundle.seen,
+            submitted=job.submitted,
+            received=job.received,
+            delivered=job.delivered,
+        ),
+        reused_from=job.reused_from,
+        software=f"retouchd {version('retouchd')}",
+    )
+
+
+def _facts(picture: SourcePicture, *, with_path: bool) -> PictureFacts:
+    return PictureFacts(
+        path=shown_path(picture.path) if with_path else None,
+        sha256=picture.sha256,
+        bytes=picture.bytes,
+        width=picture.width,
+        height=picture.height,
+        format=picture.format,
+    )
+
+
+def _request_facts(wish: Wish, attempts: list[Attempt]) -> RequestFacts:
+    request = wish.request
+    return RequestFacts(
+        prompt=request.prompt,
+        size=str(request.size),
+        quality=request.quality,
+        format=request.format,
+        background=request.background,
+        output_compression=request.output_compression,
+        save_path=attempts[-1].save_path if attempts else None,
+        origins=wish.origins,
+    )
+
+
+def _cost(attempts: list[Attempt]) -> CostFacts:
+    return CostFacts(
+        estimated_usd=sum(one.charged.micro for one in attempts) / MICRO,
+        reserved_usd=max((one.first_reserved.micro for one in attempts), default=0) / MICRO,
+    )
+
+
+def _attempt_facts(attempt: Attempt) -> AttemptFacts:
+    return AttemptFacts(
+        started=attempt.started,
+        ended=attempt.ended,
+        outcome=attempt.outcome,
+        request_id=next(iter(attempt.request_ids.values()), None),
+    )
+
+
+def _oddities(wish: Wish, answer: Answer, output: OutputFacts) -> list[str]:
+    found = []
+    if answer.prompt is not None and answer.prompt != wish.request.prompt:
+        found.append("the prompt in the answer is another than the one that was sent")
+    if answer.size_bytes is not None and answer.size_bytes != output.bytes:
+        found.append(f"sizeBytes is {answer.size_bytes}, the picture has {output.bytes} bytes")
+    if output.hash_verified is False:
+        found.append("contentHash is not the hash of the picture")
+    if output.format != wish.request.format:
+        found.append(f"{wish.request.format} was asked for, {output.format} came")
+    return found

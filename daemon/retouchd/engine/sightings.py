@@ -1,0 +1,71 @@
+"""What the scanner tells, taken in: news of bundles, troubles with folders, how it watches.
+
+Runs in the engine thread, inside its transaction.
+"""
+
+from retouchd.core.pauses import PauseReason, begin_pause
+from retouchd.core.sightings import (
+    FolderBack,
+    FolderTrouble,
+    News,
+    ScanFinished,
+    Sighting,
+    WatchChanged,
+)
+from retouchd.engine.intake import Intake
+from retouchd.engine.office import Office
+from retouchd.engine.pauseboard import PauseBoard, reason_for
+
+
+class Sightings:
+    """Takes in what the scanner tells."""
+
+    def __init__(self, office: Office, board: PauseBoard, intake: Intake) -> None:
+        self._journal = office.journal
+        self._clock = office.clock
+        self._herald = office.herald
+        self._board = board
+        self._intake = intake
+        self._troubled: dict[str, PauseReason] = {}
+        self._ignored: int | None = None
+        self.last_scan = 0
+
+    @property
+    def has_scanned(self) -> bool:
+        """Whether the inbox was seen whole, or cannot be seen."""
+        return self.last_scan > 0 or bool(self._troubled)
+
+    def take(self, sighting: Sighting) -> None:
+        """Take in one sighting."""
+        match sighting:
+            case News():
+                self._intake.take_news(sighting)
+            case ScanFinished():
+                self._take_scan(sighting)
+            case FolderTrouble():
+                self._take_trouble(sighting)
+            case FolderBack():
+                self._take_return(sighting)
+            case WatchChanged():
+                self._herald.say("info", "watch.started", mode=sighting.mode, why=sighting.why)
+
+    def _take_scan(self, scan: ScanFinished) -> None:
+        self.last_scan = scan.number
+        if scan.ignored != self._ignored:
+            self._journal.set_note("ignored", str(scan.ignored))
+            self._ignored = scan.ignored
+        for trouble in scan.troubles:
+            self._herald.say("warning", "inbox.troubled", detail=trouble)
+        self._herald.say("debug", "inbox.scanned", seconds=round(scan.seconds, 4), folders=scan.folders)
+
+    def _take_trouble(self, trouble: FolderTrouble) -> None:
+        reason = reason_for(trouble.error)
+        self._troubled[trouble.which] = reason
+        self._herald.say("error", "inbox.missing", folder=trouble.which, detail=trouble.detail)
+        self._board.begin(begin_pause(reason, trouble.detail, self._clock.now()))
+
+    def _take_return(self, back: FolderBack) -> None:
+        reason = self._troubled.pop(back.which, None)
+        self._herald.say("info", "inbox.returned", folder=back.which)
+        if reason is not None and reason not in self._troubled.values():
+            self._board.end(reason)

@@ -1,0 +1,96 @@
+"""What a worker does with each kind of task, and what follows when a task brought a defect to light."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from retouchd.core.errors import FileTroubleError
+from retouchd.core.jobs import JobState
+from retouchd.core.values import JobId
+from retouchd.engine.calls import Calls
+from retouchd.engine.crew import Deliver, File, Look, Return, Send, Task, UnderWay
+from retouchd.engine.delivery import Delivery
+from retouchd.engine.filing import Clerk
+from retouchd.engine.intake import Intake
+from retouchd.engine.look import Looker
+from retouchd.engine.mailbox import Mailbox
+from retouchd.engine.office import Office
+from retouchd.engine.process import Process
+
+# A task that brought a defect to light is tried again, but not so soon that it fills the log.
+_AFTER_DEFECT: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skills:
+    """What workers can do."""
+
+    looker: Looker
+    process: Process
+    delivery: Delivery
+    clerk: Clerk
+
+
+class Workers:
+    """Carries out tasks in the workers' threads."""
+
+    def __init__(self, office: Office, mailbox: Mailbox, skills: Skills, intake: Intake) -> None:
+        self._office = office
+        self._mailbox = mailbox
+        self._skills = skills
+        self._intake = intake
+
+    def carry_out(self, task: Task) -> None:
+        """Carry out one task, straight through."""
+        match task:
+            case Look():
+                self._look(task)
+            case Send():
+                self._skills.process.process(task.job)
+            case Deliver():
+                self._skills.delivery.deliver(task.job.id)
+            case File():
+                self._skills.clerk.file(task.bundle)
+            case Return():
+                self._skills.clerk.bring_back(task.record)
+
+    def _look(self, task: Look) -> None:
+        try:
+            verdict = self._skills.looker.look(task.record, self._office.clock.now())
+        except FileTroubleError as exc:
+            self._mailbox.ask(self._intake.postpone_look, task.record.id, str(exc))
+            return
+        self._mailbox.ask(self._intake.finish_look, task.record.id, verdict)
+
+
+class Aftercare:
+    """Ends tasks in the engine thread, and keeps a defect from being met again at once."""
+
+    def __init__(self, office: Office, under_way: UnderWay, intake: Intake, calls: Calls) -> None:
+        self._journal = office.journal
+        self._clock = office.clock
+        self._under_way = under_way
+        self._intake = intake
+        self._calls = calls
+
+    def end(self, task: Task, error: Exception | None) -> None:
+        """Note that a task has ended."""
+        self._under_way.end(task)
+        if error is None:
+            return
+        match task:
+            case Look():
+                self._intake.postpone_look(task.record.id, "retouchd failed while it looked at this photo")
+            case Send() | Deliver():
+                self._postpone_job(task.job.id)
+            case File():
+                record = self._journal.get_bundle(task.bundle)
+                self._journal.update_bundle(replace(record, look_at=self._clock.now() + _AFTER_DEFECT))
+            case Return():
+                pass
+
+    def _postpone_job(self, job_id: JobId) -> None:
+        job = self._calls.recover(self._journal.get_job(job_id))
+        if job.state in {JobState.READY, JobState.DEFERRED, JobState.RECEIVED}:
+            detail = "retouchd failed on this one; the log tells more"
+            self._journal.update_job(replace(job, detail=detail, next_try=self._clock.now() + _AFTER_DEFECT))

@@ -1,0 +1,214 @@
+"""The log: its event names, and how a line is made that no file name can forge and no key can get into.
+
+Everything is made safe at the last step before it is written, so that no caller can forget it. structlog is
+imported only when the log is set up: commands that write no log start faster.
+"""
+
+import logging
+import math
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
+
+from retouchd.core.values import printable
+
+if TYPE_CHECKING:
+    from structlog.typing import Processor
+
+
+class Event(StrEnum):
+    """Every event name of this program: noun.past_tense, constant; data goes into keys."""
+
+    JOB_CREATED = "job.created"
+    JOB_SUBMITTED = "job.submitted"
+    JOB_RECEIVED = "job.received"
+    JOB_DELIVERED = "job.delivered"
+    JOB_DONE = "job.done"
+    JOB_DEFERRED = "job.deferred"
+    JOB_HELD = "job.held"
+    JOB_FAILED = "job.failed"
+    JOB_CANCELLED = "job.cancelled"
+    JOB_WAITING = "job.waiting"
+    BUNDLE_SEEN = "bundle.seen"
+    BUNDLE_CLAIMED = "bundle.claimed"
+    BUNDLE_NEEDS_YOU = "bundle.needs_you"
+    INBOX_SCANNED = "inbox.scanned"
+    INBOX_OVERFLOWED = "inbox.overflowed"
+    INBOX_MISSING = "inbox.missing"
+    INBOX_RETURNED = "inbox.returned"
+    WATCH_STARTED = "watch.started"
+    WATCH_FAILED = "watch.failed"
+    PAUSE_BEGAN = "pause.began"
+    PAUSE_ENDED = "pause.ended"
+    DAEMON_STARTED = "daemon.started"
+    DAEMON_STOPPING = "daemon.stopping"
+    DAEMON_STOPPED = "daemon.stopped"
+    COMMAND_OBEYED = "command.obeyed"
+    WORKER_CRASHED = "worker.crashed"
+    SCANNER_CRASHED = "scanner.crashed"
+    RECOVERY_FINISHED = "recovery.finished"
+
+
+# Libraries whose steps are of no interest to an owner.
+_QUIET_LIBRARIES: Final = ("watchdog", "httpx", "httpcore", "PIL", "asyncio")
+# These may have several lines; each is marked as part of the entry above it, so that none looks like one.
+_LONG_TEXTS: Final = ("exception", "stack")
+_CONTINUED: Final = "  | "
+_FIRST_KEYS: Final = ("timestamp", "level", "event")
+# Deeper values are shown as text; a value that holds itself must not end the daemon.
+_MAX_DEPTH: Final = 4
+
+_EventDict = MutableMapping[str, Any]
+
+
+def configure_logs(
+    *,
+    format: Literal["auto", "console", "json"],  # noqa: A002 - the setting's own name
+    level: str,
+    stream: TextIO,
+    redact: Callable[[], str | None],
+) -> None:
+    """Send every log line, structlog's and the libraries' own, to one stream; a later call replaces this one.
+
+    Args:
+        format: "auto" is console on a terminal and JSON lines otherwise.
+        level: The least that is written: "debug", "info", "warning" or "error".
+        stream: Where lines go.
+        redact: Gives the API key as it is now, to be struck out wherever it appears; None when there is none.
+    """
+    import structlog  # noqa: PLC0415 - 0.1 s that commands without a log need not spend
+
+    least = logging.getLevelNamesMapping()[level.upper()]
+    for_people = format == "console" or (format == "auto" and stream.isatty())
+    last_steps = _console_steps(stream) if for_people else _json_steps()
+    steps: list[Processor] = [*_first_steps(), _MakeSafe(redact), *last_steps]
+    _replace_handler(stream, structlog.stdlib.ProcessorFormatter(processors=steps), least)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        # A logger made before the set-up must not keep an earlier one.
+        cache_logger_on_first_use=False,
+    )
+
+
+def _first_steps() -> "list[Processor]":
+    import structlog  # noqa: PLC0415 - see configure_logs
+
+    return [
+        _name_library,
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        # Python's own format: it shows no local variables, which may hold the key.
+        structlog.processors.ExceptionRenderer(),
+    ]
+
+
+def _json_steps() -> "list[Processor]":
+    import structlog  # noqa: PLC0415 - see configure_logs
+
+    return [structlog.processors.JSONRenderer()]
+
+
+def _console_steps(stream: TextIO) -> "list[Processor]":
+    import structlog  # noqa: PLC0415 - see configure_logs
+
+    return [_mark_continued, structlog.dev.ConsoleRenderer(colors=stream.isatty(), sort_keys=False)]
+
+
+class _LineHandler(logging.StreamHandler[TextIO]):
+    """Writes finished lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give the line in characters that the stream can take: a terminal need not know every one."""
+        encoding = getattr(self.stream, "encoding", None) or "utf-8"
+        return super().format(record).encode(encoding, "backslashreplace").decode(encoding)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Let a line go that cannot be written: a full disk below the log must not disturb paid work.
+
+        The inherited method would print the record as it is, with whatever should have been struck out.
+        """
+
+
+def _replace_handler(stream: TextIO, formatter: logging.Formatter, least: int) -> None:
+    handler = _LineHandler(stream)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    for earlier in [one for one in root.handlers if isinstance(one, _LineHandler)]:
+        root.removeHandler(earlier)
+    root.addHandler(handler)
+    root.setLevel(least)
+    for name in _QUIET_LIBRARIES:
+        logging.getLogger(name).setLevel(max(least, logging.WARNING))
+
+
+def _name_library(_logger: object, _method: str, event_dict: _EventDict) -> _EventDict:
+    """Say which library a line is from that is not our own."""
+    if not event_dict["_from_structlog"]:
+        event_dict["library"] = event_dict["_record"].name
+    return event_dict
+
+
+@dataclass(frozen=True, slots=True)
+class _MakeSafe:
+    """Turns every key and value into plain, printable data without the API key."""
+
+    redact: Callable[[], str | None]
+
+    def __call__(self, _logger: object, _method: str, event_dict: _EventDict) -> _EventDict:
+        first = {key: event_dict.pop(key) for key in _FIRST_KEYS if key in event_dict}
+        secret = self.redact()
+        safe = {_text(key, secret): _plain(value, secret) for key, value in {**first, **event_dict}.items()}
+        long = {key: _lines(event_dict[key], secret) for key in _LONG_TEXTS if key in event_dict}
+        return safe | long
+
+
+def _plain(value: object, secret: str | None, depth: int = 0) -> object:
+    match value:
+        case Enum():
+            return _text(value.value, secret)
+        case None | int():
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case Mapping() if depth < _MAX_DEPTH:
+            return {_text(key, secret): _plain(one, secret, depth + 1) for key, one in value.items()}
+        case list() | tuple() | set() | frozenset() if depth < _MAX_DEPTH:
+            return [_plain(one, secret, depth + 1) for one in value]
+        case _:
+            return _text(_short_form(value), secret)
+
+
+def _short_form(value: object) -> object:
+    match value:
+        case date():
+            return value.isoformat()
+        case bytes() | bytearray() | memoryview():
+            # Pictures do not belong into a log, not even by mistake.
+            return f"{len(value)} bytes"
+        case _:
+            return value
+
+
+def _text(value: object, secret: str | None) -> str:
+    text = str(value)
+    return printable(text.replace(secret, "[API key]") if secret else text)
+
+
+def _lines(value: object, secret: str | None) -> str:
+    """Give safe text that keeps its line ends: JSON escapes them, the console marks what follows."""
+    return "\n".join(_text(line, secret) for line in str(value).split("\n"))
+
+
+def _mark_continued(_logger: object, _method: str, event_dict: _EventDict) -> _EventDict:
+    for key in _LONG_TEXTS:
+        if key in event_dict:
+            event_dict[key] = "\n".join(_CONTINUED + line for line in event_dict[key].split("\n"))
+    return event_dict

@@ -1,0 +1,99 @@
+"""From settings to the policies that everything below the roof knows."""
+
+from datetime import timedelta
+
+from retouchd.adapters.endpoint.client import Timeouts
+from retouchd.adapters.inbox.watch import ScanPolicy
+from retouchd.core.edits import DuplicatePolicy
+from retouchd.core.errors import ConfigurationError
+from retouchd.core.pictures import PictureFormat
+from retouchd.core.retries import RetryPolicy, UnknownOutcomePolicy
+from retouchd.core.sidecars import Layer, Limits, Options
+from retouchd.core.sightings import WatchMode
+from retouchd.engine.policy import Policy
+from retouchd.settings import Settings
+
+
+def check_supported(settings: Settings) -> None:
+    """Refuse what can be configured and is not built yet: a setting must not be ignored silently.
+
+    Raises:
+        ConfigurationError: With each such setting.
+    """
+    known = {
+        "output.on_conflict": (settings.output.on_conflict, "number"),
+        "sidecars.ambiguous": (settings.sidecars.ambiguous.value, "hold"),
+        "watch.process_conflict_copies": (settings.watch.process_conflict_copies, False),
+        "watch.ignore": (settings.watch.ignore, ()),
+        "limits.requests_per_minute": (settings.limits.requests_per_minute, 0),
+    }
+    faults = [
+        f'{key}: this version knows only "{only}"' for key, (value, only) in known.items() if value != only
+    ]
+    if settings.defaults.format == "same":
+        faults.append('defaults.format: this version does not know "same"; valid: png, jpeg, webp')
+    if faults:
+        raise ConfigurationError(*faults)
+
+
+def engine_policy(settings: Settings) -> Policy:
+    """Give what the engine wants to know."""
+    return Policy(
+        caps=settings.budget.caps(),
+        day_starts=settings.budget.day_start(),
+        retry=RetryPolicy(
+            max_attempts=settings.retry.max_attempts,
+            base_seconds=settings.retry.base_seconds,
+            ceiling_seconds=settings.retry.ceiling_seconds,
+            max_active=timedelta(hours=settings.retry.max_active_hours),
+            unknown_outcome=UnknownOutcomePolicy(settings.retry.unknown_outcome),
+        ),
+        limits=Limits(
+            max_variants=settings.limits.max_variants,
+            max_quality=settings.limits.max_quality,
+            max_megapixels=settings.limits.max_megapixels,
+        ),
+        defaults=_defaults(settings),
+        duplicates=DuplicatePolicy(settings.duplicates.policy),
+        incomplete_after=timedelta(minutes=settings.watch.incomplete_after_minutes),
+        max_input_bytes=settings.limits.max_input_bytes,
+        max_pixels=settings.limits.max_pixels,
+        output_name=settings.output.name,
+        save_folder=settings.defaults.save_folder,
+        keep_signed_url=settings.output.keep_signed_url,
+        concurrency=settings.limits.concurrency,
+    )
+
+
+def _defaults(settings: Settings) -> Layer:
+    defaults = settings.defaults
+    options = Options(
+        size=defaults.size,
+        megapixels=defaults.megapixels,
+        quality=defaults.quality,
+        format=PictureFormat(defaults.format),
+        background=defaults.background,
+        output_compression=defaults.output_compression,
+    )
+    return Layer(origin="default", options=options)
+
+
+def scan_policy(settings: Settings) -> ScanPolicy:
+    """Give when the inbox is looked at."""
+    return ScanPolicy(
+        mode=WatchMode(settings.watch.mode),
+        rescan_seconds=settings.watch.rescan_seconds,
+        poll_seconds=settings.watch.poll_seconds,
+        ambiguous=settings.sidecars.ambiguous,
+    )
+
+
+def timeouts(settings: Settings) -> Timeouts:
+    """Give how long each part of a call may take."""
+    endpoint = settings.endpoint
+    return Timeouts(
+        connect=endpoint.connect_timeout_seconds,
+        write=endpoint.write_timeout_seconds,
+        answer=endpoint.answer_timeout_seconds,
+        total=endpoint.total_timeout_seconds,
+    )

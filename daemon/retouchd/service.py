@@ -1,0 +1,326 @@
+"""The roof: builds every object once, holds the lock, minds the signals, and lets the engine run."""
+
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+import structlog
+
+from retouchd.adapters.clock import SystemClock
+from retouchd.adapters.control import PokeListener
+from retouchd.adapters.durable import Durable
+from retouchd.adapters.endpoint.client import HttpEndpoint
+from retouchd.adapters.images import structure
+from retouchd.adapters.inbox.evidence import ignore_lease_signals
+from retouchd.adapters.inbox.files import InboxFolder
+from retouchd.adapters.inbox.mounts import is_network, read_ground
+from retouchd.adapters.inbox.watch import INBOX, Scanner
+from retouchd.adapters.journal.journal import SqliteJournal
+from retouchd.adapters.journal.reading import KnownBundles
+from retouchd.adapters.outbox.filing import FilingCabinets
+from retouchd.adapters.outbox.probe import ensure_publishing_works
+from retouchd.adapters.outbox.publish import OutboxFolder
+from retouchd.adapters.spool.store import AnswerSpool
+from retouchd.adapters.startup import check_folders
+from retouchd.adapters.statefolder import StateLock, prepare_state_folder
+from retouchd.api_key import read_key
+from retouchd.core.errors import ConfigurationError, PausedError, WorkLeftError
+from retouchd.core.sightings import News, Sighting
+from retouchd.engine.calls import Calls
+from retouchd.engine.cashier import Cashier
+from retouchd.engine.crew import Crew, UnderWay
+from retouchd.engine.deliveries import Deliveries
+from retouchd.engine.delivery import Delivery
+from retouchd.engine.dispatch import Dispatch
+from retouchd.engine.ending import Ending
+from retouchd.engine.filing import Clerk
+from retouchd.engine.herald import Herald
+from retouchd.engine.intake import Intake
+from retouchd.engine.look import Looker
+from retouchd.engine.loop import Departments, Engine, OneShot
+from retouchd.engine.mailbox import Mailbox
+from retouchd.engine.moves import Moves
+from retouchd.engine.office import Office
+from retouchd.engine.operator import Operator
+from retouchd.engine.pauseboard import PauseBoard
+from retouchd.engine.process import Process, Registry
+from retouchd.engine.recovery import recover
+from retouchd.engine.sightings import Sightings
+from retouchd.engine.tools import Tools
+from retouchd.engine.workers import Aftercare, Skills, Workers
+from retouchd.ownership import check_ownership
+from retouchd.policies import check_supported, engine_policy, scan_policy, timeouts
+from retouchd.settings import Places, Settings
+
+JOURNAL_NAME: Final = "journal.sqlite3"
+SPOOL_NAME: Final = "spool"
+# News of one folder is taken in piece by piece, so that the engine answers in between.
+_NEWS_AT_ONCE: Final = 500
+_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class LiveKey:
+    """The key as it is now: a new one in its file counts from the next call on."""
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._environ = environ
+        self._last = read_key(settings.endpoint, environ).value
+
+    def __call__(self) -> str:
+        """Give the key; the last good one while its file cannot be read."""
+        try:
+            self._last = read_key(self._settings.endpoint, self._environ).value
+        except ConfigurationError:
+            return self._last
+        return self._last
+
+
+def run(
+    settings: Settings, environ: Mapping[str, str], durable: Durable, until_idle: timedelta | None
+) -> None:
+    """Run the daemon until it is told to stop, or until a one-shot run is over.
+
+    Args:
+        durable: Carries out every durable step.
+        until_idle: How long a one-shot run may take; None for a daemon.
+
+    Raises:
+        ConfigurationError: The configuration or the key is wrong.
+        StartRefusedError: Folders or file systems forbid the start.
+        AlreadyOwnedError: Another daemon or machine works on these folders.
+        PausedError: A one-shot run ended paused or out of time.
+        WorkLeftError: A one-shot run left something failed, held or without a prompt.
+    """
+    check_supported(settings)
+    key = LiveKey(settings, environ)
+    places = settings.places()
+    with ExitStack() as opened:
+        journal = opened.enter_context(open_state(places, durable))
+        check_places(places, durable)
+        inbox_id = check_ownership(places, journal)
+        daemon = Daemon(settings, inbox_id, journal, key, durable, until_idle)
+        opened.callback(daemon.close)
+        daemon.run()
+    _judge(daemon.ending)
+
+
+@contextmanager
+def open_state(places: Places, durable: Durable) -> Iterator[SqliteJournal]:
+    """Hold the state folder's lock and open its journal.
+
+    Raises:
+        StartRefusedError: The state folder is on a network file system, or cannot be made.
+        AlreadyOwnedError: Another daemon holds it.
+        JournalError: The journal cannot be opened.
+    """
+    prepare_state(places)
+    with StateLock(places.state, SystemClock().now()):
+        journal = SqliteJournal.open(places.state / JOURNAL_NAME, durable)
+        try:
+            yield journal
+        finally:
+            journal.close()
+
+
+def prepare_state(places: Places) -> None:
+    """Make the state folder.
+
+    Raises:
+        StartRefusedError: It is on a network file system, or cannot be made.
+    """
+    prepare_state_folder(places.state, file_system_of=_file_system_of, is_network=is_network)
+
+
+def _file_system_of(path: Path) -> str:
+    mount = read_ground(PurePosixPath(str(path))).at
+    return mount.fs_type if mount else ""
+
+
+def check_places(places: Places, durable: Durable) -> None:
+    """Refuse a start with folders that are missing, lie in each other, or cannot be published to.
+
+    Raises:
+        StartRefusedError: Naming the folders.
+    """
+    folders = {
+        "inbox": places.inbox,
+        "outbox": places.outbox,
+        "done": places.done,
+        "failed": places.failed,
+        "state": places.state,
+    }
+    check_folders(folders)
+    mounts: dict[int, Path] = {}
+    for folder in (places.outbox, places.done, places.failed):
+        mounts.setdefault(folder.stat().st_dev, folder)
+    for folder in mounts.values():
+        ensure_publishing_works(folder, durable)
+
+
+def _judge(ending: Ending | None) -> None:
+    if ending in {Ending.PAUSED, Ending.OUT_OF_TIME}:
+        raise PausedError(ending.value)
+    if ending is Ending.WORK_LEFT:
+        raise WorkLeftError(ending.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Surroundings:
+    """Fits the intake's Protocol of the same name."""
+
+    quiet_seconds: Callable[[PurePosixPath], float]
+    tell_again: Callable[[PurePosixPath], None]
+
+
+class Daemon:
+    """Every object of a running daemon, built once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        inbox_id: str,
+        journal: SqliteJournal,
+        key: Callable[[], str],
+        durable: Durable,
+        until_idle: timedelta | None,
+    ) -> None:
+        self._log = structlog.get_logger("retouchd")
+        self._places = settings.places()
+        self._mailbox = Mailbox()
+        self._signals = 0
+        self._tools = _build_tools(settings, inbox_id, key, durable)
+        office = Office(
+            journal=journal,
+            clock=SystemClock(),
+            policy=engine_policy(settings),
+            herald=Herald(self._log),
+        )
+        self._known = KnownBundles(self._places.state / JOURNAL_NAME)
+        self._scanner = Scanner(
+            self._places.inbox,
+            report=self._report,
+            known=self._known,
+            policy=scan_policy(settings),
+            checks={INBOX: self._tools.inbox.check_mark, "outbox": self._tools.outbox.check_mark},
+            report_crash=lambda exc: self._log.error("scanner.crashed", exc_info=exc),
+        )
+        self._build_engine(office, until_idle)
+        self._pokes = PokeListener(self._places.state, lambda: self._mailbox.tell(self._operator.obey_all))
+
+    def _build_engine(self, office: Office, until_idle: timedelta | None) -> None:
+        moves = Moves(office, self._scanner.forget)
+        board = PauseBoard(office)
+        cashier = Cashier(office, moves, board, self._tools.spool)
+        calls = Calls(office, cashier, self._tools.spool)
+        with office.journal.transaction():
+            recover(office, calls)
+        office.herald.flush()
+        surroundings = _Surroundings(
+            quiet_seconds=self._tools.inbox.quiet_seconds, tell_again=self._scanner.forget
+        )
+        under_way = UnderWay()
+        intake = Intake(office, moves, surroundings, under_way)
+        dispatch = Dispatch(office, board, intake, under_way)
+        deliveries = Deliveries(office, moves, board, cashier, intake.free_place)
+        delivery = Delivery(
+            self._mailbox, deliveries, self._tools, keep_signed_url=office.policy.keep_signed_url
+        )
+        registry = Registry(
+            journal=office.journal, moves=moves, cashier=cashier, deliveries=deliveries, calls=calls
+        )
+        skills = Skills(
+            looker=Looker(self._tools.inbox, self._tools.pictures, office.policy),
+            process=Process(self._mailbox, registry, self._tools, delivery),
+            delivery=delivery,
+            clerk=Clerk(self._mailbox, deliveries, self._tools),
+        )
+        workers = Workers(office, self._mailbox, skills, intake)
+        aftercare = Aftercare(office, under_way, intake, calls)
+        self._operator = Operator(office, moves, board, dispatch.ask_for_return)
+        self._sightings = Sightings(office, board, intake)
+        self._crew = Crew(
+            dispatch.crew_size,
+            workers.carry_out,
+            lambda task, error: self._mailbox.tell(aftercare.end, task, error),
+            self._log,
+        )
+        departments = Departments(
+            board=board,
+            dispatch=dispatch,
+            operator=self._operator,
+            sightings=self._sightings,
+            under_way=under_way,
+        )
+        one_shot = None
+        if until_idle is not None:
+            deadline = office.clock.now() + until_idle
+            one_shot = OneShot(deadline=deadline, request_scan=self._scanner.request_scan)
+        self._engine = Engine(office, self._mailbox, departments, self._crew.give, one_shot)
+
+    @property
+    def ending(self) -> Ending | None:
+        """How a one-shot run ended."""
+        return self._engine.ending
+
+    def run(self) -> None:
+        """Start everything, and let the engine work in this thread until it is over."""
+        ignore_lease_signals()
+        self._log.info("daemon.started", inbox=str(self._places.inbox), outbox=str(self._places.outbox))
+        self._mailbox.tell(self._operator.obey_all)
+        for number in _STOP_SIGNALS:
+            signal.signal(number, self._take_signal)
+        self._crew.start()
+        self._pokes.start()
+        self._scanner.start()
+        self._engine.run()
+        self._log.info("daemon.stopped")
+
+    def close(self) -> None:
+        """Stop the threads that look outside."""
+        self._pokes.close()
+        self._scanner.stop()
+        self._known.close()
+        self._tools.endpoint.close()
+
+    def _report(self, sighting: Sighting) -> None:
+        if not isinstance(sighting, News):
+            self._mailbox.tell(self._sightings.take, sighting)
+            return
+        for start in range(0, max(1, len(sighting.seen)), _NEWS_AT_ONCE):
+            part = sighting.seen[start : start + _NEWS_AT_ONCE]
+            gone = sighting.gone if start == 0 else ()
+            self._mailbox.tell(self._sightings.take, News(folder=sighting.folder, seen=part, gone=gone))
+
+    def _take_signal(self, number: int, _frame: object) -> None:
+        """Stop: the first time what is under way is finished, the second time it is cut."""
+        self._signals += 1
+        self._mailbox.tell(self._engine.stop)
+        self._mailbox.tell(self._log.info, "daemon.stopping", signal=signal.Signals(number).name)
+        if self._signals > 1:
+            self._tools.endpoint.hurry()
+
+
+def _build_tools(settings: Settings, inbox_id: str, key: Callable[[], str], durable: Durable) -> Tools:
+    places = settings.places()
+    return Tools(
+        inbox=InboxFolder(places.inbox, inbox_id, settings.sidecars.ambiguous, settings.watch.settle_seconds),
+        outbox=OutboxFolder(
+            places.outbox, durable, inbox_id, settings.output.file_bits, settings.output.folder_bits
+        ),
+        filing=FilingCabinets(inbox=places.inbox, done=places.done, failed=places.failed, durable=durable),
+        returns=FilingCabinets(inbox=places.failed, done=places.inbox, failed=places.inbox, durable=durable),
+        spool=AnswerSpool(places.state / SPOOL_NAME, durable),
+        endpoint=HttpEndpoint(
+            base_url=settings.endpoint.base_url,
+            key=key,
+            timeouts=timeouts(settings),
+            max_answer_bytes=settings.endpoint.max_answer_bytes,
+            max_request_bytes=settings.endpoint.max_request_bytes,
+        ),
+        pictures=structure,
+    )

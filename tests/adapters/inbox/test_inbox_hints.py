@@ -1,0 +1,173 @@
+"""Marks, watchdog's handler, and the judgement whether events still arrive: no threads, no files."""
+
+import logging
+from pathlib import PurePosixPath
+
+import pytest
+from inbox_house import TOP
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirModifiedEvent,
+    DirMovedEvent,
+    FileCreatedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+)
+
+from retouchd.adapters.inbox.dirty import DirtyFolders, Marks
+from retouchd.adapters.inbox.hearing import Hearing
+from retouchd.adapters.inbox.observer import Marker
+from retouchd.adapters.inbox.troubles import Troubles
+from retouchd.core.errors import FolderMissingError, NoRoomError
+from retouchd.core.sightings import FolderBack, FolderTrouble
+
+ROOT = PurePosixPath("/in")
+SUB = PurePosixPath("sub")
+TRIP = PurePosixPath("trip")
+
+
+def handled(event: FileSystemEvent) -> tuple[Marks, list[Exception]]:
+    """Give what a handler marks for an event, and what it reports."""
+    dirty = DirtyFolders()
+    crashes: list[Exception] = []
+    Marker(ROOT, dirty, crashes.append).dispatch(event)
+    return dirty.take(), crashes
+
+
+def marks(*folders: PurePosixPath, trees: tuple[PurePosixPath, ...] = (), everything: bool = False) -> Marks:
+    """Make marks."""
+    return Marks(everything=everything, folders=frozenset(folders), trees=frozenset(trees))
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (FileCreatedEvent("/in/a.png"), marks(TOP)),
+        (FileCreatedEvent(b"/in/sub/a.png"), marks(SUB)),
+        (FileMovedEvent("/in/sub/a.png", "/in/trip/a.png"), marks(SUB, TRIP)),
+        (DirModifiedEvent("/in/sub"), marks(SUB)),
+        (DirCreatedEvent("/in/sub"), marks(trees=(SUB,))),
+        (DirMovedEvent("/in/sub", "/in/trip"), marks(trees=(SUB, TRIP))),
+        (DirDeletedEvent("/in"), marks(trees=(TOP,), everything=True)),
+        (DirModifiedEvent("/"), marks()),
+        (FileCreatedEvent("/in/sub/a.png.part"), marks()),
+        (FileCreatedEvent("/in/.sync/a.png"), marks()),
+    ],
+)
+def test_an_event_marks_the_folders_it_speaks_of(event: FileSystemEvent, expected: Marks) -> None:
+    """Files mark their folder, folders all that is in them; what is ignored or outside marks nothing."""
+    assert handled(event) == (expected, [])
+
+
+def test_a_handler_that_fails_does_not_end_watchdogs_thread() -> None:
+    """An event that can't be handled is reported and raises nothing."""
+    marked, crashes = handled(FileCreatedEvent(7))  # type: ignore[arg-type]  # no event has such a path
+
+    assert marked == marks()
+    assert [type(crash) for crash in crashes] == [TypeError]
+
+
+def test_marks_are_told_once() -> None:
+    """What was taken is not told again."""
+    dirty = DirtyFolders()
+    dirty.mark(SUB)
+    dirty.mark_everything()
+
+    assert dirty.take() == marks(SUB, everything=True)
+    assert dirty.take() == marks()
+
+
+def test_what_is_below_a_marked_tree_is_not_told_twice() -> None:
+    """A tree covers the folders and trees in it."""
+    dirty = DirtyFolders()
+    for folder in (TRIP, TRIP / "rome"):
+        dirty.mark(folder)
+        dirty.mark_tree(folder)
+    dirty.mark(SUB)
+
+    assert dirty.take() == marks(SUB, trees=(TRIP,))
+
+
+def test_very_many_marks_are_a_full_scan() -> None:
+    """More marks than a full scan would cost ask for that instead."""
+    dirty = DirtyFolders()
+    for number in range(201):
+        dirty.mark(PurePosixPath(str(number)))
+
+    assert dirty.take().everything
+
+
+def test_a_mark_ends_the_wait() -> None:
+    """A mark that came before the wait is enough to end it, once."""
+    dirty = DirtyFolders()
+    dirty.mark(SUB)
+
+    dirty.wait(60)
+    dirty.wait(0)
+
+    assert dirty.take() == marks(SUB)
+
+
+def test_what_events_have_named_is_heard() -> None:
+    """Folders that scans found changed and events named, even a little later, raise no doubt."""
+    hearing = Hearing()
+    verdicts = []
+    for now in (0.0, 10.0, 20.0):
+        hearing.note_scan({SUB}, now)
+        hearing.note_events({SUB})
+        verdicts.append(hearing.judge(now + 2))
+
+    assert verdicts == [False, False, False]
+
+
+def test_what_events_never_named_is_missed() -> None:
+    """The second time that a scan finds what no event named the watch is taken for deaf, with patience."""
+    hearing = Hearing()
+    hearing.note_scan({SUB}, 0)
+    early = hearing.judge(1)
+    first = hearing.judge(2)
+    hearing.note_events({TRIP})
+    hearing.note_scan({SUB, TRIP}, 10)
+    hearing.note_scan({SUB}, 11)
+    second = hearing.judge(12)
+    hearing.note_scan({SUB}, 20)
+    anew = hearing.judge(22)
+
+    assert (early, first, second, anew) == (False, False, True, False)
+
+
+def test_events_from_before_a_quiet_scan_prove_nothing_later() -> None:
+    """What was named before a scan that found nothing is not held for what a later scan finds."""
+    hearing = Hearing()
+    verdicts = []
+    for now in (0.0, 10.0):
+        hearing.note_events({SUB})
+        hearing.note_scan(set(), now + 1)
+        hearing.note_scan({SUB}, now + 2)
+        verdicts.append(hearing.judge(now + 4))
+
+    assert verdicts == [False, True]
+
+
+def test_a_trouble_is_told_once() -> None:
+    """A trouble is told once however often it is found, again when it is another, and its end once."""
+    told: list[object] = []
+    troubles = Troubles(told.append)
+    away = FolderMissingError("find", ROOT, "away")
+    full = NoRoomError("write", ROOT, "full")
+    for error in (away, away, full):
+        troubles.note("outbox", error)
+    troubles.note_fine("outbox")
+    troubles.note_fine("outbox")
+
+    assert told == [
+        FolderTrouble(which="outbox", detail=str(away), error=away),
+        FolderTrouble(which="outbox", detail=str(full), error=full),
+        FolderBack(which="outbox"),
+    ]
+
+
+def test_watchdogs_log_keeps_no_handler_of_ours() -> None:
+    """When no scanner runs, watchdog's logger is as it was."""
+    assert logging.getLogger("watchdog").handlers == []

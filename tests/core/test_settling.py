@@ -1,0 +1,108 @@
+"""Settling: a photo is taken only when everything says that it is all there."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retouchd.core.pictures import Incomplete
+from retouchd.core.settling import (
+    Evidence,
+    LookAgain,
+    NeverComplete,
+    Settled,
+    SettlingVerdict,
+    decide_settling,
+)
+from strategies import NOW, PICTURE, evidences
+
+PATIENCE = timedelta(minutes=30)
+WHOLE: dict[str, Any] = {
+    "size": 1000,
+    "is_being_written": False,
+    "ends_in_zeros": False,
+    "examination": PICTURE,
+}
+CUT = Incomplete(reason="it ends after 12 of 40 kB")
+FAULTS = [
+    ({"size": 0, "examination": CUT}, "it is empty"),
+    ({"size": 0}, "it is empty"),
+    ({"ends_in_zeros": True}, "its end is still empty space"),
+    ({"examination": CUT}, "it ends after 12 of 40 kB"),
+]
+
+
+def decided(changes: dict[str, Any], *, looks: int = 0, after: float = 0) -> SettlingVerdict:
+    """Decide on a whole picture with these changes, so many seconds after the first look."""
+    evidence = Evidence(**(WHOLE | changes))
+    now = NOW + timedelta(seconds=after)
+    return decide_settling(evidence, looks=looks, first_look=NOW, now=now, patience=PATIENCE)
+
+
+@pytest.mark.parametrize("is_being_written", [False, None])
+def test_a_whole_picture_is_settled(is_being_written: bool | None) -> None:  # noqa: FBT001 - the lease's answer
+    """A whole picture that nobody writes is taken at the first look, also where nothing tells who writes."""
+    assert decided({"is_being_written": is_being_written}) == Settled(picture=PICTURE)
+
+
+@pytest.mark.parametrize("after", [0, 30, 59.9])
+@pytest.mark.parametrize("changes", [{}, *(changes for changes, _ in FAULTS)])
+def test_a_writer_is_waited_for(changes: dict[str, Any], after: float) -> None:
+    """What another program has open for writing is looked at again in 5 s, whatever it looks like."""
+    verdict = decided(changes | {"is_being_written": True}, after=after)
+
+    assert verdict == LookAgain(
+        at=NOW + timedelta(seconds=after + 5), reason="another program still writes to it"
+    )
+
+
+def test_a_writer_that_never_ends_is_not_waited_for() -> None:
+    """After 60 s the evidence decides: a viewer that opened a whole photo for writing blocks it no longer."""
+    assert decided({"is_being_written": True}, after=60) == Settled(picture=PICTURE)
+    assert isinstance(decided({"is_being_written": True, "examination": CUT}, after=60), LookAgain)
+
+
+@pytest.mark.parametrize(("changes", "reason"), FAULTS)
+@pytest.mark.parametrize(
+    ("looks", "delay"), [(0, 5), (1, 15), (2, 60), (3, 300), (4, 600), (5, 600), (99, 600)]
+)
+def test_what_is_incomplete_is_looked_at_again(
+    changes: dict[str, Any], reason: str, looks: int, delay: int
+) -> None:
+    """A picture that is not all there is looked at again, ever more rarely, with what is wrong with it."""
+    assert decided(changes, looks=looks) == LookAgain(at=NOW + timedelta(seconds=delay), reason=reason)
+
+
+@pytest.mark.parametrize(("changes", "reason"), FAULTS)
+def test_patience_ends(changes: dict[str, Any], reason: str) -> None:
+    """A picture that stays incomplete for as long as the owner waits is given up with its reason."""
+    assert decided(changes, looks=9, after=1800) == NeverComplete(reason=reason)
+    assert isinstance(decided(changes, looks=9, after=1799), LookAgain)
+
+
+@given(
+    evidence=evidences,
+    looks=st.integers(0, 100),
+    waited=st.integers(-3600, 100_000).map(lambda seconds: timedelta(seconds=seconds)),
+    patience=st.integers(0, 7200).map(lambda seconds: timedelta(seconds=seconds)),
+)
+def test_nothing_incomplete_is_ever_settled(
+    evidence: Evidence, looks: int, waited: timedelta, patience: timedelta
+) -> None:
+    """No patience, clock or number of looks makes half a picture, or one being written, be paid for."""
+    now = NOW + waited
+    verdict = decide_settling(evidence, looks=looks, first_look=NOW, now=now, patience=patience)
+
+    match verdict:
+        case Settled():
+            assert evidence.examination == verdict.picture
+            assert evidence.size
+            assert not evidence.ends_in_zeros
+            assert not evidence.is_being_written or waited >= timedelta(seconds=60)
+        case LookAgain():
+            assert timedelta(seconds=5) <= verdict.at - now <= timedelta(seconds=600)
+        case NeverComplete():
+            assert waited >= patience
+            assert verdict.reason
