@@ -47,14 +47,17 @@ class InboxFolder:
             FolderMissingError: The inbox is not there, so that nothing can be said about its photos.
             FileTroubleError: The folder, or a file that could belong to the bundle, cannot be looked at.
         """
-        view = Scan(self._folder, self._ambiguous, read_ground(self._folder.root)).read(folder)
-        found = () if view is None else (bundle for bundle in view.bundles if bundle.key == key)
-        bundle = next(iter(found), None)
-        if bundle is None:
+        view = Scan(self._folder, read_ground(self._folder.root)).read(folder)
+        if view is None:
             self.check_mark()
-        if view is not None and key in view.unclear:
+            return None
+        formed = view.form(self._ambiguous)
+        if key in formed.unclear:
             reason = "; ".join(view.troubles)
             raise FileTroubleError(operation="look at", path=folder / key, reason=reason)
+        bundle = next((bundle for bundle in formed.bundles if bundle.key == key), None)
+        if bundle is None:
+            self.check_mark()
         return bundle
 
     @contextmanager

@@ -41,21 +41,41 @@ class FolderView:
 
     Attributes:
         folder: Relative to the inbox.
-        bundles: In the order of their keys, without those that are unclear.
+        entries: What could belong to a bundle.
         folders: Names of the sub-folders to go on with.
         digest: Changes when a name or signature of what could belong to a bundle does.
         ignored: How many names are never looked at: by pattern, by suffix, or as no regular files.
-        unclear: Keys of which it cannot be said how they are, since a file could not be looked at.
+        unseen: Folded names of what could not be looked at.
         troubles: Why, for people.
     """
 
     folder: PurePosixPath
-    bundles: tuple[Bundle, ...]
+    entries: tuple[Entry, ...]
     folders: tuple[str, ...]
     digest: bytes
     ignored: int
-    unclear: frozenset[str]
+    unseen: frozenset[str]
     troubles: tuple[str, ...]
+
+    def form(self, ambiguous: AmbiguousSidecars) -> "FolderBundles":
+        """Form the bundles, which takes longer than the scan: not for folders that stay as they are."""
+        bundles = form_bundles(self.folder, self.entries, ambiguous)
+        unclear = {bundle.key for bundle in bundles if _could_need(bundle.key, self.unseen)}
+        clear = tuple(bundle for bundle in bundles if bundle.key not in unclear)
+        return FolderBundles(bundles=clear, unclear=self.unseen | unclear)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderBundles:
+    """The bundles of one folder.
+
+    Attributes:
+        bundles: In the order of their keys, without those that are unclear.
+        unclear: Keys of which it cannot be said how they are, since a file could not be looked at.
+    """
+
+    bundles: tuple[Bundle, ...]
+    unclear: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +91,11 @@ class Scan:
 
     Args:
         folder: The inbox.
-        ambiguous: What is done with a prompt file that fits several photos.
         ground: The mounts that matter.
     """
 
-    def __init__(self, folder: Folder, ambiguous: AmbiguousSidecars, ground: Ground) -> None:
+    def __init__(self, folder: Folder, ground: Ground) -> None:
         self._folder = folder
-        self._ambiguous = ambiguous
         self._ground = ground
 
     def read(self, relative: PurePosixPath) -> FolderView | None:
@@ -96,7 +114,7 @@ class Scan:
             if leads_nowhere(exc):
                 return None
             raise
-        return listing.view(self._ambiguous)
+        return listing.view()
 
     def walk(self, start: PurePosixPath) -> Iterator[FolderView | Unreadable]:
         """Give a folder and all below it, one at a time; what vanishes meanwhile is left out."""
@@ -122,7 +140,7 @@ class _Listing:
     entries: list[Entry] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     ignored: int = 0
-    unclear: set[str] = field(default_factory=set)
+    unseen: set[str] = field(default_factory=set)
     troubles: list[str] = field(default_factory=list)
 
     def add(self, entry: os.DirEntry[str]) -> None:
@@ -132,7 +150,7 @@ class _Listing:
         except FileNotFoundError:
             return  # It went away since the folder was listed.
         except OSError as exc:
-            self.unclear.add(fold_name(entry.name))
+            self.unseen.add(fold_name(entry.name))
             self.troubles.append(str(translate(exc, "look at", self.folder / entry.name)))
 
     def _sort_in(self, entry: os.DirEntry[str]) -> None:
@@ -151,17 +169,15 @@ class _Listing:
         else:
             self.ignored += 1
 
-    def view(self, ambiguous: AmbiguousSidecars) -> FolderView:
+    def view(self) -> FolderView:
         """Give all that was found."""
-        bundles = form_bundles(self.folder, self.entries, ambiguous)
-        unclear = {bundle.key for bundle in bundles if _could_need(bundle.key, self.unclear)}
         return FolderView(
             folder=self.folder,
-            bundles=tuple(bundle for bundle in bundles if bundle.key not in unclear),
+            entries=tuple(self.entries),
             folders=tuple(self.folders),
             digest=_digest(self.entries),
             ignored=self.ignored,
-            unclear=frozenset(unclear | self.unclear),
+            unseen=frozenset(self.unseen),
             troubles=tuple(self.troubles),
         )
 
@@ -175,14 +191,14 @@ def _list(descriptor: int) -> list[os.DirEntry[str]]:
         return sorted(entries, key=lambda entry: entry.name)
 
 
-def _could_need(key: str, unclear: AbstractSet[str]) -> bool:
-    """Say whether one of the unclear names could belong to this photo's bundle.
+def _could_need(key: str, unseen: AbstractSet[str]) -> bool:
+    """Say whether one of the unseen names could belong to this photo's bundle.
 
     A bundle without it would be another one: with a prompt that was not meant for this photo, say.
     """
     stem = key[: key.rfind(".")]
-    return key in unclear or any(
-        base + suffix in unclear for base in (key, stem) for suffix in SIDECAR_SUFFIXES
+    return key in unseen or any(
+        base + suffix in unseen for base in (key, stem) for suffix in SIDECAR_SUFFIXES
     )
 
 

@@ -117,7 +117,7 @@ class Survey:
         points = {PurePosixPath(mount.point).relative_to(self._folder.root) for mount in ground.below}
         self._mount_points |= points
         self._lost = self._mount_points - points
-        return Scan(self._folder, self._ambiguous, ground)
+        return Scan(self._folder, ground)
 
     def _look_at_tree(self, scan: Scan, start: PurePosixPath) -> Tally:
         tally = Tally()
@@ -150,14 +150,15 @@ class Survey:
             return
         if self._tell_changes(view) and before is not None:
             tally.changed.add(view.folder)
-        if not view.unclear:
+        if not view.unseen:
             self._digests[view.folder] = view.digest
 
     def _tell_changes(self, view: FolderView) -> bool:
         """Tell what is new in one folder, and say whether anything was."""
         known = self._known.in_folder(view.folder)
-        seen = tuple(bundle for bundle in view.bundles if known.get(bundle.key) != bundle.digest)
-        there = {bundle.key for bundle in view.bundles} | view.unclear
+        formed = view.form(self._ambiguous)
+        seen = tuple(bundle for bundle in formed.bundles if known.get(bundle.key) != bundle.digest)
+        there = {bundle.key for bundle in formed.bundles} | formed.unclear
         return self._tell_if_any(News(folder=view.folder, seen=seen, gone=_without(known, there)))
 
     def _tell_of_vanished(self, start: PurePosixPath, tally: Tally) -> None:

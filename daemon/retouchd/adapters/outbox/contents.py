@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from retouchd.adapters.folder import find_regular, translated
+from retouchd.adapters.folder import find_regular, is_there, translated
 from retouchd.core.errors import SourceChangedError, SourceGoneError
 from retouchd.core.values import Sha256, fold_name
 
@@ -131,8 +131,9 @@ def shows_as_another(name: str, folder: int) -> bool:
     """
     wanted = fold_name(name)
     with os.scandir(folder) as entries:
-        found = {entry.name for entry in entries if fold_name(entry.name) == wanted}
-    return bool(found) and name not in found
+        found = any(fold_name(entry.name) == wanted for entry in entries)
+    # Asked of the file system, not of the list: a share may list our own name in another spelling.
+    return found and not is_there(name, folder)
 
 
 def _identity(status: os.stat_result) -> tuple[int, int, int, int]:

@@ -48,6 +48,7 @@ class StagedFile:
         path: The name it is meant for, or another one in the same folder.
         folder: Descriptor of the folder.
         temporary: Its name until it is published.
+        file: Its descriptor.
     """
 
     size: int

@@ -1,0 +1,5 @@
+"""`python -m retouchd`."""
+
+from retouchd.cli.main import main
+
+main()
