@@ -226,7 +226,7 @@ class Daemon:
         under_way = UnderWay()
         intake = Intake(office, moves, surroundings, under_way)
         dispatch = Dispatch(office, board, intake, under_way)
-        deliveries = Deliveries(office, moves, board, cashier, intake.free_place)
+        deliveries = Deliveries(office, moves, board, cashier, intake)
         delivery = Delivery(
             self._mailbox, deliveries, self._tools, keep_signed_url=office.policy.keep_signed_url
         )
@@ -240,7 +240,7 @@ class Daemon:
             clerk=Clerk(self._mailbox, deliveries, self._tools),
         )
         workers = Workers(office, self._mailbox, skills, intake)
-        aftercare = Aftercare(office, under_way, intake, calls)
+        aftercare = Aftercare(office, under_way, calls)
         self._operator = Operator(office, moves, board, dispatch.ask_for_return)
         self._sightings = Sightings(office, board, intake)
         self._crew = Crew(

@@ -8,7 +8,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
@@ -291,13 +291,12 @@ def _open_or_make_child(durable: Durable, mode: int | None, name: str, parent: i
         child = _open_child(name, parent)
     except FileNotFoundError:
         child = _make_child(name, parent, mode)
-    try:
+    with ExitStack() as undo:
+        undo.callback(os.close, child)
         # A crash before this line leaves an empty folder. It is synced whether or not it was made just
         # now: who made it may have been killed right here, and what is put into it must not go with it.
         sync_folder(parent, durable)
-    except BaseException:
-        os.close(child)
-        raise
+        undo.pop_all()
     return child
 
 

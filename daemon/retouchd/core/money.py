@@ -33,7 +33,8 @@ class Money:
         if not math.isfinite(amount) or amount < 0:
             message = f"{amount} is no amount of money"
             raise ValueError(message)
-        return cls(math.ceil(Fraction(amount).limit_denominator(MICRO * 1000) * MICRO))
+        # By way of its decimal figures, since 0.1 as a float is a little more than a tenth.
+        return cls(math.ceil(Fraction(str(amount)) * MICRO))
 
     @property
     def usd(self) -> float:

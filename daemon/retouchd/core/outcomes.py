@@ -252,7 +252,7 @@ def classify(
             return _NOT_SENT[end.kind]
         case NoAnswer():
             return OutcomeKind.UNKNOWN
-        case Answered():
+        case Answered():  # pragma: no branch - mypy proves that there is no fourth
             kind = _classify_reply(end, envelope, codes)
             early = not end.body_sent and kind is OutcomeKind.UNKNOWN
             return OutcomeKind.INTERRUPTED if early else kind

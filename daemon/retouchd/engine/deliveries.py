@@ -3,7 +3,7 @@
 Runs in the engine thread, inside its transaction.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -15,6 +15,7 @@ from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState, Output
 from retouchd.core.records import Attempt, BundleRecord, BundleState
 from retouchd.core.values import BundleId, Cabinet, JobId, Sha256
 from retouchd.engine.cashier import Cashier
+from retouchd.engine.intake import Intake
 from retouchd.engine.moves import Moves
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard
@@ -55,11 +56,7 @@ class FilingOrder:
 
 
 class Deliveries:
-    """Notes each step of a delivery and of a filing.
-
-    Args:
-        free_place: Tells that a bundle's place in the inbox may be taken again.
-    """
+    """Notes each step of a delivery and of a filing."""
 
     def __init__(
         self,
@@ -67,7 +64,7 @@ class Deliveries:
         moves: Moves,
         board: PauseBoard,
         cashier: Cashier,
-        free_place: Callable[[BundleRecord], None],
+        intake: Intake,
     ) -> None:
         self._journal = office.journal
         self._clock = office.clock
@@ -75,7 +72,7 @@ class Deliveries:
         self._moves = moves
         self._board = board
         self._cashier = cashier
-        self._free_place = free_place
+        self._intake = intake
 
     def open_dossier(self, job_id: JobId) -> Dossier | None:
         """Give what a delivery needs, or None when the job is not one to deliver."""
@@ -183,7 +180,7 @@ class Deliveries:
         if stayed:
             detail = "its files were changed meanwhile; they stay in the inbox and count as new"
             self._herald.say("info", "bundle.stayed", source=str(record.path), detail=detail)
-        self._free_place(record)
+        self._intake.free_place(record, stayed=stayed)
 
     def postpone_filing(self, bundle: BundleId, error: FileTroubleError) -> None:
         """Try a filing again later."""

@@ -102,20 +102,26 @@ class Intake:
                 self._refuse(record, verdict)
             case Accept():
                 self._accept(record, verdict)
-        self._tell_missed(record)
+        self.free_place(record, stayed=False)
 
     def postpone_look(self, bundle: BundleId, detail: str) -> None:
         """Look again later after a trouble with the files; it is no fault of the photo."""
-        record = self._journal.get_bundle(bundle)
+        record = replace(self._journal.get_bundle(bundle), claims=0)
         look_at = self._clock.now() + _AFTER_TROUBLE
         self._journal.update_bundle(
             replace(record, state=BundleState.ARRIVING, detail=detail, look_at=look_at)
         )
 
-    def free_place(self, record: BundleRecord) -> None:
-        """Tell the scanner that a bundle's place may be taken again."""
-        self._missed.discard((record.folder, record.key))
-        self._surroundings.tell_again(record.folder)
+    def free_place(self, record: BundleRecord, *, stayed: bool) -> None:
+        """Have the scanner tell again what lies at a place that is free now, if anything may.
+
+        Args:
+            stayed: The bundle's own files were changed and stayed there.
+        """
+        place = (record.folder, record.key)
+        if stayed or place in self._missed:
+            self._missed.discard(place)
+            self._surroundings.tell_again(record.folder)
 
     def _take_bundle(self, bundle: Bundle) -> None:
         live = self._journal.find_live(bundle.folder, bundle.key)
@@ -251,7 +257,3 @@ class Intake:
     def _may_be_paid(self, edit: Edit) -> bool:
         attempts = self._journal.attempts_of(edit.id)
         return any(one.reserved.micro or one.charged.micro for one in attempts)
-
-    def _tell_missed(self, record: BundleRecord) -> None:
-        if (record.folder, record.key) in self._missed:
-            self.free_place(record)

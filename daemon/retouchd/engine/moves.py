@@ -68,7 +68,8 @@ class Moves:
             return
         for job in sharers:
             if event is JobEvent.EDIT_PAID:
-                self.apply(job, event, detail="same photo and prompt, so that picture is given again for $0")
+                shared = replace(job, reused_from=owner.id)
+                self.apply(shared, event, detail="same photo and prompt: that picture is given again for $0")
             elif job.state is JobState.WAITING:
                 detail = f"the same photo with the same prompt needs you: see job {owner.id}"
                 self.apply(job, event, detail=detail, hold=HoldReason.SAME_EDIT_HELD)

@@ -81,7 +81,11 @@ class Process:
         with self._tools.spool.open_writer(attempt) as answer:
             end = self._tools.endpoint.submit(begun.order, images, answer)
         reply = self._registry.calls.read(attempt, end)
-        return self._desk.ask(self._registry.calls.book, begun.job.id, attempt, reply)
+        job = self._desk.ask(self._registry.calls.book, begun.job.id, attempt, reply)
+        if job.state not in {JobState.RECEIVED, JobState.HELD}:
+            # Booked as not paid: what came is of no more use. A crash before this line leaves a small file.
+            self._tools.spool.discard(attempt)
+        return job
 
     def _check_room(self, job: Job) -> None:
         """Look whether the result can be put where it belongs, before it is paid for."""

@@ -6,7 +6,8 @@ from typing import Final
 
 from retouchd.core.errors import FileTroubleError
 from retouchd.core.jobs import JobState
-from retouchd.core.values import JobId
+from retouchd.core.records import BundleState
+from retouchd.core.values import BundleId, JobId
 from retouchd.engine.calls import Calls
 from retouchd.engine.crew import Deliver, File, Look, Return, Send, Task, UnderWay
 from retouchd.engine.delivery import Delivery
@@ -66,11 +67,10 @@ class Workers:
 class Aftercare:
     """Ends tasks in the engine thread, and keeps a defect from being met again at once."""
 
-    def __init__(self, office: Office, under_way: UnderWay, intake: Intake, calls: Calls) -> None:
+    def __init__(self, office: Office, under_way: UnderWay, calls: Calls) -> None:
         self._journal = office.journal
         self._clock = office.clock
         self._under_way = under_way
-        self._intake = intake
         self._calls = calls
 
     def end(self, task: Task, error: Exception | None) -> None:
@@ -80,14 +80,19 @@ class Aftercare:
             return
         match task:
             case Look():
-                self._intake.postpone_look(task.record.id, "retouchd failed while it looked at this photo")
+                # Its count of looks stays, so that it is set aside when this happens again and again.
+                self._postpone_bundle(task.record.id, BundleState.ARRIVING)
             case Send() | Deliver():
                 self._postpone_job(task.job.id)
             case File():
-                record = self._journal.get_bundle(task.bundle)
-                self._journal.update_bundle(replace(record, look_at=self._clock.now() + _AFTER_DEFECT))
+                self._postpone_bundle(task.bundle, BundleState.ENDING)
             case Return():
                 pass
+
+    def _postpone_bundle(self, bundle: BundleId, state: BundleState) -> None:
+        record = self._journal.get_bundle(bundle)
+        look_at = self._clock.now() + _AFTER_DEFECT
+        self._journal.update_bundle(replace(record, state=state, look_at=look_at))
 
     def _postpone_job(self, job_id: JobId) -> None:
         job = self._calls.recover(self._journal.get_job(job_id))
