@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -28,30 +27,14 @@ from retouchd.adapters.spool.store import AnswerSpool
 from retouchd.adapters.startup import check_folders
 from retouchd.adapters.statefolder import StateLock, prepare_state_folder
 from retouchd.api_key import read_key
+from retouchd.assembly import assemble
 from retouchd.core.errors import ConfigurationError, PausedError, WorkLeftError
 from retouchd.core.sightings import News, Sighting
-from retouchd.engine.calls import Calls
-from retouchd.engine.cashier import Cashier
-from retouchd.engine.crew import Crew, UnderWay
-from retouchd.engine.deliveries import Deliveries
-from retouchd.engine.delivery import Delivery
-from retouchd.engine.dispatch import Dispatch
 from retouchd.engine.ending import Ending
-from retouchd.engine.filing import Clerk
 from retouchd.engine.herald import Herald
-from retouchd.engine.intake import Intake
-from retouchd.engine.look import Looker
-from retouchd.engine.loop import Departments, Engine, OneShot
 from retouchd.engine.mailbox import Mailbox
-from retouchd.engine.moves import Moves
 from retouchd.engine.office import Office
-from retouchd.engine.operator import Operator
-from retouchd.engine.pauseboard import PauseBoard
-from retouchd.engine.process import Process, Registry
-from retouchd.engine.recovery import recover
-from retouchd.engine.sightings import Sightings
 from retouchd.engine.tools import Tools
-from retouchd.engine.workers import Aftercare, Skills, Workers
 from retouchd.ownership import check_ownership
 from retouchd.policies import check_supported, engine_policy, scan_policy, timeouts
 from retouchd.settings import Places, Settings
@@ -169,14 +152,6 @@ def _judge(ending: Ending | None) -> None:
         raise WorkLeftError(ending.value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Surroundings:
-    """Fits the intake's Protocol of the same name."""
-
-    quiet_seconds: Callable[[PurePosixPath], float]
-    tell_again: Callable[[PurePosixPath], None]
-
-
 class Daemon:
     """Every object of a running daemon, built once."""
 
@@ -194,12 +169,6 @@ class Daemon:
         self._mailbox = Mailbox()
         self._signals = 0
         self._tools = _build_tools(settings, inbox_id, key, durable)
-        office = Office(
-            journal=journal,
-            clock=SystemClock(),
-            policy=engine_policy(settings),
-            herald=Herald(self._log),
-        )
         self._known = KnownBundles(self._places.state / JOURNAL_NAME)
         self._scanner = Scanner(
             self._places.inbox,
@@ -209,75 +178,31 @@ class Daemon:
             checks={INBOX: self._tools.inbox.check_mark, "outbox": self._tools.outbox.check_mark},
             report_crash=lambda exc: self._log.error("scanner.crashed", exc_info=exc),
         )
-        self._build_engine(office, until_idle)
-        self._pokes = PokeListener(self._places.state, lambda: self._mailbox.tell(self._operator.obey_all))
-
-    def _build_engine(self, office: Office, until_idle: timedelta | None) -> None:
-        moves = Moves(office, self._scanner.forget)
-        board = PauseBoard(office)
-        cashier = Cashier(office, moves, board, self._tools.spool)
-        calls = Calls(office, cashier, self._tools.spool)
-        with office.journal.transaction():
-            recover(office, calls)
-        office.herald.flush()
-        surroundings = _Surroundings(
-            quiet_seconds=self._tools.inbox.quiet_seconds, tell_again=self._scanner.forget
+        office = Office(
+            journal=journal,
+            clock=SystemClock(),
+            policy=engine_policy(settings),
+            herald=Herald(self._log),
         )
-        under_way = UnderWay()
-        intake = Intake(office, moves, surroundings, under_way)
-        dispatch = Dispatch(office, board, intake, under_way)
-        deliveries = Deliveries(office, moves, board, cashier, intake)
-        delivery = Delivery(
-            self._mailbox, deliveries, self._tools, keep_signed_url=office.policy.keep_signed_url
-        )
-        registry = Registry(
-            journal=office.journal, moves=moves, cashier=cashier, deliveries=deliveries, calls=calls
-        )
-        skills = Skills(
-            looker=Looker(self._tools.inbox, self._tools.pictures, office.policy),
-            process=Process(self._mailbox, registry, self._tools, delivery),
-            delivery=delivery,
-            clerk=Clerk(self._mailbox, deliveries, self._tools),
-        )
-        workers = Workers(office, self._mailbox, skills, intake)
-        aftercare = Aftercare(office, under_way, calls)
-        self._operator = Operator(office, moves, board, dispatch.ask_for_return)
-        self._sightings = Sightings(office, board, intake)
-        self._crew = Crew(
-            dispatch.crew_size,
-            workers.carry_out,
-            lambda task, error: self._mailbox.tell(aftercare.end, task, error),
-            self._log,
-        )
-        departments = Departments(
-            board=board,
-            dispatch=dispatch,
-            operator=self._operator,
-            sightings=self._sightings,
-            under_way=under_way,
-        )
-        one_shot = None
-        if until_idle is not None:
-            deadline = office.clock.now() + until_idle
-            one_shot = OneShot(deadline=deadline, request_scan=self._scanner.request_scan)
-        self._engine = Engine(office, self._mailbox, departments, self._crew.give, one_shot)
+        self._assembly = assemble(office, self._mailbox, self._tools, self._scanner, self._log, until_idle)
+        self._pokes = PokeListener(self._places.state, self._look_for_commands)
 
     @property
     def ending(self) -> Ending | None:
         """How a one-shot run ended."""
-        return self._engine.ending
+        return self._assembly.engine.ending
 
     def run(self) -> None:
         """Start everything, and let the engine work in this thread until it is over."""
         ignore_lease_signals()
         self._log.info("daemon.started", inbox=str(self._places.inbox), outbox=str(self._places.outbox))
-        self._mailbox.tell(self._operator.obey_all)
+        self._look_for_commands()
         for number in _STOP_SIGNALS:
             signal.signal(number, self._take_signal)
-        self._crew.start()
+        self._assembly.crew.start()
         self._pokes.start()
         self._scanner.start()
-        self._engine.run()
+        self._assembly.engine.run()
         self._log.info("daemon.stopped")
 
     def close(self) -> None:
@@ -287,19 +212,24 @@ class Daemon:
         self._known.close()
         self._tools.endpoint.close()
 
+    def _look_for_commands(self) -> None:
+        self._mailbox.tell(self._assembly.operator.obey_all)
+
     def _report(self, sighting: Sighting) -> None:
         if not isinstance(sighting, News):
-            self._mailbox.tell(self._sightings.take, sighting)
+            self._mailbox.tell(self._assembly.sightings.take, sighting)
             return
         for start in range(0, max(1, len(sighting.seen)), _NEWS_AT_ONCE):
             part = sighting.seen[start : start + _NEWS_AT_ONCE]
             gone = sighting.gone if start == 0 else ()
-            self._mailbox.tell(self._sightings.take, News(folder=sighting.folder, seen=part, gone=gone))
+            self._mailbox.tell(
+                self._assembly.sightings.take, News(folder=sighting.folder, seen=part, gone=gone)
+            )
 
     def _take_signal(self, number: int, _frame: object) -> None:
         """Stop: the first time what is under way is finished, the second time it is cut."""
         self._signals += 1
-        self._mailbox.tell(self._engine.stop)
+        self._mailbox.tell(self._assembly.engine.stop)
         self._mailbox.tell(self._log.info, "daemon.stopping", signal=signal.Signals(number).name)
         if self._signals > 1:
             self._tools.endpoint.hurry()

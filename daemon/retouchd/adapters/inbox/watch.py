@@ -38,6 +38,8 @@ _LONGEST_INTERVAL_SECONDS: Final = 600.0
 # ten times what the round took, so that a storm of events costs a tenth of a core at most.
 _SHORTEST_REST_SECONDS: Final = 0.1
 _REST_TIMES: Final = 10
+# A look at a dead share may take minutes; the thread then ends with the process.
+_LONGEST_STOP_SECONDS: Final = 5.0
 # A watch that went deaf this often will again.
 _MOST_RESTARTS: Final = 3
 

@@ -1,0 +1,156 @@
+"""Puts the engine together: who decides, who works, and the loop, each built once and handed down."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from retouchd.engine.calls import Calls
+from retouchd.engine.cashier import Cashier
+from retouchd.engine.crew import Crew, UnderWay
+from retouchd.engine.deliveries import Deliveries
+from retouchd.engine.delivery import Delivery
+from retouchd.engine.dispatch import Dispatch
+from retouchd.engine.filing import Clerk
+from retouchd.engine.herald import Log
+from retouchd.engine.intake import Intake
+from retouchd.engine.look import Looker
+from retouchd.engine.loop import Departments, Engine, OneShot
+from retouchd.engine.mailbox import Mailbox
+from retouchd.engine.moves import Moves
+from retouchd.engine.office import Office
+from retouchd.engine.operator import Operator
+from retouchd.engine.pauseboard import PauseBoard
+from retouchd.engine.process import Process, Registry
+from retouchd.engine.recovery import recover
+from retouchd.engine.sightings import Sightings
+from retouchd.engine.tools import Tools
+from retouchd.engine.workers import Aftercare, Skills, Workers
+
+
+class Rescan(Protocol):
+    """What the engine asks of the scanner; both answer at once, whatever the share does."""
+
+    def forget(self, folder: PurePosixPath) -> None:
+        """Tell again what differs in a folder from what is known."""
+        ...
+
+    def request_scan(self) -> int:
+        """Ask for a whole scan and give its number."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """An engine that is ready to run, and those that are told things from outside."""
+
+    engine: Engine
+    crew: Crew
+    operator: Operator
+    sightings: Sightings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Surroundings:
+    """Fits the intake's Protocol of the same name."""
+
+    quiet_seconds: Callable[[PurePosixPath], float]
+    tell_again: Callable[[PurePosixPath], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Deciders:
+    """Those who run in the engine thread."""
+
+    moves: Moves
+    board: PauseBoard
+    cashier: Cashier
+    calls: Calls
+    under_way: UnderWay
+    intake: Intake
+    deliveries: Deliveries
+    dispatch: Dispatch
+
+
+def assemble(
+    office: Office,
+    mailbox: Mailbox,
+    tools: Tools,
+    scanner: Rescan,
+    log: Log,
+    until_idle: timedelta | None,
+) -> Assembly:
+    """Build the engine and recover what a crash has cut.
+
+    Args:
+        until_idle: How long a one-shot run may take; None for a daemon.
+
+    Raises:
+        JournalError: The journal cannot be written.
+    """
+    deciders = _build_deciders(office, tools, scanner)
+    with office.journal.transaction():
+        recover(office, deciders.calls)
+    office.herald.flush()
+    operator = Operator(office, deciders.moves, deciders.board, deciders.dispatch.ask_for_return)
+    sightings = Sightings(office, deciders.board, deciders.intake)
+    crew = _build_crew(office, mailbox, tools, deciders, log)
+    departments = Departments(
+        board=deciders.board,
+        dispatch=deciders.dispatch,
+        operator=operator,
+        sightings=sightings,
+        under_way=deciders.under_way,
+    )
+    one_shot = None
+    if until_idle is not None:
+        deadline = office.clock.now() + until_idle
+        one_shot = OneShot(deadline=deadline, request_scan=scanner.request_scan)
+    engine = Engine(office, mailbox, departments, crew.give, one_shot)
+    return Assembly(engine=engine, crew=crew, operator=operator, sightings=sightings)
+
+
+def _build_deciders(office: Office, tools: Tools, scanner: Rescan) -> _Deciders:
+    moves = Moves(office, scanner.forget)
+    board = PauseBoard(office)
+    cashier = Cashier(office, moves, board, tools.spool)
+    under_way = UnderWay()
+    surroundings = _Surroundings(quiet_seconds=tools.inbox.quiet_seconds, tell_again=scanner.forget)
+    intake = Intake(office, moves, surroundings, under_way)
+    return _Deciders(
+        moves=moves,
+        board=board,
+        cashier=cashier,
+        calls=Calls(office, cashier, tools.spool),
+        under_way=under_way,
+        intake=intake,
+        deliveries=Deliveries(office, moves, board, cashier, intake),
+        dispatch=Dispatch(office, board, intake, under_way),
+    )
+
+
+def _build_crew(office: Office, mailbox: Mailbox, tools: Tools, deciders: _Deciders, log: Log) -> Crew:
+    keep_signed_url = office.policy.keep_signed_url
+    delivery = Delivery(mailbox, deciders.deliveries, tools, keep_signed_url=keep_signed_url)
+    registry = Registry(
+        journal=office.journal,
+        moves=deciders.moves,
+        cashier=deciders.cashier,
+        deliveries=deciders.deliveries,
+        calls=deciders.calls,
+    )
+    skills = Skills(
+        looker=Looker(tools.inbox, tools.pictures, office.policy),
+        process=Process(mailbox, registry, tools, delivery),
+        delivery=delivery,
+        clerk=Clerk(mailbox, deciders.deliveries, tools),
+    )
+    workers = Workers(office, mailbox, skills, deciders.intake)
+    aftercare = Aftercare(office, deciders.under_way, deciders.calls)
+    return Crew(
+        deciders.dispatch.crew_size,
+        workers.carry_out,
+        lambda task, error: mailbox.tell(aftercare.end, task, error),
+        log,
+    )

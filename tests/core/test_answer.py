@@ -1,0 +1,247 @@
+"""Answers and refusals: JSON that may be anything becomes typed values, and nothing of it raises."""
+
+import json
+import math
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from retouchd.core.answer import is_hash_of, parse_answer, parse_envelope, request_ids, retry_after
+from retouchd.core.outcomes import Envelope
+from strategies import NOW, answer_fields, any_text, error_values
+
+SHA256 = "5e" * 32
+WHOLE = {
+    "ok": True,
+    "prompt": "make the sky blue",
+    "b64_json": "AAAA",
+    "estimatedCostUsd": 0.066,
+    "contentHash": SHA256,
+    "sizeBytes": 3,
+    "mimeType": "image/png",
+    "signedUrl": "https://example.com/x",
+    "usage": {"any": [1, None]},
+    "model": "m",
+}
+URL = "https://example.com/credits"
+
+
+def test_a_documented_answer() -> None:
+    """Every documented field arrives with its type; all of it but the picture is kept as it came."""
+    answer = parse_answer(WHOLE)
+
+    assert answer.ok
+    assert answer.oddities == ()
+    assert (answer.estimated_cost_usd, answer.prompt, answer.content_hash) == (0.066, WHOLE["prompt"], SHA256)
+    assert (answer.size_bytes, answer.mime_type, answer.signed_url) == (
+        3,
+        "image/png",
+        "https://example.com/x",
+    )
+    assert answer.fields == {key: value for key, value in WHOLE.items() if key != "b64_json"}
+
+
+@given(fields=answer_fields)
+@example(fields={"estimatedCostUsd": 10**400})
+def test_no_answer_raises(fields: dict[str, object]) -> None:
+    """Whatever an answer holds it was paid for: it becomes values, and a cost that can be counted or none."""
+    answer = parse_answer(fields)
+
+    assert answer.estimated_cost_usd is None or 0 <= answer.estimated_cost_usd < math.inf
+    assert answer.ok == (fields.get("ok") is True)
+    assert set(answer.fields) == set(fields) - {"b64_json"}
+    assert {type(one) for one in (answer.prompt, answer.signed_url, answer.content_hash)} <= {str, type(None)}
+
+
+@pytest.mark.parametrize("cost", [-0.01, math.nan, math.inf, 10**400, "0.066", True, [0.066]])
+def test_costs_that_are_none(cost: object) -> None:
+    """A cost that is no amount of money is recorded as an oddity, not booked."""
+    answer = parse_answer(WHOLE | {"estimatedCostUsd": cost})
+
+    assert answer.estimated_cost_usd is None
+    assert answer.oddities == ("estimatedCostUsd is no amount of money",)
+
+
+@pytest.mark.parametrize("ok", [False, None, 1, "true"])
+def test_ok_must_be_true(ok: object) -> None:
+    """An answer that does not say that it is well is recorded as odd."""
+    answer = parse_answer(WHOLE | {"ok": ok})
+
+    assert not answer.ok
+    assert answer.oddities == ("ok is not true",)
+
+
+@pytest.mark.parametrize("size", [None, True, 3.0, "3"])
+def test_sizes_that_are_none(size: object) -> None:
+    """Only a whole number is compared with the picture's length."""
+    assert parse_answer(WHOLE | {"sizeBytes": size}).size_bytes is None
+
+
+@pytest.mark.parametrize(
+    ("announced", "expected"),
+    [
+        (SHA256, True),
+        (SHA256.upper(), True),
+        (SHA256[:8], True),
+        ("sha256:" + SHA256, True),
+        ("SHA256-" + SHA256[:16], True),
+        ("0" * 64, False),
+        (SHA256[:7], None),
+        (SHA256 + "0", None),
+        ("md5:" + SHA256[:32], None),
+        ("W/" + SHA256, None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_content_hashes(announced: str | None, expected: bool | None) -> None:  # noqa: FBT001 - the result's own three values
+    """A hash of a known kind fits or does not; an unknown scheme says nothing and fails nothing."""
+    assert is_hash_of(announced, SHA256) is expected
+
+
+@pytest.mark.parametrize(
+    ("reply", "envelope"),
+    [
+        (
+            {"error": {"message": "no", "type": "t", "code": "c", "details": {"field": "size"}}},
+            Envelope(message="no", type="t", code="c", details='{"field": "size"}'),
+        ),
+        ({"message": "no", "code": "c"}, Envelope(message="no", code="c")),
+        ({"error": "bad", "code": "c"}, Envelope(code="c")),
+        ({"error": {"code": "c"}, "message": "outside"}, Envelope(code="c")),
+        ({"error": {"code": 7, "message": "no"}}, Envelope(message="no")),
+        ({"error": {"message": "no", "details": "ä"}}, Envelope(message="no", details='"ä"')),
+        ({"error": {"type": "t", "details": None}}, Envelope(type="t")),
+        ({"error": {"code": "c", "topUpUrl": URL}}, Envelope(code="c", top_up_url=URL)),
+        ({"error": {"code": "c"}, "topUpUrl": URL}, Envelope(code="c", top_up_url=URL)),
+        ({"error": {"code": "c", "details": [{"topUpUrl": URL}]}}, None),
+        ({"error": {"code": "c"}, "topUpUrl": None, "more": {"topUpUrl": URL}}, None),
+        ({"ok": False, "topUpUrl": URL}, Envelope(top_up_url=URL)),
+    ],
+)
+def test_envelopes(reply: object, envelope: Envelope | None) -> None:
+    """The service's error object is found inside or at the top, and a topUpUrl wherever it is."""
+    found = parse_envelope(json.dumps(reply).encode())
+
+    assert found is not None
+    assert found.top_up_url == (URL if "topUpUrl" in json.dumps(reply) else "")
+    assert envelope is None or found == envelope
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_envelopes_in_any_encoding(encoding: str) -> None:
+    """Whatever Unicode encoding a refusal is in, the service has spoken."""
+    body = json.dumps({"error": {"code": "ä"}}, ensure_ascii=False).encode(encoding)
+
+    assert parse_envelope(body) == Envelope(code="ä")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>502 Bad Gateway</html>",
+        b"null",
+        b'"message"',
+        b"[1]",
+        b"{}",
+        b'{"error": "bad gateway"}',
+        b'{"error": {}}',
+        b'{"error": {"message": 7}}',
+        b'{"message": "cut',
+        b'{"code": 502}',
+        b"\xff\xfe\xff",
+        b"[" * 60_000,
+        b'{"code": ' + b"9" * 5000 + b"}",
+        b'{"error": {"code": "c"}, "more": "' + b"x" * 65_536 + b'"}',
+    ],
+)
+def test_what_something_in_front_said(body: bytes) -> None:
+    """A reply without the error object was not answered by the service, however it looks."""
+    assert parse_envelope(body) is None
+
+
+@given(body=st.binary(max_size=100) | error_values.map(lambda value: json.dumps(value).encode()))
+def test_no_reply_raises(body: bytes) -> None:
+    """Any bytes are an envelope of clipped texts or none."""
+    envelope = parse_envelope(body)
+
+    assert (
+        envelope is None or max(map(len, (envelope.message, envelope.details, envelope.top_up_url))) <= 2000
+    )
+
+
+def test_long_messages_are_clipped() -> None:
+    """No refusal fills the journal."""
+    envelope = parse_envelope(json.dumps({"message": "x" * 9000, "details": ["y" * 9000]}).encode())
+
+    assert envelope is not None
+    assert len(envelope.message) == len(envelope.details) == 2000
+
+
+def test_request_ids() -> None:
+    """The headers by which the service's support finds a call are kept, clipped, and no others."""
+    headers = {"x-request-id": "r" * 9000, "cf-ray": "c", "set-cookie": "secret"}
+
+    assert request_ids(headers) == {"x-request-id": "r" * 2000, "cf-ray": "c"}
+    assert request_ids({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "7"}, 7),
+        ({"retry-after": " 7 "}, 7),
+        ({"retry-after": "1.5"}, 1.5),
+        ({"retry-after": "0"}, 1),
+        ({"retry-after": "-5"}, 1),
+        ({"retry-after": "86400"}, 3600),
+        ({"retry-after": "1e9"}, 3600),
+        ({"retry-after-ms": "2500"}, 2.5),
+        ({"retry-after-ms": "1"}, 1),
+        ({"retry-after-ms": "2500", "retry-after": "60"}, 2.5),
+        ({"retry-after-ms": "soon", "retry-after": "60"}, 60),
+        ({"retry-after": "Mon, 23 Nov 2026 12:00:30 GMT"}, 30),
+        ({"retry-after": "Mon, 23 Nov 2026 14:00:30 +0200"}, 30),
+        ({"retry-after": "Monday, 23-Nov-26 12:00:30 GMT"}, 30),
+        ({"retry-after": "Mon Nov 23 12:00:30 2026"}, 30),
+        ({"retry-after": "Mon, 23 Nov 2026 11:00:00 GMT"}, 1),
+        ({"retry-after": "Sun, 01 Jan 2090 00:00:00 GMT"}, 3600),
+    ],
+)
+def test_retry_after(headers: dict[str, str], seconds: float) -> None:
+    """Milliseconds, seconds, fractions and all dates of HTTP are understood, within a second and an hour."""
+    assert retry_after(headers, NOW) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"retry-after": ""},
+        {"retry-after": "soon"},
+        {"retry-after": "nan"},
+        {"retry-after": "inf"},
+        {"retry-after": "Mon, 99 Nov 2026 12:00:30 GMT"},
+        {"retry-after": "Mon, 23 Nov 99999999999999999999 12:00:30 GMT"},
+        {"retry-after-ms": "inf"},
+    ],
+)
+def test_no_retry_after(headers: dict[str, str]) -> None:
+    """What says nothing is nothing: the ordinary back-off counts."""
+    assert retry_after(headers, NOW) is None
+
+
+words = st.sampled_from(
+    ["Mon,", "23", "Nov", "2026", "12:00:30", "GMT", "+9999", "-0000", "1e999", "9" * 30, ","]
+)
+
+
+@given(value=any_text | st.lists(words, max_size=8).map(" ".join), name=st.sampled_from(["", "-ms"]))
+def test_no_retry_after_raises(value: str, name: str) -> None:
+    """Any header gives a wait between a second and an hour, or none."""
+    wait = retry_after({f"retry-after{name}": value}, datetime(2026, 11, 23, tzinfo=UTC))
+
+    assert wait is None or timedelta(seconds=1) <= wait <= timedelta(hours=1)
