@@ -16,7 +16,7 @@ from retouchd.core.errors import SourceChangedError, SourceGoneError
 from retouchd.core.values import Sha256, fold_name
 
 # Large enough that the system calls cost nothing beside the hashing, small enough for a NAS.
-_PIECE_BYTES: Final = 1 << 20
+_PIECE_BYTES: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
