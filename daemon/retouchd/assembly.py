@@ -91,7 +91,7 @@ def assemble(
     """
     deciders = _build_deciders(office, tools, scanner)
     with office.journal.transaction():
-        recover(office, deciders.calls)
+        recover(office, deciders.board, deciders.calls)
     office.herald.flush()
     operator = Operator(office, deciders.moves, deciders.board, deciders.dispatch.ask_for_return)
     sightings = Sightings(office, deciders.board, deciders.intake)

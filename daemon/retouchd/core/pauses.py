@@ -59,6 +59,9 @@ ENDINGS: Final = {
 # A one-shot run waits for these: they end soon and without anybody.
 PASSING: Final = frozenset({PauseReason.OFFLINE, PauseReason.RATE_LIMITED})
 
+# A start looks at the folders anew: what they were like before it says nothing.
+SEEN_ANEW_AT_START: Final = frozenset({PauseReason.FOLDER_MISSING, PauseReason.DISK_FULL})
+
 # A command cannot lift these: the first would break the owner's cap, the others would be back at once.
 NOT_LIFTED_BY_RESUME: Final = frozenset(
     {PauseReason.BUDGET, PauseReason.FOLDER_MISSING, PauseReason.DISK_FULL}

@@ -6,17 +6,20 @@ Runs in the engine's transaction before the loop. Reads no backlog: only what a 
 from dataclasses import replace
 
 from retouchd.core.jobs import JobState
+from retouchd.core.pauses import SEEN_ANEW_AT_START
 from retouchd.core.records import BundleState
 from retouchd.engine.calls import Calls
 from retouchd.engine.office import Office
+from retouchd.engine.pauseboard import PauseBoard
 
 
-def recover(office: Office, calls: Calls) -> None:
+def recover(office: Office, board: PauseBoard, calls: Calls) -> None:
     """Bring everything that was under way to where it can go on.
 
     A call that was under way: its answer is in the spool, or nobody knows its outcome. A look that was
     under way is made again. Received, delivered and filed go on by themselves from where they are.
     """
+    _see_folders_anew(office, board)
     for record in office.journal.bundles_in(BundleState.LOOKED_AT):
         office.journal.update_bundle(replace(record, state=BundleState.ARRIVING))
     cut = office.journal.jobs_in([JobState.SUBMITTING])
@@ -24,3 +27,14 @@ def recover(office: Office, calls: Calls) -> None:
         calls.recover(job)
     if cut:
         office.herald.say("info", "recovery.finished", calls_cut=len(cut))
+
+
+def _see_folders_anew(office: Office, board: PauseBoard) -> None:
+    """Forget what folders were like: what waited for one tries at once. Deferred jobs keep their times."""
+    for reason in SEEN_ANEW_AT_START:
+        board.end(reason)
+    for job in office.journal.jobs_in([JobState.READY, JobState.RECEIVED]):
+        if job.next_try:
+            office.journal.update_job(replace(job, next_try=None))
+    for record in office.journal.bundles_in(BundleState.ENDING):
+        office.journal.update_bundle(replace(record, look_at=None))

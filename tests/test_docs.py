@@ -1,0 +1,69 @@
+"""The documents name nothing that does not exist."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from retouchd.settings import all_keys
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "daemon/retouchd"
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md")
+TERMS = re.compile(r"`([^`\n]+)`")
+PATH = re.compile(r"(?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|md|toml)")
+# What documents show as a user's own files and folders.
+EXAMPLES = re.compile(r"inbox|outbox|failed/|done/|spool/|beach|mug|lake|trip|photo|~|/etc|https?:")
+
+
+def terms(document: str) -> list[str]:
+    """Give what stands between backticks in a document."""
+    return TERMS.findall((ROOT / document).read_text())
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_path_exists(document: str) -> None:
+    """Every path of the project that a document names is there."""
+    named = {term for term in terms(document) if PATH.fullmatch(term) and not EXAMPLES.search(term)}
+
+    missing = sorted(name for name in named if not any((base / name).exists() for base in (ROOT, PACKAGE)))
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_setting_exists(document: str) -> None:
+    """Every setting that a document names, by key or by variable, is one."""
+    known = set(all_keys())
+    sections = {key.partition(".")[0] for key in known}
+    text = (ROOT / document).read_text()
+    keys = {
+        term
+        for term in terms(document)
+        if term.partition(".")[0] in sections and re.fullmatch(r"\w+\.\w+", term)
+    }
+    variables = set(re.findall(r"RETOUCHD_(\w+__\w+)", text))
+
+    unknown = sorted(key for key in keys - known if not key.endswith(".py"))
+    unknown += sorted(name for name in variables if name.lower().replace("__", ".") not in known)
+
+    assert unknown == []
+
+
+def test_every_command_and_flag_exists() -> None:
+    """Every command and flag that the README names is understood by the program."""
+    text = (ROOT / "README.md").read_text()
+    commands = set(re.findall(r"retouchd ([a-z]+)\b", text)) | {"status", "jobs", "show", "explain", "resume"}
+    flags = set(re.findall(r"`[^`\n]*?(--[a-z-]+)", text))
+
+    helps = {name: _help(name) for name in commands}
+
+    everything = "\n".join([_help(), *helps.values()])
+    assert sorted(flag for flag in flags if flag not in everything) == []
+
+
+def _help(*command: str) -> str:
+    words = [sys.executable, "-m", "retouchd", *command, "--help"]
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
