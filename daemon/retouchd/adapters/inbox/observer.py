@@ -76,6 +76,7 @@ class Watch:
             OSError: ENOSPC or EMFILE when inotify's limits are reached, others when the root is not there.
         """
         logging.getLogger("watchdog").addHandler(self._overflow)
+        logging.getLogger("watchdog.observers.inotify").addFilter(_is_worth_telling)
         others = set(threading.enumerate())
         # Watchdog 7 takes its inotify descriptor here, 6 in its start().
         self._observer = InotifyObserver()
@@ -152,6 +153,11 @@ class _OverflowHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if "overflow" in str(record.msg):
             self._dirty.mark_everything()
+
+
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    """Leave out what watchdog 7.1 tells as an error at each stop: that its thread is about to end."""
+    return "queue_events() called when the thread is inactive" not in record.getMessage()
 
 
 def _is_watchdogs(thread: threading.Thread) -> bool:
