@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from retouchd.core.errors import AlreadyOwnedError
+
 _POKE: Final = b"look"
 
 
@@ -28,12 +30,20 @@ class PokeListener:
     Args:
         state: The state folder, whose daemon this is.
         on_poke: Called in the listener's thread.
+
+    Raises:
+        AlreadyOwnedError: Another daemon listens for this folder: its lock was deleted under it.
     """
 
     def __init__(self, state: Path, on_poke: Callable[[], None]) -> None:
         self._on_poke = on_poke
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(_address(state))
+        try:
+            self._socket.bind(_address(state))
+        except OSError as exc:
+            self._socket.close()
+            message = f"another retouchd still runs with the state folder {state}: stop that one first"
+            raise AlreadyOwnedError(message) from exc
         self._thread = threading.Thread(target=self._listen, name="pokes", daemon=True)
 
     def start(self) -> None:
