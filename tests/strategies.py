@@ -1,12 +1,13 @@
 """Strategies for hypothesis, all in one place, and the plain values that they grow from."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from retouchd.core.bundles import Entry
@@ -19,6 +20,10 @@ from retouchd.core.request import AutoSize, Background, EditRequest, Quality, Si
 from retouchd.core.retries import Outcome
 from retouchd.core.settling import Evidence
 from retouchd.core.values import BundleId, EditId, JobId, Sha256, Signature
+
+# How long one example takes on a busy machine is no promise of ours.
+settings.register_profile("rules", parent=settings(), deadline=None)
+settings.load_profile("rules")
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SIGNATURE: Final = Signature(size=1000, mtime_ns=1, ctime_ns=2, inode=3)
@@ -100,7 +105,12 @@ wishes = st.builds(
 
 
 def _as_written(draw: st.DrawFn, name: str) -> str:
-    ways = [str, str.upper, str.capitalize, lambda text: unicodedata.normalize("NFD", text)]
+    ways: list[Callable[[str], str]] = [
+        str,
+        str.upper,
+        str.capitalize,
+        lambda text: unicodedata.normalize("NFD", text),
+    ]
     return draw(st.sampled_from(ways))(name)
 
 

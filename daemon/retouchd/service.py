@@ -235,6 +235,11 @@ class Daemon:
             self._tools.endpoint.hurry()
 
 
+def returns_of(places: Places, durable: Durable) -> FilingCabinets:
+    """Give what files the other way: from failed/ back to the inbox."""
+    return FilingCabinets(inbox=places.failed, done=places.inbox, failed=places.inbox, durable=durable)
+
+
 def _build_tools(settings: Settings, inbox_id: str, key: Callable[[], str], durable: Durable) -> Tools:
     places = settings.places()
     return Tools(
@@ -243,7 +248,7 @@ def _build_tools(settings: Settings, inbox_id: str, key: Callable[[], str], dura
             places.outbox, durable, inbox_id, settings.output.file_bits, settings.output.folder_bits
         ),
         filing=FilingCabinets(inbox=places.inbox, done=places.done, failed=places.failed, durable=durable),
-        returns=FilingCabinets(inbox=places.failed, done=places.inbox, failed=places.inbox, durable=durable),
+        returns=returns_of(places, durable),
         spool=AnswerSpool(places.state / SPOOL_NAME, durable),
         endpoint=HttpEndpoint(
             base_url=settings.endpoint.base_url,

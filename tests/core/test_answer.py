@@ -173,9 +173,16 @@ def test_no_reply_raises(body: bytes) -> None:
     )
 
 
+def test_a_gateways_message_is_no_envelope() -> None:
+    """A message alone at the top level is what gateways say for themselves, so it answers for no service."""
+    assert parse_envelope(b'{"message": "Internal server error"}') is None
+
+
 def test_long_messages_are_clipped() -> None:
     """No refusal fills the journal."""
-    envelope = parse_envelope(json.dumps({"message": "x" * 9000, "details": ["y" * 9000]}).encode())
+    envelope = parse_envelope(
+        json.dumps({"error": {"message": "x" * 9000, "details": ["y" * 9000]}}).encode()
+    )
 
     assert envelope is not None
     assert len(envelope.message) == len(envelope.details) == 2000

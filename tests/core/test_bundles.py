@@ -214,22 +214,19 @@ def test_the_digest_follows_every_signature(name: str, change: dict[str, int]) -
 
 def test_the_digest_follows_names_and_standing() -> None:
     """A sidecar that is renamed, comes, goes or becomes ambiguous makes another digest."""
-    folders_of_a = [
+    listings = [
         ("a.png",),
         ("a.png", "a.txt"),
         ("a.png", "a.png.txt"),
         ("a.png", "a.toml"),
-        ("a.png", "a.jpg", "a.txt"),
-        ("a.png", "A.png", "a.txt"),
+        ("a.jpg", "a.png", "a.txt"),
+        ("A.png", "a.png", "a.txt"),
         ("\udcff.png",),
     ]
 
-    digests = {
-        formed(*names)[names[0]].digest if "A.png" not in names else formed(*names)["A.png"].digest
-        for names in folders_of_a
-    }
+    digests = {formed(*names)[names[0]].digest for names in listings}
 
-    assert len(digests) == len(folders_of_a)
+    assert len(digests) == len(listings)
 
 
 @pytest.mark.parametrize(
@@ -260,3 +257,13 @@ def test_suffixes(name: str, is_photo: bool, is_sidecar: bool) -> None:  # noqa:
     """The suffix alone tells what a name may be, in any case; a dot name has none."""
     assert (is_photo_name(name), is_sidecar_name(name)) == (is_photo, is_sidecar)
     assert is_ignored(name) == name.startswith(".")
+
+
+@pytest.mark.parametrize("mask", ["beach.mask.png", "beach.jpg.mask.png", "BEACH.MASK.PNG"])
+def test_a_photo_with_a_mask_is_held(mask: str) -> None:
+    """A mask is never a photo itself, and a photo with one is not paid for as if it had none."""
+    bundles = formed("beach.jpg", "beach.txt", mask)
+
+    assert list(bundles) == ["beach.jpg"]
+    assert bundles["beach.jpg"].standing is Standing.AMBIGUOUS
+    assert f"{mask} is a mask" in bundles["beach.jpg"].detail

@@ -19,7 +19,9 @@ from retouchd.core.money import (
     Spent,
     bill,
     broken_cap,
+    counting_period,
     estimate,
+    expected_cost,
     next_day,
     next_month,
     period_of,
@@ -112,6 +114,12 @@ def test_auto_is_reserved_as_the_dearest() -> None:
     stated = replace(REQUEST, size=Size(width=1536, height=1024), quality=Quality.HIGH)
 
     assert estimate(left_open) == estimate(stated)
+
+
+@given(request=requests())
+def test_more_is_set_aside_than_is_expected(request: EditRequest) -> None:
+    """I6: a reservation lies a third above what the call will cost about, so that no bill beats it."""
+    assert abs(estimate(request).micro - expected_cost(request).micro * Fraction("1.35")) <= 2
 
 
 @given(request=requests(), other=requests())
@@ -226,6 +234,20 @@ def test_zero_forbids(cap: str) -> None:
 def test_periods(now: datetime, starts: time, period: Period) -> None:
     """Days and months begin when the owner says, on the days on which clocks are changed too."""
     assert period_of(now, starts) == period
+
+
+@pytest.mark.parametrize(
+    ("last", "period"),
+    [
+        (None, Period(day="2026-11-23", month="2026-11")),
+        (Period(day="2026-11-22", month="2026-11"), Period(day="2026-11-23", month="2026-11")),
+        (Period(day="2026-11-24", month="2026-11"), Period(day="2026-11-24", month="2026-11")),
+        (Period(day="2026-12-01", month="2026-12"), Period(day="2026-12-01", month="2026-12")),
+    ],
+)
+def test_no_day_is_opened_again(last: Period | None, period: Period) -> None:
+    """I6: when a clock goes back, the latest day and month that anything was set aside in still count."""
+    assert counting_period(datetime(2026, 11, 23, 12, tzinfo=BERLIN), MIDNIGHT, last) == period
 
 
 @given(now=moments, zone=zones, starts=day_starts)

@@ -292,3 +292,9 @@ def test_what_slows_down() -> None:
 def test_what_stays_set_aside(kind: OutcomeKind, elapsed: float, keeps: bool) -> None:  # noqa: FBT001 - a column
     """Money stays set aside where it may have been spent, and nowhere else."""
     assert keeps_reservation(kind, elapsed) is keeps
+
+
+@pytest.mark.parametrize("code", ["FUNCTION_INVOCATION_TIMEOUT", "INTERNAL_FUNCTION_INVOCATION_FAILED"])
+def test_the_platforms_own_errors_leave_it_open(code: str) -> None:
+    """An envelope of the platform below the service does not say what became of a request (I5)."""
+    assert classify(Answered(status=500, elapsed_seconds=60), coded(code)) is OutcomeKind.UNKNOWN

@@ -50,7 +50,7 @@ def test_backoff_has_bounds(tries: int, fraction: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tries", "ceiling"), [(1, 4), (2, 8), (3, 16), (4, 32), (5, 64), (6, 120), (7, 120)]
+    ("tries", "ceiling"), [(1, 2), (2, 4), (3, 8), (4, 16), (5, 32), (6, 64), (7, 120), (8, 120)]
 )
 def test_backoff_doubles(tries: int, ceiling: int) -> None:
     """Full jitter: the delay is a random part of a ceiling that doubles with each try."""
@@ -76,7 +76,7 @@ def test_retry_after_is_honoured(kind: OutcomeKind, asked_seconds: int) -> None:
 
     aftermath = decide_aftermath(job_in(JobState.SUBMITTING), outcome, POLICY, CIRCUMSTANCES)
 
-    assert aftermath.delay == max(asked, timedelta(seconds=2))
+    assert aftermath.delay == max(asked, timedelta(seconds=1))
 
 
 @pytest.mark.parametrize("kind", [one for one in COUNTED if one is not OutcomeKind.SERVICE_ERROR])
@@ -160,7 +160,7 @@ def test_a_lost_answer_is_sent_again_once() -> None:
 
     assert (first.event, first.hold, first.grants_permission) == (JobEvent.RESEND_GRANTED, None, True)
     assert first.keeps_reservation
-    assert first.delay == timedelta(seconds=2)
+    assert first.delay == timedelta(seconds=1)
     assert (second.event, second.grants_permission) == (JobEvent.ANSWER_LOST, False)
 
 
@@ -169,15 +169,15 @@ def test_setbacks_of_others_lengthen_the_delay() -> None:
     alone = after(OutcomeKind.OVERLOADED)
     among_others = after(OutcomeKind.OVERLOADED, circumstances=replace(CIRCUMSTANCES, setbacks=4))
 
-    assert (alone.delay, among_others.delay) == (timedelta(seconds=2), timedelta(seconds=32))
+    assert (alone.delay, among_others.delay) == (timedelta(seconds=1), timedelta(seconds=16))
     assert among_others.attempts == 1
 
 
 @pytest.mark.parametrize(
     ("kind", "reason", "pause_seconds"),
     [
-        (OutcomeKind.UNREACHABLE, PauseReason.OFFLINE, 2),
-        (OutcomeKind.RATE_LIMIT, PauseReason.RATE_LIMITED, 2),
+        (OutcomeKind.UNREACHABLE, PauseReason.OFFLINE, 1),
+        (OutcomeKind.RATE_LIMIT, PauseReason.RATE_LIMITED, 1),
         (OutcomeKind.AUTH, PauseReason.KEY_REFUSED, 15 * 60),
         (OutcomeKind.CREDITS, PauseReason.CREDITS, 3600),
     ],

@@ -106,3 +106,11 @@ def test_nothing_incomplete_is_ever_settled(
         case NeverComplete():
             assert waited >= patience
             assert verdict.reason
+
+
+def test_the_last_look_comes_when_patience_ends() -> None:
+    """The long delays do not stretch the owner's patience."""
+    verdict = decided({"examination": CUT}, looks=4, after=1700)
+
+    assert isinstance(verdict, LookAgain)
+    assert verdict.at == NOW + timedelta(minutes=30)

@@ -101,15 +101,17 @@ def is_hash_of(announced: str | None, sha256: str) -> bool | None:
 def parse_envelope(body: bytes) -> Envelope | None:
     """Give the service's error object out of a reply's body, or None when there is none.
 
-    The same keys may stand at the top level; a `topUpUrl` counts wherever it is.
+    The same keys may stand at the top level, but a message alone there is what gateways in front of a
+    service say for themselves. A `topUpUrl` counts wherever it is.
     """
     fields = _decode_object(body)
     if fields is None:
         return None
     inner = fields.get("error")
     error = inner if isinstance(inner, dict) else fields
+    telling = ("message", "type", "code") if isinstance(inner, dict) else ("type", "code")
     top_up_url = _find_text(fields, "topUpUrl")
-    if not top_up_url and not any(isinstance(error.get(key), str) for key in ("message", "type", "code")):
+    if not top_up_url and not any(isinstance(error.get(key), str) for key in telling):
         return None
     details = error.get("details")
     return Envelope(

@@ -16,6 +16,8 @@ from retouchd.core.values import Signature, fold_name, printable
 
 PHOTO_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp")
 SIDECAR_SUFFIXES: Final = (".txt", ".toml")
+# A mask is never a photo itself.
+MASK_SUFFIX: Final = ".mask.png"
 
 # Names under which programs write what is not finished yet; the rest of the long list comes with its issue.
 IGNORED_PATTERNS: Final = (".*", "*.tmp", "*.part", "*.partial")
@@ -135,7 +137,7 @@ def form_bundles(
     that differ on this file system only: which of two prompts is meant would be a guess, and be paid for.
     """
     by_key = _group(entries)
-    photos = [key for key in sorted(by_key) if is_photo_name(key)]
+    photos = [key for key in sorted(by_key) if is_photo_name(key) and not key.endswith(MASK_SUFFIX)]
     fits = {} if ambiguous is AmbiguousSidecars.EACH else _stem_sidecar_fits(photos, by_key)
     return [_form_bundle(folder, key, by_key, fits) for key in photos]
 
@@ -167,7 +169,7 @@ def _form_bundle(
         sidecar = _sidecar_key(key, suffix, by_key)
         if sidecar is not None:
             roles[sidecar] = role
-    detail = _find_ambiguity(list(roles), by_key, fits)
+    detail = _find_ambiguity(list(roles), by_key, fits) or _find_mask(key, by_key)
     standing = Standing.COMPLETE if len(roles) > 1 else Standing.LACKS_PROMPT
     return Bundle(
         folder=folder,
@@ -192,6 +194,15 @@ def _sidecar_key(key: str, suffix: str, by_key: _ByKey) -> str | None:
 
 def _member(entry: Entry, role: Role) -> Member:
     return Member(name=entry.name, role=role, signature=entry.signature)
+
+
+def _find_mask(key: str, by_key: _ByKey) -> str:
+    """Say that a photo has a mask, which would be paid for without being used, or nothing."""
+    for mask in (key + MASK_SUFFIX, _stem(key) + MASK_SUFFIX):
+        if mask in by_key:
+            name = by_key[mask][0].name
+            return f"{name} is a mask, which this version does not understand: move it away"
+    return ""
 
 
 def _find_ambiguity(keys: Sequence[str], by_key: _ByKey, fits: Mapping[str, Sequence[str]]) -> str:

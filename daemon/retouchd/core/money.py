@@ -75,11 +75,19 @@ _ABSURD_FACTOR: Final = 20
 
 def estimate(request: EditRequest) -> Money:
     """Give what is set aside before a call: at least what the call is expected to cost."""
+    return Money.from_usd(_expected_usd(request) * _SAFETY)
+
+
+def expected_cost(request: EditRequest) -> Money:
+    """Give what a call will cost about, for people; nothing is decided by it."""
+    return Money.from_usd(_expected_usd(request))
+
+
+def _expected_usd(request: EditRequest) -> Fraction:
     pixels = request.size.pixels if isinstance(request.size, Size) else _AUTO_PIXELS
     picture = _SQUARE_PRICE_USD[request.quality] * max(Fraction(1), Fraction(pixels, _SQUARE_PIXELS))
     prompt = Fraction(len(request.prompt), _CHARACTERS_PER_TOKEN) * _PROMPT_TOKEN_USD
-    total = picture * _OBSERVED_SURCHARGE + _INPUT_IMAGE_USD * request.image_count + prompt
-    return Money.from_usd(total * _SAFETY)
+    return picture * _OBSERVED_SURCHARGE + _INPUT_IMAGE_USD * request.image_count + prompt
 
 
 def bill(reported_usd: float | None, reserved: Money) -> Money:
@@ -107,6 +115,18 @@ def period_of(now: datetime, day_starts: time) -> Period:
     """
     shifted = now - timedelta(hours=day_starts.hour, minutes=day_starts.minute)
     return Period(day=shifted.strftime("%Y-%m-%d"), month=shifted.strftime("%Y-%m"))
+
+
+def counting_period(now: datetime, day_starts: time, last: Period | None) -> Period:
+    """Give the period that counts now: a clock that goes back opens no day again.
+
+    Args:
+        last: The latest period that anything was set aside in.
+    """
+    period = period_of(now, day_starts)
+    if last is None:
+        return period
+    return Period(day=max(period.day, last.day), month=max(period.month, last.month))
 
 
 def next_day(now: datetime, day_starts: time) -> datetime:

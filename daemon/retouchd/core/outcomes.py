@@ -211,6 +211,10 @@ CODES: Final[Mapping[str, OutcomeKind]] = {
 _SPEND_LIMIT_SUFFIX: Final = "_spend_limit_exceeded"
 _BLOCKED_TYPE: Final = "image_generation_user_error"
 
+# Codes of the platform that the service runs on: they come in an envelope of the same form, but who sends
+# them does not know what became of the request.
+_EDGE_CODES: Final = ("FUNCTION_", "INTERNAL_FUNCTION_", "EDGE_FUNCTION_", "MIDDLEWARE_", "ROUTER_")
+
 # Statuses that decide whether or not the service's own envelope is there.
 _STATUSES: Final[Mapping[int, OutcomeKind]] = {
     401: OutcomeKind.AUTH,
@@ -263,6 +267,8 @@ def _classify_reply(
 ) -> OutcomeKind:
     if 200 <= end.status < 300:  # noqa: PLR2004 - HTTP's own hundreds
         return OutcomeKind.ANSWERED if end.status == 200 and end.cut is None else OutcomeKind.UNREADABLE  # noqa: PLR2004
+    if envelope and envelope.code.startswith(_EDGE_CODES):
+        envelope = None
     by_code = _classify_code(envelope, codes) if envelope else None
     return by_code or _classify_status(end, envelope)
 

@@ -75,7 +75,7 @@ def backoff(tries: int, policy: RetryPolicy, fraction: float) -> timedelta:
         tries: How many were made, at least 1.
         fraction: A random number in [0, 1).
     """
-    ceiling = min(policy.ceiling_seconds, policy.base_seconds * 2.0 ** min(tries, 30))
+    ceiling = min(policy.ceiling_seconds, policy.base_seconds * 2.0 ** min(tries - 1, 30))
     return timedelta(seconds=max(0.1, ceiling * fraction))
 
 

@@ -86,7 +86,7 @@ def decide_settling(
     reason = fault or "it is no whole picture"
     if now - first_look >= patience:
         return NeverComplete(reason=reason)
-    return LookAgain(at=now + _delay(looks), reason=reason)
+    return LookAgain(at=min(now + _delay(looks), first_look + patience), reason=reason)
 
 
 def _find_fault(evidence: Evidence) -> str | None:

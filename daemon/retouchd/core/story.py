@@ -4,15 +4,20 @@ No word from inside the machine comes in here.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
 from retouchd.core.jobs import HoldReason, Job, JobState
 from retouchd.core.money import Money
 from retouchd.core.outcomes import Answered, CallEnd, Envelope, OutcomeKind
+from retouchd.core.pauses import Ending, Pause, PauseReason
 from retouchd.core.records import Attempt, BundleRecord, BundleState
-from retouchd.core.values import printable
+from retouchd.core.values import fold_name, printable
+
+# So near that minutes would not tell whether it is over.
+_NEAR: Final = timedelta(minutes=2)
+_REFUSED: Final = "not done: "
 
 
 def error_note(photo: PurePosixPath, detail: str, money: str, folder: PurePosixPath) -> str:
@@ -42,31 +47,89 @@ def job_sentence(job: Job, now: datetime) -> str:
     """Say in one plain sentence where a job is."""
     detail, output = printable(job.detail), printable(job.output.path) if job.output else "?"
     sentences = {
-        JobState.READY: "Completely arrived; it is sent when its turn comes.",
-        JobState.WAITING: f"{detail[:1].upper()}{detail[1:]}.",
+        JobState.READY: "Completely arrived; it is sent when its turn comes."
+        if not detail or job.next_try is None
+        else f"Not sent yet: {detail}; tries again {_next_try(job, now)}.",
+        JobState.WAITING: sentence(detail),
         JobState.SUBMITTING: "It is being edited just now; nothing to do.",
         JobState.RECEIVED: "The picture is there and is put into the outbox next."
         if not detail
         else f"The picture is there and waits to be put into the outbox: {detail}.",
         JobState.DELIVERED: f"Delivered as outbox/{output}; the original is moved to done/ next.",
         JobState.DONE: f"Done: outbox/{output}.",
-        JobState.DEFERRED: f"Tries again at {_clock_time(job.next_try, now)}: {detail}.",
+        JobState.DEFERRED: f"Tries again {_next_try(job, now)}: {detail}.",
         JobState.HELD: f"Needs you: {detail}.",
         JobState.FAILED: f"Failed: {detail}.",
-        JobState.CANCELLED: f"Cancelled: {detail}.",
+        JobState.CANCELLED: f"Not sent: {detail}.",
     }
     return sentences[job.state]
 
 
-def _clock_time(moment: datetime | None, now: datetime) -> str:
-    if moment is None:
-        return "once"
+def _next_try(job: Job, now: datetime) -> str:
+    return f"at {clock_time(job.next_try, now)}" if job.next_try else "soon"
+
+
+STATE_WORDS: Final = {
+    JobState.READY: "queued",
+    JobState.WAITING: "waits",
+    JobState.SUBMITTING: "being edited",
+    JobState.RECEIVED: "edited",
+    JobState.DELIVERED: "delivered",
+    JobState.DONE: "done",
+    JobState.DEFERRED: "tries again",
+    JobState.HELD: "needs you",
+    JobState.FAILED: "failed",
+    JobState.CANCELLED: "not sent",
+}
+
+
+def clock_time(moment: datetime, now: datetime) -> str:
+    """Give a moment as people say it: a date only for other days, seconds only when it is near."""
     local = moment.astimezone(now.tzinfo)
-    return f"{local:%H:%M:%S}" if local.date() == now.date() else f"{local:%Y-%m-%d %H:%M}"
+    if local.date() != now.date() and not now <= local < now + timedelta(days=1):
+        year = "" if local.year == now.year else f" {local.year}"
+        return f"{local.day} {local:%B}{year}, {local:%H:%M}"
+    return f"{local:%H:%M:%S}" if abs(local - now) < _NEAR else f"{local:%H:%M}"
 
 
-def bundle_sentence(record: BundleRecord, *, is_quiet: bool) -> str:
-    """Say in one plain sentence where a photo is that is no job yet."""
+def sentence(text: str) -> str:
+    """Give a text that came as a part of a sentence as a whole one."""
+    whole = printable(text).strip()
+    return whole and f"{whole[0].upper()}{whole[1:]}{'' if whole.endswith(('.', '!', '?')) else '.'}"
+
+
+def pause_sentence(pause: Pause, now: datetime, key_file: str = "") -> str:
+    """Say why nothing is sent, and what ends that.
+
+    Args:
+        key_file: Where the key is read from, if from a file.
+    """
+    return f"{sentence(pause.detail)} {_pause_ending(pause, now, key_file)}".strip()
+
+
+def _pause_ending(pause: Pause, now: datetime, key_file: str) -> str:
+    until = clock_time(pause.until, now) if pause.until else "once"
+    match pause.ending:
+        case Ending.BY_TIME:
+            return f"It goes on by itself at {until}."
+        case Ending.BY_FOLDER:
+            is_missing = pause.reason is PauseReason.FOLDER_MISSING
+            repair = ' If the folder is the right one, run "retouchd init".' if is_missing else ""
+            return f"It goes on by itself when that is in order again.{repair}"
+        case Ending.BY_PROBE:
+            new_key = pause.reason is PauseReason.KEY_REFUSED and key_file
+            repair = f"Put a new key into {printable(key_file)}. " if new_key else ""
+            return f'{repair}One photo is tried at {until}, or now with "retouchd resume".'
+        case Ending.BY_OPERATOR:
+            return "" if "retouchd resume" in pause.detail else 'To go on: "retouchd resume".'
+
+
+def bundle_sentence(record: BundleRecord, *, is_quiet: bool, facts: str = "") -> str:
+    """Say in one plain sentence where a photo is that is no job yet.
+
+    Args:
+        facts: More about a photo that is still arriving, with a blank before it.
+    """
     name = printable(record.photo)
     match record.state:
         case BundleState.LACKS_PROMPT if record.detail:
@@ -79,9 +142,85 @@ def bundle_sentence(record: BundleRecord, *, is_quiet: bool) -> str:
         case BundleState.ARRIVING if record.detail:
             return f"{name} is not completely there: {printable(record.detail)}; it is looked at again."
         case BundleState.ARRIVING if not is_quiet:
-            return f"{name} is still arriving; nothing to do."
+            return f"{name} is still arriving{facts}; nothing to do."
         case _:
             return f"{name} has arrived and is queued; nothing to do."
+
+
+def refused_answer(reason: str) -> str:
+    """Give the answer to a command that was not obeyed."""
+    return f"{_REFUSED}{reason}"
+
+
+def refusal_in(answer: str) -> str:
+    """Give why a command was not obeyed, or nothing when it was."""
+    return answer.removeprefix(_REFUSED) if answer.startswith(_REFUSED) else ""
+
+
+_RAW: Final = frozenset(
+    [
+        ".3fr",
+        ".arw",
+        ".cr2",
+        ".cr3",
+        ".dng",
+        ".erf",
+        ".iiq",
+        ".kdc",
+        ".mef",
+        ".mrw",
+        ".nef",
+        ".nrw",
+        ".orf",
+        ".pef",
+        ".raf",
+        ".raw",
+        ".rw2",
+        ".srf",
+        ".srw",
+        ".x3f",
+    ]
+)
+_OTHER_PICTURES: Final = frozenset(
+    [".avif", ".bmp", ".gif", ".heic", ".heif", ".jxl", ".psd", ".tif", ".tiff"]
+)
+_DOCUMENTS: Final = frozenset([".doc", ".docx", ".md", ".odt", ".pages", ".rtf", ".text"])
+
+
+def stranger_sentence(name: str) -> str:
+    """Say of a file that is neither photo nor prompt file what to do if it was meant as one."""
+    path, shown = PurePosixPath(name), printable(name)
+    suffix, stem = fold_name(path.suffix), printable(path.stem)
+    if suffix in _RAW:
+        return f"{shown} is a camera RAW file, which cannot be sent: export it as JPEG."
+    if suffix in _OTHER_PICTURES:
+        return f"{shown} is a kind of picture that cannot be sent: export it as JPEG or PNG."
+    if suffix in _DOCUMENTS:
+        return f"{shown} cannot be read as a prompt: save it as plain text, {stem}.txt."
+    return f"{shown} is neither a photo nor a prompt file, so it is never touched."
+
+
+def ignored_sentence(name: str, pattern: str) -> str:
+    """Say that a name is never looked at, and by which pattern."""
+    return (
+        f"{printable(name)} is never looked at: names like {pattern} are hidden, or belong to programs that"
+        " are still writing. If it is a photo, rename it."
+    )
+
+
+def orphan_sentence(name: str, photos_without_prompt: Sequence[str]) -> str:
+    """Say of a prompt file that fits no photo how it would."""
+    path, shown = PurePosixPath(name), printable(name)
+    if fold_name(PurePosixPath(path.stem).suffix) == fold_name(path.suffix):
+        return (
+            f"{shown} ends in {printable(path.suffix)} twice, which some systems do not show: rename it to"
+            f" {printable(path.stem)}."
+        )
+    if not photos_without_prompt:
+        return f"{shown} belongs to no photo: it waits for one of its name, {printable(path.stem)}.jpg."
+    photo = PurePosixPath(photos_without_prompt[0])
+    fitting = printable(f"{photo.stem}{path.suffix}")
+    return f"{shown} belongs to no photo: to use it for {printable(photo)}, rename it to {fitting}."
 
 
 def hold_needs_money(job: Job) -> bool:
@@ -112,6 +251,23 @@ _OUTCOMES: Final = {
     OutcomeKind.INTERRUPTED: "the connection broke while the photo was being sent; nothing was paid",
     OutcomeKind.SOURCE_CHANGED: "the photo was changed while it was being sent; nothing was paid",
 }
+
+
+def outcome_words(outcome: str | None) -> str:
+    """Say how a call ended, in a few words."""
+    if outcome is None:
+        return "under way"
+    return _OUTCOMES.get(OutcomeKind(outcome)) or "answered"
+
+
+def attempt_money(attempt: Attempt) -> str:
+    """Say what became of the money that was set aside for one call."""
+    if attempt.charged.micro:
+        return f"{attempt.charged} paid"
+    if attempt.reserved.micro:
+        is_over = attempt.ended is not None and attempt.outcome != OutcomeKind.ANSWERED
+        return f"{attempt.reserved} {'perhaps paid' if is_over else 'set aside'}"
+    return "nothing paid"
 
 
 def describe_end(kind: OutcomeKind, end: CallEnd, envelope: Envelope | None) -> str:

@@ -14,10 +14,10 @@ from retouchd.core.money import (
     Period,
     bill,
     broken_cap,
+    counting_period,
     estimate,
     next_day,
     next_month,
-    period_of,
 )
 from retouchd.core.naming import save_path
 from retouchd.core.outcomes import RULES, Effect, OutcomeKind
@@ -114,12 +114,7 @@ class Cashier:
         self._board.begin(begin_pause(PauseReason.BUDGET, detail, now, until=ends))
 
     def _period(self) -> Period:
-        now = period_of(self._clock.now(), self._policy.day_starts)
-        last = self._journal.last_period()
-        # A clock that goes back opens no day again.
-        if last is None:
-            return now
-        return Period(day=max(now.day, last.day), month=max(now.month, last.month))
+        return counting_period(self._clock.now(), self._policy.day_starts, self._journal.last_period())
 
     def end_call(self, job_id: JobId, attempt_id: AttemptId, report: CallReport) -> Job:
         """Book how a call ended and move its job."""
@@ -133,10 +128,7 @@ class Cashier:
             self._journal.update_edit(replace(edit, permission=edit.permission + 1))
         if aftermath.pause:
             self._board.begin(aftermath.pause)
-        moved = self._move(job, outcome, aftermath)
-        if moved.has_ended:
-            self._release_service_errors(moved)
-        return moved
+        return self._move(job, outcome, aftermath)
 
     def _move(self, job: Job, outcome: Outcome, aftermath: Aftermath) -> Job:
         active = job.active_seconds + outcome.elapsed_seconds + aftermath.delay.total_seconds()
@@ -188,13 +180,5 @@ class Cashier:
             charged = bill(reported_usd, attempt.first_reserved)
             attempt = replace(attempt, charged=charged, reserved=NOTHING)
             self._journal.update_attempt(attempt)
-        self._release_service_errors(self._journal.get_job(attempt.job))
+        self._moves.release_service_errors(self._journal.get_job(attempt.job))
         return attempt.charged
-
-    def _release_service_errors(self, job: Job) -> None:
-        """Give back what was kept for calls of which the service itself said that they failed."""
-        if job.edit is None:
-            return
-        for attempt in self._journal.attempts_of(job.edit):
-            if attempt.outcome == OutcomeKind.SERVICE_ERROR and attempt.reserved.micro:
-                self._journal.update_attempt(replace(attempt, reserved=NOTHING))

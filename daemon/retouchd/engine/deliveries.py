@@ -118,8 +118,11 @@ class Deliveries:
         """Note that picture and metadata are durable in the outbox."""
         job = self._journal.get_job(job_id)
         moved = self._moves.apply(job, JobEvent.DELIVERED, told=told)
-        if job.delivered:
-            self._journal.update_job(replace(moved, delivered=job.delivered))
+        moved = replace(moved, delivered=job.delivered or moved.delivered)
+        self._journal.update_job(moved)
+        if self._journal.get_bundle(job.bundle).state is BundleState.DETACHED:
+            # Its files are others now or gone: there is nothing to file.
+            self._moves.apply(moved, JobEvent.FILED, told=self._whole_story(moved))
 
     def hold_unreadable(self, job_id: JobId, reason: str) -> None:
         """Hold a job whose answer was paid for and gives no picture."""

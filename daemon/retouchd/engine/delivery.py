@@ -84,7 +84,7 @@ class Delivery:
     def _find(self, dossier: Dossier, opened: ExitStack) -> Finding | None:
         """Give what to deliver: the answer, or for a shared edit the earlier output."""
         attempt = dossier.owner.answer
-        answer = self._spool.read_answer(attempt) if attempt is not None else None
+        answer = self._read_answer(attempt)
         if dossier.owner is not dossier.job:
             copy = self._open_earlier_output(dossier.owner, opened)
             if copy is not None:
@@ -93,6 +93,12 @@ class Delivery:
             if not isinstance(answer, Answer):
                 return None
         return self._open_answer(answer, attempt)
+
+    def _read_answer(self, attempt: AttemptId | None) -> Answer | Unreadable | None:
+        """Give the kept answer, or None when it is not kept any more."""
+        if attempt is None or self._spool.find(attempt) is None:
+            return None
+        return self._spool.read_answer(attempt)
 
     def _open_earlier_output(self, owner: Job, opened: ExitStack) -> Iterator[bytes] | None:
         if owner.output is None:

@@ -83,7 +83,9 @@ class Dispatch:
     def _choose_looks(self) -> Iterator[Task]:
         room = _LOOKS_AT_ONCE - self._under_way.count(Look)
         ahead = self._policy.concurrency + _READY_AHEAD
-        if room <= 0 or len(self._journal.jobs_in([JobState.READY], limit=ahead)) >= ahead:
+        # Those that wait for a time of their own do not count: they must not keep the others out (I11).
+        ready = self._journal.jobs_due([JobState.READY], self._clock.now(), ahead)
+        if room <= 0 or len(ready) >= ahead:
             return
         for record in self._journal.bundles_to_look_at(self._clock.moments(), room):
             looked_at = self._intake.begin_look(record)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 
 from retouchd.core.jobs import JobState
-from retouchd.core.pauses import PASSING, Pause
+from retouchd.core.pauses import PASSING, Pause, PauseReason
 
 
 class Ending(Enum):
@@ -62,6 +62,8 @@ def decide_ending(situation: Situation) -> Ending | None:
             return Ending.PAUSED
         return Ending.OUT_OF_TIME if is_over else None
     if not situation.is_confirmed:
+        if any(pause.reason is PauseReason.FOLDER_MISSING for pause in situation.pauses):
+            return Ending.PAUSED  # The inbox cannot be scanned, so that nothing will confirm anything.
         return Ending.OUT_OF_TIME if is_over else None
     return _judge(situation)
 

@@ -15,6 +15,7 @@ from retouchd.core.story import error_note, money_sentence
 from retouchd.core.values import BundleId, Cabinet
 from retouchd.engine.deliveries import Deliveries, FilingOrder
 from retouchd.engine.desk import Desk
+from retouchd.engine.needs import Filing
 from retouchd.engine.tools import Tools
 
 
@@ -41,15 +42,8 @@ class Clerk:
         self._desk.ask(self._deliveries.finish_filing, bundle, stayed=stayed)
 
     def bring_back(self, record: BundleRecord) -> None:
-        """Move a failed bundle's sources back to where they were dropped, as a person would by dragging.
-
-        The scanner finds them there; a source that is not in failed/ any more, or whose old place is
-        taken, stays where it is.
-        """
-        for member in record.accepted:
-            filed = _target(record, member.name, record.filing or 1)
-            with suppress(FileTroubleError):
-                self._returns.move(filed, member.sha256, Cabinet.DONE, record.folder / member.name)
+        """Move a failed bundle's sources back to where they were dropped."""
+        bring_back(record, self._returns)
 
     def _file(self, order: FilingOrder) -> bool:
         """Move what is to be moved, and say whether the sources stay since they are others now."""
@@ -98,6 +92,21 @@ class Clerk:
             except SourceChangedError:
                 stayed = True
         return stayed
+
+
+def bring_back(record: BundleRecord, returns: Filing) -> int:
+    """Move a failed bundle's sources back to the inbox, as a person would by dragging; give how many moved.
+
+    The scanner finds them there; a source that is not in failed/ any more, or whose old place is taken,
+    stays where it is.
+    """
+    moved = 0
+    for member in record.accepted:
+        filed = _target(record, member.name, record.filing or 1)
+        with suppress(FileTroubleError):
+            returns.move(filed, member.sha256, Cabinet.DONE, record.folder / member.name)
+            moved += 1
+    return moved
 
 
 def _target(record: BundleRecord, name: str, number: int) -> PurePosixPath:

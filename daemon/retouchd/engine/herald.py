@@ -1,5 +1,7 @@
 """Tells what happened, but only once it is durable: lines wait until the transaction has ended."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from retouchd.core.jobs import Job, JobState
@@ -54,9 +56,15 @@ class Herald:
         """Tell anything else."""
         self._waiting.append((level, event, fields))
 
-    def discard(self) -> None:
-        """Forget what did not become durable."""
-        self._waiting.clear()
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Open a part of the transaction of which nothing is told when it raises: it is undone."""
+        before = len(self._waiting)
+        try:
+            yield
+        except BaseException:
+            del self._waiting[before:]
+            raise
 
     def flush(self) -> None:
         """Tell everything: it is durable now."""

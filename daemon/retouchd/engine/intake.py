@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from retouchd.core.bundles import Bundle, Standing
 from retouchd.core.duplicates import Place, find_place, needs_permission
 from retouchd.core.edits import DuplicatePolicy, Edit, Wish
-from retouchd.core.jobs import Job, JobEvent, JobState
+from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.naming import output_stem, safe_stem
 from retouchd.core.records import Accepted, BundleRecord, BundleState
 from retouchd.core.settling import MAX_CLAIMS, LookAgain
@@ -30,7 +30,9 @@ _STATES: Final = {
 }
 _NOT_YET_JOBS: Final = frozenset({BundleState.ARRIVING, BundleState.LACKS_PROMPT, BundleState.NEEDS_YOU})
 # Jobs whose photo may be exchanged under them: nothing of theirs is under way.
-_AT_REST: Final = frozenset({JobState.READY, JobState.DEFERRED, JobState.WAITING, JobState.HELD})
+_AT_REST: Final = frozenset(JobState) - {JobState.SUBMITTING, JobState.RECEIVED}
+# Held for something else than money that was paid or perhaps paid.
+_HELD_UNPAID: Final = frozenset({HoldReason.OVER_JOB_CAP, HoldReason.SAME_EDIT_HELD})
 _AFTER_TROUBLE: Final = timedelta(seconds=30)
 
 
@@ -151,15 +153,15 @@ class Intake:
         return all(job.state in _AT_REST and not self._under_way.has(job.id) for job in jobs)
 
     def _detach(self, record: BundleRecord) -> None:
-        """Let go of a bundle whose files were exchanged or taken away before anything was sent.
+        """Let go of a bundle whose files were exchanged or taken away while nothing of it was under way.
 
-        What is held stays held: it tells of money.
+        What is held because of money stays held; what was delivered has nothing left to be filed.
         """
         self._moves.detach(record)
         for job in self._journal.jobs_of_bundle(record.id):
-            if job.state is not JobState.HELD:
-                detail = "its photo or prompt was changed before it was sent"
-                self._moves.apply(job, JobEvent.SOURCE_CHANGED, detail=detail)
+            event = _event_for_detached(job)
+            if event is not None:
+                self._moves.apply(job, event, detail="its photo or prompt was changed before it was sent")
 
     def _record_seen(self, bundle: Bundle) -> None:
         state = _STATES[bundle.standing]
@@ -257,3 +259,16 @@ class Intake:
     def _may_be_paid(self, edit: Edit) -> bool:
         attempts = self._journal.attempts_of(edit.id)
         return any(one.reserved.micro or one.charged.micro for one in attempts)
+
+
+def _event_for_detached(job: Job) -> JobEvent | None:
+    """Give what it means to a job at rest that its files are others now, or None when nothing."""
+    match job.state:
+        case JobState.READY | JobState.DEFERRED | JobState.WAITING:
+            return JobEvent.SOURCE_CHANGED
+        case JobState.HELD:
+            return JobEvent.CANCELLED if job.hold in _HELD_UNPAID else None
+        case JobState.DELIVERED:
+            return JobEvent.FILED
+        case _:
+            return None

@@ -10,7 +10,7 @@ from datetime import datetime
 from retouchd.core.bundles import Bundle, Member, Role, Standing
 from retouchd.core.edits import SourcePicture, Wish
 from retouchd.core.errors import SourceGoneError
-from retouchd.core.pictures import MEGAPIXEL, Picture
+from retouchd.core.pictures import MEGAPIXEL, Incomplete, Picture
 from retouchd.core.records import Accepted, BundleRecord
 from retouchd.core.request import MAX_IMAGE_BYTES
 from retouchd.core.settling import (
@@ -107,9 +107,23 @@ class Looker:
         except SidecarError as exc:
             return NeedsYou(detail=str(exc))
 
+    def foresee(self, bundle: Bundle) -> tuple[Wish, ...]:
+        """Give what a bundle asks for as it lies there now; nothing while prompt or photo are not complete.
+
+        Raises:
+            SidecarError: A prompt or options file cannot be understood.
+            FileTroubleError: A file of it cannot be read just now.
+        """
+        effective, _ = self._read_options(bundle)
+        with self._inbox.open_source(bundle.path) as photo:
+            picture = self._pictures.examine(photo.descriptor())
+            if isinstance(picture, Incomplete) or not effective.options.prompt:
+                return ()
+            source = _source_picture(bundle, photo.sha256(), picture)
+        return tuple(self._wishes(effective, source, picture))
+
     def _look_closely(self, record: BundleRecord, bundle: Bundle, now: datetime) -> Verdict:
-        sidecars = [self._read_sidecar(bundle, member) for member in bundle.members[1:]]
-        effective = merge(*(layer for layer, _ in sidecars), self._policy.defaults)
+        effective, sidecars = self._read_options(bundle)
         if not effective.options.prompt:
             return WantsPrompt(detail=f"waits for its prompt: {bundle.members[1].name} has none yet")
         with self._inbox.open_source(bundle.path) as photo:
@@ -119,7 +133,7 @@ class Looker:
             sha256 = photo.sha256()
             if photo.signature() != bundle.photo.signature or not photo.is_still_named():
                 return Moved(bundle=bundle)
-        accepted = (_accepted(bundle.photo, sha256), *(one for _, one in sidecars))
+        accepted = (_accepted(bundle.photo, sha256), *sidecars)
         if isinstance(verdict, NeverComplete):
             return Refused(detail=f"not a complete picture: {verdict.reason}", accepted=accepted)
         fault = self._find_fault(verdict.picture, bundle.photo.signature.size)
@@ -127,6 +141,11 @@ class Looker:
             return Refused(detail=fault, accepted=accepted)
         source = _source_picture(bundle, sha256, verdict.picture)
         return Accept(wishes=tuple(self._wishes(effective, source, verdict.picture)), accepted=accepted)
+
+    def _read_options(self, bundle: Bundle) -> tuple[EffectiveOptions, tuple[Accepted, ...]]:
+        sidecars = [self._read_sidecar(bundle, member) for member in bundle.members[1:]]
+        effective = merge(*(layer for layer, _ in sidecars), self._policy.defaults)
+        return effective, tuple(accepted for _, accepted in sidecars)
 
     def _read_sidecar(self, bundle: Bundle, member: Member) -> tuple[Layer, Accepted]:
         with self._inbox.open_source(bundle.folder / member.name) as source:

@@ -73,6 +73,7 @@ class Engine:
         self._is_stopping = False
         self._wanted_scan: int | None = None
         self._failed_before = self._count_failed()
+        self._turn_began = office.clock.moments()
         self.ending: Ending | None = None
 
     def run(self) -> None:
@@ -92,6 +93,7 @@ class Engine:
     def _turn(self, batch: list[Request]) -> None:
         """Carry out a batch. A crash before the commit leaves nothing of it, and nobody was answered."""
         office, departments = self._office, self._departments
+        self._turn_began = office.clock.moments()
         with office.journal.transaction():
             for request in batch:
                 self._carry_out(request)
@@ -106,7 +108,7 @@ class Engine:
 
     def _carry_out(self, request: Request) -> None:
         try:
-            with self._office.journal.savepoint():
+            with self._office.journal.savepoint(), self._office.herald.part():
                 request.result = request.work()
         except RetouchdError as exc:
             request.error = exc
@@ -114,7 +116,9 @@ class Engine:
     def _seconds_to_sleep(self) -> float:
         office = self._office
         waits = [_LONGEST_SLEEP_SECONDS]
-        due = office.journal.next_due(office.clock.moments())
+        # Counted from the turn's begin: what became due while the turn was committed was not chosen in it,
+        # and counted from now on it would be no longer ahead and slept over.
+        due = office.journal.next_due(self._turn_began)
         pause_ends = self._departments.board.seconds_until_next_end()
         waits += [seconds for seconds in (due, pause_ends) if seconds is not None]
         if self._one_shot:

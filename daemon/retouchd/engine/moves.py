@@ -12,6 +12,8 @@ from types import MappingProxyType
 from retouchd.core.duplicates import event_for_sharers
 from retouchd.core.edits import Edit
 from retouchd.core.jobs import KEEPS_SOURCES, HoldReason, Job, JobEvent, JobState, move
+from retouchd.core.money import NOTHING
+from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.records import BundleRecord, BundleState
 from retouchd.core.values import BundleId
 from retouchd.engine.office import Office
@@ -51,9 +53,19 @@ class Moves:
         moved = move(job, event, self._clock.now(), detail=detail, hold=hold, next_try=next_try)
         self._journal.update_job(moved)
         self._herald.job_moved(moved, **told)
+        if moved.state in {JobState.FAILED, JobState.CANCELLED}:
+            self.release_service_errors(moved)
         self._move_sharers(moved)
         self._close_bundle(moved.bundle)
         return moved
+
+    def release_service_errors(self, job: Job) -> None:
+        """Give back what was kept for calls of which the service itself said that they failed."""
+        if job.edit is None:
+            return
+        for attempt in self._journal.attempts_of(job.edit):
+            if attempt.outcome == OutcomeKind.SERVICE_ERROR and attempt.reserved.micro:
+                self._journal.update_attempt(replace(attempt, reserved=NOTHING))
 
     def _move_sharers(self, owner: Job) -> None:
         event = event_for_sharers(owner)

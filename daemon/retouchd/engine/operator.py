@@ -12,7 +12,7 @@ from retouchd.core.errors import CommandRefusedError, RetouchdError
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.records import BundleRecord, BundleState, Command, Verb
-from retouchd.core.story import hold_needs_money
+from retouchd.core.story import hold_needs_money, refused_answer
 from retouchd.core.values import JobId
 from retouchd.engine.moves import Moves
 from retouchd.engine.office import Office
@@ -49,7 +49,7 @@ class Operator:
         try:
             return self.obey(command.verb, command.argument)
         except RetouchdError as exc:
-            return str(exc)
+            return refused_answer(str(exc))
 
     def obey(self, verb: Verb, argument: str) -> str:
         """Obey one command and give one sentence on what happened.

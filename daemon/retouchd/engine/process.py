@@ -15,6 +15,7 @@ from retouchd.core.errors import (
     SourceGoneError,
 )
 from retouchd.core.jobs import Job, JobEvent, JobState
+from retouchd.core.outcomes import CallEnd, NotSent, NotSentKind
 from retouchd.core.pictures import MEGAPIXEL
 from retouchd.core.request import Size
 from retouchd.engine.calls import Calls
@@ -61,31 +62,37 @@ class Process:
 
     def _submit(self, job: Job) -> Job:
         """Send a job if it may be sent, and give it as it is then."""
-        try:
-            self._check_room(job)
-            with ExitStack() as opened:
+        with ExitStack() as opened:
+            try:
+                self._check_room(job)
                 images = self._open_images(job, opened)
                 begun = self._desk.ask(self._registry.cashier.begin_submission, job.id)
-                if begun is None:
-                    return job
-                return self._call(begun, images)
-        except (SourceGoneError, SourceChangedError) as exc:
-            return self._let_go(job, exc)
-        except FileTroubleError as exc:
-            self._desk.ask(self._registry.deliveries.postpone, job.id, exc)
-            return job
+            except (SourceGoneError, SourceChangedError) as exc:
+                return self._let_go(job, exc)
+            except FileTroubleError as exc:
+                self._desk.ask(self._registry.deliveries.postpone, job.id, exc)
+                return job
+            return job if begun is None else self._call(begun, images)
 
     def _call(self, begun: Begun, images: list[Image]) -> Job:
         """Make the call. Attempt, reservation and state are durable; from here on nothing may raise."""
         attempt = begun.attempt.id
-        with self._tools.spool.open_writer(attempt) as answer:
-            end = self._tools.endpoint.submit(begun.order, images, answer)
+        end = self._make_call(begun, images)
         reply = self._registry.calls.read(attempt, end)
         job = self._desk.ask(self._registry.calls.book, begun.job.id, attempt, reply)
         if job.state not in {JobState.RECEIVED, JobState.HELD}:
             # Booked as not paid: what came is of no more use. A crash before this line leaves a small file.
             self._tools.spool.discard(attempt)
         return job
+
+    def _make_call(self, begun: Begun, images: list[Image]) -> CallEnd:
+        with ExitStack() as opened:
+            try:
+                answer = opened.enter_context(self._tools.spool.open_writer(begun.attempt.id))
+            except FileTroubleError as exc:
+                # Where no answer can be kept nothing is sent.
+                return NotSent(kind=NotSentKind.INTERRUPTED, detail=exc.reason, elapsed_seconds=0.0)
+            return self._tools.endpoint.submit(begun.order, images, answer)
 
     def _check_room(self, job: Job) -> None:
         """Look whether the result can be put where it belongs, before it is paid for."""

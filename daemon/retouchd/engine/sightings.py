@@ -51,12 +51,21 @@ class Sightings:
 
     def _take_scan(self, scan: ScanFinished) -> None:
         self.last_scan = scan.number
+        self._end_stale_pause()
         if scan.ignored != self._ignored:
             self._journal.set_note("ignored", str(scan.ignored))
             self._ignored = scan.ignored
         for trouble in scan.troubles:
             self._herald.say("warning", "inbox.troubled", detail=trouble)
         self._herald.say("debug", "inbox.scanned", seconds=round(scan.seconds, 4), folders=scan.folders)
+
+    def _end_stale_pause(self) -> None:
+        """End a pause from an earlier run whose folder was back before this run could find it missing.
+
+        A scan that has finished saw the inbox, and by then every other folder in trouble was told.
+        """
+        if PauseReason.FOLDER_MISSING not in self._troubled.values():
+            self._board.end(PauseReason.FOLDER_MISSING)
 
     def _take_trouble(self, trouble: FolderTrouble) -> None:
         reason = reason_for(trouble.error)

@@ -1,18 +1,16 @@
 """A journal that stays open, and one that is closed and opened again between writing and reading."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from journal_samples import DURABLE
-from strategies import NOW
+from journal_samples import DURABLE, Reader
 
 from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.core.records import Moments
-
-Reader = Callable[[], SqliteJournal]
+from strategies import NOW
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from strategies import JOB, NOW, SIGNATURE
-
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.core.bundles import Bundle, Member, Role, Standing
@@ -16,12 +14,16 @@ from retouchd.core.jobs import Job
 from retouchd.core.money import Money, Period
 from retouchd.core.records import Attempt, BundleState, Moments
 from retouchd.core.values import BundleId, Fingerprint, JobId, fold_name
+from strategies import JOB, NOW, SIGNATURE
 
 FOLDER: Final = PurePosixPath("wedding")
 FINGERPRINT: Final = Fingerprint("f" * 64)
 PERIOD: Final = Period(day="2026-11-23", month="2026-11")
 QUIET_SECONDS: Final = 2.0
 DURABLE: Final = Durable()
+
+Reader = Callable[[], SqliteJournal]
+"""Gives the journal to read in: the one that was written, or what the next start finds."""
 
 
 def bundle_of(name: str = "beach.jpg", folder: PurePosixPath = FOLDER, detail: str = "") -> Bundle:
@@ -45,7 +47,7 @@ def record_bundle(
 
 def add_job(journal: SqliteJournal, bundle: BundleId, name: str = "k7f3bcdg", **changes: Any) -> Job:
     """Add a job of a bundle, without an edit unless one is given."""
-    job = replace(JOB, **({"id": JobId(name), "bundle": bundle, "edit": None} | changes))
+    job = replace(replace(JOB, id=JobId(name), bundle=bundle, edit=None), **changes)
     with journal.transaction():
         journal.add_job(job)
     return job

@@ -23,7 +23,7 @@ from retouchd.core.records import Accepted, BundleRecord, BundleState, Moments
 from retouchd.core.values import BundleId, Sha256, Signature
 
 _LIVE = "state NOT IN ('filed', 'detached')"
-_IS_QUIET = "CASE boot WHEN :boot THEN quiet_at <= :monotonic ELSE :monotonic >= :strangers_quiet END"
+IS_QUIET = "CASE boot WHEN :boot THEN quiet_at <= :monotonic ELSE :monotonic >= :strangers_quiet END"
 # Each line reads, off one index, no more bundles than are asked for, however many wait: those of this boot,
 # of boots whose ids sort before and after it, and those that are to be looked at again.
 _DUE = " UNION ALL ".join(
@@ -32,7 +32,7 @@ _DUE = " UNION ALL ".join(
         "look_at IS NULL AND boot = :boot AND quiet_at <= :monotonic ORDER BY quiet_at",
         "look_at IS NULL AND boot < :boot AND :monotonic >= :strangers_quiet ORDER BY boot, quiet_at",
         "look_at IS NULL AND boot > :boot AND :monotonic >= :strangers_quiet ORDER BY boot, quiet_at",
-        f"look_at <= :now AND {_IS_QUIET} ORDER BY look_at",
+        f"look_at <= :now AND {IS_QUIET} ORDER BY look_at",
     )
 )
 
@@ -152,7 +152,7 @@ class BundlesTable(Table):
             "SELECT count(*) FILTER (WHERE state = 'lacks_prompt') AS waiting_for_prompt,"
             " count(*) FILTER (WHERE state = 'needs_you') AS needs_you,"
             " count(*) FILTER (WHERE state IN ('arriving', 'looked_at')) AS all_coming,"
-            f" count(*) FILTER (WHERE state IN ('arriving', 'looked_at') AND looks = 0 AND {_IS_QUIET})"
+            f" count(*) FILTER (WHERE state IN ('arriving', 'looked_at') AND looks = 0 AND {IS_QUIET})"
             " AS queued FROM bundles WHERE state IN ('lacks_prompt', 'needs_you', 'arriving', 'looked_at')",
             self._moments(moments),
         ).fetchone()

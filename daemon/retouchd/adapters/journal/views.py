@@ -1,0 +1,170 @@
+"""What screens read of the journal: one consistent look at it, beside a daemon that may be running.
+
+Nothing here writes; what is only counted or listed for people does not come into the engine's tables.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Final
+
+from retouchd.adapters.durable import Durable
+from retouchd.adapters.journal.bundles import IS_QUIET
+from retouchd.adapters.journal.codec import to_bytes, to_path, to_seconds
+from retouchd.adapters.journal.journal import SqliteJournal
+from retouchd.core.errors import JournalError, UnknownJobError
+from retouchd.core.jobs import Job, JobState
+from retouchd.core.money import NOTHING, Money
+from retouchd.core.records import BundleRecord, BundleState, Moments
+from retouchd.core.values import BundleId, printable
+
+_PAGE: Final = 500
+_COMING: Final = f"state IN ('arriving', 'looked_at') AND looks = 0 AND {IS_QUIET}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """A photo's place among those that wait for their turn, from 1."""
+
+    place: int
+    length: int
+
+
+class JournalView(SqliteJournal):
+    """The journal for screens. Opened with `open_for_reading`, which never makes a missing one."""
+
+    def __init__(self, connection: sqlite3.Connection, durable: Durable) -> None:
+        super().__init__(connection, durable)
+        # A screen is opened long after the start: what an earlier boot saw has been quiet since.
+        self.strangers_quiet_at = 0.0
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Have everything that is read inside be of one moment.
+
+        Raises:
+            JournalError: It cannot be read.
+        """
+        try:
+            self.connection.execute("BEGIN")
+            yield
+        except sqlite3.DatabaseError as exc:
+            message = f"the history cannot be read: {exc}"
+            raise JournalError(message) from exc
+        finally:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+
+    def find_job(self, beginning: str) -> Job:
+        """Give the one job whose id begins so.
+
+        Raises:
+            UnknownJobError: None does, or several do.
+        """
+        found = self.find_jobs(beginning.lower()) if beginning else []
+        if not found:
+            message = f'there is no job "{printable(beginning)}"; "retouchd jobs" lists them'
+            raise UnknownJobError(message)
+        if len(found) > 1:
+            ids = ", ".join(job.id for job in found)
+            message = f'several jobs begin with "{printable(beginning)}" ({ids}): type more of it'
+            raise UnknownJobError(message)
+        return found[0]
+
+    def all_jobs_in(self, states: Iterable[JobState]) -> list[Job]:
+        """Give every job in these states, oldest first; not for "done"."""
+        wanted = [str(state) for state in states]
+        holes = ", ".join("?" for _ in wanted)
+        return self._jobs(f"WHERE state IN ({holes}) ORDER BY number", tuple(wanted))
+
+    def pages_of_jobs(self, state: JobState | None) -> Iterator[Job]:
+        """Give all jobs, or those in a state, oldest first, without ever holding all of them."""
+        where, values = ("state = ? AND ", (str(state),)) if state else ("", ())
+        after = 0
+        while jobs := self._jobs(f"WHERE {where}number > ? ORDER BY number LIMIT ?", (*values, after, _PAGE)):
+            yield from jobs
+            after = self._value("SELECT number FROM jobs WHERE id = ?", jobs[-1].id)
+
+    def source_of(self, bundle: BundleId) -> PurePosixPath:
+        """Give a bundle's photo, below the inbox."""
+        row = self.connection.execute("SELECT folder, photo FROM bundles WHERE id = ?", (bundle,)).fetchone()
+        return to_path(row["folder"]) / to_path(row["photo"])
+
+    def newest_at(self, folder: PurePosixPath, key: str) -> BundleRecord | None:
+        """Give the newest bundle that ever was at a place, filed ones too."""
+        row = self.connection.execute(
+            "SELECT max(id) AS id FROM bundles WHERE folder = ? AND key = ?",
+            (to_bytes(folder), to_bytes(key)),
+        ).fetchone()
+        return None if row["id"] is None else self.get_bundle(BundleId(row["id"]))
+
+    def job_of_output(self, path: PurePosixPath) -> Job | None:
+        """Give the newest job that delivered a file of the outbox."""
+        found = self._jobs("WHERE output_path = ? ORDER BY number DESC LIMIT 1", (to_bytes(path),))
+        return found[0] if found else None
+
+    def charged_for(self, job: Job) -> Money:
+        """Add up what was paid for a job."""
+        row = self.connection.execute(
+            "SELECT sum(charged) AS micro FROM attempts WHERE edit = ? AND job = ?", (job.edit, job.id)
+        ).fetchone()
+        return Money(row["micro"]) if row["micro"] else NOTHING
+
+    def count_delivered_since(self, since: datetime) -> int:
+        """Count the pictures that were put into the outbox since a moment."""
+        return self._value(
+            "SELECT count(*) FROM jobs WHERE state IN ('delivered', 'done') AND delivered >= ?",
+            to_seconds(since),
+        )
+
+    def is_quiet(self, bundle: BundleId, moments: Moments) -> bool:
+        """Say whether a bundle has not changed for long enough."""
+        values = {**self._moments(moments), "id": bundle}
+        return bool(
+            self.connection.execute(f"SELECT {IS_QUIET} FROM bundles WHERE id = :id", values).fetchone()[0]
+        )
+
+    def queue_of(self, bundle: BundleId, moments: Moments) -> Queue:
+        """Give the place of a bundle that has arrived: those that are ready to be sent go first."""
+        ready = self._value("SELECT count(*) FROM jobs WHERE state = 'ready'")
+        values = {**self._moments(moments), "id": bundle}
+        row = self.connection.execute(
+            f"SELECT count(*) FILTER (WHERE id < :id) AS before, count(*) AS length FROM bundles"
+            f" WHERE {_COMING}",
+            values,
+        ).fetchone()
+        return Queue(place=ready + row["before"] + 1, length=ready + row["length"])
+
+    def queue_of_job(self, job: Job, moments: Moments) -> Queue:
+        """Give the place of a job that is ready to be sent."""
+        row = self.connection.execute(
+            "SELECT count(*) FILTER (WHERE number < (SELECT number FROM jobs WHERE id = ?)) AS before,"
+            " count(*) AS length FROM jobs WHERE state = 'ready'",
+            (job.id,),
+        ).fetchone()
+        coming = self.connection.execute(
+            f"SELECT count(*) FROM bundles WHERE {_COMING}", self._moments(moments)
+        ).fetchone()[0]
+        return Queue(place=row["before"] + 1, length=row["length"] + coming)
+
+    def count_below(self, folder: PurePosixPath) -> tuple[Mapping[BundleState, int], Mapping[JobState, int]]:
+        """Count the live bundles of a folder and all below it, and its jobs of all time."""
+        is_top = folder == PurePosixPath()
+        values = {"top": to_bytes(folder), "prefix": b"" if is_top else to_bytes(folder) + b"/"}
+        below = "(folder = :top OR substr(folder, 1, length(:prefix)) = :prefix)"
+        bundles = self.connection.execute(
+            f"SELECT state, count(*) FROM bundles WHERE {below} GROUP BY state", values
+        )
+        found = {BundleState(state): number for state, number in bundles}
+        jobs = self.connection.execute(
+            "SELECT jobs.state, count(*) FROM jobs JOIN bundles ON bundles.id = jobs.bundle"
+            f" WHERE {below} GROUP BY jobs.state",
+            values,
+        )
+        return found, {JobState(state): number for state, number in jobs}
+
+    def _value(self, question: str, *values: object) -> int:
+        return int(self.connection.execute(question, values).fetchone()[0])

@@ -1,0 +1,297 @@
+"""Opening the journal: its versions, strangers' files, its transactions, and others who read and write it."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing, suppress
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from journal_samples import DURABLE, bundle_of, record_bundle
+
+from durable import CuttingDurable, When, run_until_cut
+from retouchd.adapters.durable import Durable
+from retouchd.adapters.journal.journal import SqliteJournal
+from retouchd.adapters.journal.schema import APPLICATION_ID, VERSION
+from retouchd.core.bundles import Bundle
+from retouchd.core.errors import JournalError
+from retouchd.core.pauses import PauseReason, begin_pause
+from retouchd.core.records import BundleState, Moments, Verb
+from retouchd.engine.journal import Journal
+from strategies import NOW
+
+GIVE_COMMAND = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from retouchd.adapters.durable import Durable
+from retouchd.adapters.journal.journal import SqliteJournal
+from retouchd.core.records import Verb
+
+print("about to open", flush=True)
+journal = SqliteJournal.open(Path(sys.argv[1]), Durable())
+with journal.transaction():
+    print(journal.give_command(Verb.RETRY, "k7f3", datetime.now(UTC)), flush=True)
+journal.close()
+"""
+
+
+class Broken(Durable):
+    """A disk on which nothing can be made durable."""
+
+    def commit(self, connection: sqlite3.Connection) -> None:
+        """Fail as a full disk does."""
+        message = "database or disk is full"
+        raise sqlite3.OperationalError(message)
+
+
+def record(journal: SqliteJournal, bundle: Bundle, moments: Moments) -> None:
+    """Note a bundle inside the transaction that is open."""
+    journal.record_seen(bundle, "digest", BundleState.ARRIVING, moments, 2)
+
+
+def names_in(journal: SqliteJournal) -> list[str]:
+    """Give the photos of the bundles that arrive."""
+    return [one.photo for one in journal.bundles_in(BundleState.ARRIVING)]
+
+
+def numbers_of(path: Path) -> tuple[int, int]:
+    """Give the version and application of a database."""
+    with closing(sqlite3.connect(path)) as connection:
+        return tuple(
+            connection.execute(f"PRAGMA {one}").fetchone()[0] for one in ("user_version", "application_id")
+        )
+
+
+def test_it_fits_what_the_engine_needs(journal: SqliteJournal) -> None:
+    """The adapter fits the engine's Protocol, every method of it."""
+    fitted: Journal = journal
+
+    missing = [name for name in dir(Journal) if not name.startswith("_") and not hasattr(fitted, name)]
+
+    assert missing == []
+
+
+def test_a_new_journal(path: Path) -> None:
+    """A missing journal is made, in this version and marked as ours."""
+    SqliteJournal.open(path, DURABLE).close()
+
+    assert numbers_of(path) == (VERSION, APPLICATION_ID)
+
+
+def test_a_journal_has_one_id(path: Path) -> None:
+    """The id that owns the folders is made once, and two journals never share it (AlreadyOwnedError)."""
+    found = set()
+    for place in (path, path, path.with_name("other.db")):
+        with closing(SqliteJournal.open(place, DURABLE)) as opened:
+            found.add((place, opened.id))
+
+    assert len(found) == 2
+    assert len({one for _, one in found}) == 2
+
+
+@pytest.mark.parametrize("when", When)
+def test_a_crash_while_it_is_made_leaves_nothing_half(path: Path, when: When) -> None:
+    """I8: whatever step of the making was the last, the next start has a whole journal."""
+    run_until_cut(lambda: SqliteJournal.open(path, CuttingDurable(1, when)))
+
+    with closing(SqliteJournal.open(path, DURABLE)) as opened:
+        assert opened.id
+    assert numbers_of(path) == (VERSION, APPLICATION_ID)
+
+
+def test_every_commit_is_synced(journal: SqliteJournal) -> None:
+    """What a transaction promised survives a power cut: WAL, and synchronous = FULL."""
+    pragmas = [
+        journal.connection.execute(f"PRAGMA {one}").fetchone()[0] for one in ("journal_mode", "synchronous")
+    ]
+
+    assert pragmas == ["wal", 2]
+    assert journal.connection.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+
+
+def test_a_later_version_is_refused(path: Path) -> None:
+    """A journal of a newer program is not touched by an older one."""
+    SqliteJournal.open(path, DURABLE).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+
+    for opening in (lambda: SqliteJournal.open(path, DURABLE), lambda: SqliteJournal.open_for_reading(path)):
+        with pytest.raises(JournalError, match=f"version {VERSION + 1}; this retouchd knows {VERSION}"):
+            opening()
+    assert numbers_of(path) == (VERSION + 1, APPLICATION_ID)
+
+
+@pytest.mark.parametrize(("version", "application"), [(0, 0), (1, 0), (0, 7), (7, 7)])
+def test_a_strangers_database_is_refused_untouched(path: Path, version: int, application: int) -> None:
+    """I2: another program's database is refused, and not a byte of it changes."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            f"CREATE TABLE theirs (x);PRAGMA user_version = {version}; PRAGMA application_id = {application};"
+        )
+    content = path.read_bytes()
+
+    for opening in (lambda: SqliteJournal.open(path, DURABLE), lambda: SqliteJournal.open_for_reading(path)):
+        with pytest.raises(JournalError, match="is no journal of retouchd"):
+            opening()
+    assert path.read_bytes() == content
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("content", [b"make the sky blue" * 100, b"SQLite format 3\0" + b"\xff" * 4000])
+def test_what_is_no_database_is_refused_untouched(path: Path, content: bytes) -> None:
+    """A text file or a damaged database is refused with its path, and stays as it was."""
+    path.write_bytes(content)
+
+    for opening in (lambda: SqliteJournal.open(path, DURABLE), lambda: SqliteJournal.open_for_reading(path)):
+        with pytest.raises(JournalError, match=rf"the journal {path} cannot be used"):
+            opening()
+    assert path.read_bytes() == content
+
+
+def test_a_folder_that_is_missing(path: Path) -> None:
+    """A journal is made in a folder that exists, and nowhere else."""
+    with pytest.raises(JournalError, match="unable to open database file"):
+        SqliteJournal.open(path / "missing" / "journal.db", DURABLE)
+
+
+@pytest.mark.parametrize("exists", ["no file", "an empty file"])
+def test_reading_where_nothing_was_done(path: Path, exists: str) -> None:
+    """A command that only reads makes no journal; it says that there is none."""
+    if exists == "an empty file":
+        path.touch()
+
+    with pytest.raises(JournalError, match="nothing was done here yet"):
+        SqliteJournal.open_for_reading(path)
+    assert path.exists() == (exists == "an empty file")
+
+
+def test_a_transaction_is_all_or_nothing(journal: SqliteJournal, moments: Moments) -> None:
+    """What raises leaves nothing of its transaction behind, and the next one works."""
+    with suppress(KeyError), journal.transaction():
+        record(journal, bundle_of("a.png"), moments)
+        raise KeyError
+    record_bundle(journal, moments, bundle_of("b.png"))
+
+    assert names_in(journal) == ["b.png"]
+
+
+@pytest.mark.parametrize(("when", "kept"), [(When.BEFORE, []), (When.AFTER, ["a.png"])])
+def test_a_crash_at_the_commit(path: Path, moments: Moments, when: When, kept: list[str]) -> None:
+    """I8: a transaction that was cut before its commit never was; after it, it is whole."""
+    SqliteJournal.open(path, DURABLE).close()
+
+    def write() -> None:
+        with closing(SqliteJournal.open(path, CuttingDurable(2, when))) as journal, journal.transaction():
+            record(journal, bundle_of("a.png"), moments)
+
+    run_until_cut(write)
+
+    with closing(SqliteJournal.open(path, DURABLE)) as opened:
+        assert names_in(opened) == kept
+
+
+def test_a_commit_that_fails_undoes_everything(path: Path, moments: Moments) -> None:
+    """When the disk is full nothing of the transaction happened, and the error is one of ours."""
+    SqliteJournal.open(path, DURABLE).close()
+
+    with (
+        pytest.raises(JournalError, match="disk is full"),
+        closing(SqliteJournal.open(path, Broken())) as journal,
+        journal.transaction(),
+    ):
+        record(journal, bundle_of("a.png"), moments)
+    with closing(SqliteJournal.open_for_reading(path)) as opened:
+        assert names_in(opened) == []
+
+
+def test_a_full_database_is_one_of_our_errors(journal: SqliteJournal, moments: Moments) -> None:
+    """What SQLite itself cannot write ends as a JournalError, with everything before it kept."""
+    record_bundle(journal, moments, bundle_of("a.png"))
+    pages = journal.connection.execute("PRAGMA page_count").fetchone()[0]
+    journal.connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.raises(JournalError, match="full"), journal.transaction():
+        journal.set_note("large", "x" * 1_000_000)
+    assert names_in(journal) == ["a.png"]
+    assert not journal.connection.in_transaction
+
+
+def test_a_savepoint_is_undone_alone(journal: SqliteJournal, moments: Moments) -> None:
+    """One bad file's part is undone, what stands before and after it in the transaction is kept (I11)."""
+    with journal.transaction():
+        record(journal, bundle_of("a.png"), moments)
+        with suppress(KeyError), journal.savepoint():
+            record(journal, bundle_of("b.png"), moments)
+            with journal.savepoint():
+                record(journal, bundle_of("c.png"), moments)
+            raise KeyError
+        with journal.savepoint():
+            record(journal, bundle_of("d.png"), moments)
+            with suppress(KeyError), journal.savepoint():
+                record(journal, bundle_of("e.png"), moments)
+                raise KeyError
+
+    assert names_in(journal) == ["a.png", "d.png"]
+
+
+def test_a_savepoint_goes_with_its_transaction(journal: SqliteJournal, moments: Moments) -> None:
+    """A part that was kept is undone all the same when the whole is."""
+    with suppress(KeyError), journal.transaction():
+        with journal.savepoint():
+            record(journal, bundle_of("a.png"), moments)
+        raise KeyError
+
+    assert names_in(journal) == []
+
+
+def test_reading_while_the_daemon_writes(path: Path, journal: SqliteJournal, moments: Moments) -> None:
+    """`status` neither waits for an open transaction nor sees half of one."""
+    record_bundle(journal, moments, bundle_of("a.png"))
+    with closing(SqliteJournal.open_for_reading(path)) as reader:
+        with journal.transaction():
+            record(journal, bundle_of("b.png"), moments)
+            during = names_in(reader)
+
+        assert during == ["a.png"]
+        assert names_in(reader) == ["a.png", "b.png"]
+        assert reader.id == journal.id
+
+
+def test_reading_when_the_daemon_does_not_run(path: Path, journal: SqliteJournal, moments: Moments) -> None:
+    """`status` works on what the last daemon left, and cannot change it."""
+    record_bundle(journal, moments, bundle_of("a.png"))
+    journal.close()
+
+    with closing(SqliteJournal.open_for_reading(path)) as reader:
+        assert names_in(reader) == ["a.png"]
+        with pytest.raises(JournalError, match="readonly"), reader.transaction():
+            reader.end_pause(PauseReason.OPERATOR)
+
+
+@pytest.mark.slow
+def test_a_command_from_another_process(path: Path, journal: SqliteJournal) -> None:
+    """A command waits for the daemon's transaction, is not lost, and is found by the daemon after it."""
+    with journal.transaction():
+        journal.begin_pause(begin_pause(PauseReason.OPERATOR, "", NOW))
+        giver = subprocess.Popen(
+            [sys.executable, "-c", GIVE_COMMAND, str(path)], stdout=subprocess.PIPE, text=True
+        )
+        assert giver.stdout is not None
+        begun = giver.stdout.readline()
+    output, _ = giver.communicate(timeout=30)
+    (command,) = journal.commands()
+
+    assert begun == "about to open\n"
+    assert (giver.returncode, output) == (0, f"{command.id}\n")
+    assert (command.verb, command.argument) == (Verb.RETRY, "k7f3")
+
+
+def test_the_journal_goes_from_thread_to_thread(journal: SqliteJournal, moments: Moments) -> None:
+    """The service opens the journal in its own thread; the engine's thread works with it."""
+    thread = Thread(target=record_bundle, args=(journal, moments))
+    thread.start()
+    thread.join()
+
+    assert names_in(journal) == ["beach.jpg"]
