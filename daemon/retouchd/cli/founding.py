@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -14,8 +15,10 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.endpoint.client import HttpEndpoint
 from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.api_key import read_key
+from retouchd.cli.screen import Screen, command_line
 from retouchd.core.errors import ConfigurationError, StartRefusedError
 from retouchd.core.outcomes import Answered, NotSent
+from retouchd.core.values import printable
 from retouchd.ownership import take_ownership
 from retouchd.policies import timeouts
 from retouchd.service import JOURNAL_NAME, check_places, prepare_state
@@ -39,14 +42,20 @@ def found(config: Path | None, root: Path | None, environ: Mapping[str, str]) ->
         given[_ROOT_VARIABLE] = str(root.expanduser().absolute())
     place = config or user_configuration_file(environ)
     is_new = not _has_configuration(config, environ)
-    settings = load_settings(None if is_new else config, _without_config(given) if is_new else given)
-    _make_folders(settings)
-    print(f"Folders are ready below {settings.places().inbox.parent}: inbox, outbox, done, failed.")
+    settings = _load_fresh(given) if is_new else load_settings(config, given)
+    make_folders(settings)
+    screen, places = Screen(), settings.places()
+    screen.line(f"Folders are ready: {printable(places.inbox.parent)}")
+    screen.line("  inbox/ for your photos, outbox/ for the results, done/ and failed/ for the originals")
     if is_new and place is not None:
-        key_file = _ask_for_key(settings, place.parent)
+        key_file = _ask_for_key(settings, place.parent, environ)
         _write_configuration(place, settings, key_file)
-        print(f"Configuration written: {place}")
-    print(f"Next: retouchd{_config_words(config)} run, then drop a photo and its prompt into the inbox.")
+        screen.line(f"Configuration written: {printable(place)}")
+    screen.line(f"Next: {command_line(config, 'run')}")
+    screen.say(
+        f"Then drop a photo and a text file of the same name into {printable(places.inbox)}. At most"
+        f" {_limit(settings)} until you change it."
+    )
 
 
 def _has_configuration(config: Path | None, environ: Mapping[str, str]) -> bool:
@@ -58,21 +67,32 @@ def _has_configuration(config: Path | None, environ: Mapping[str, str]) -> bool:
     return (user is not None and user.exists()) or Path("/etc/retouchd/config.toml").exists()
 
 
-def _without_config(environ: Mapping[str, str]) -> Mapping[str, str]:
-    return {name: value for name, value in environ.items() if name != "RETOUCHD_CONFIG"}
+def _load_fresh(environ: Mapping[str, str]) -> Settings:
+    """Give the settings of a configuration that is about to be written: no other file has a say in it."""
+    if not any(name.startswith("RETOUCHD_FOLDERS__") for name in environ):
+        message = "name the folder that shall hold inbox and outbox, such as: retouchd init ~/Retouch"
+        raise ConfigurationError(message)
+    return load_settings(Path(os.devnull), environ)
 
 
-def _config_words(config: Path | None) -> str:
-    return f" --config {config}" if config else ""
+def _limit(settings: Settings) -> str:
+    cap = settings.budget.caps().per_day
+    return f"{cap} a day are spent" if cap else "what you allow is spent"
 
 
-def _make_folders(settings: Settings) -> None:
+def make_folders(settings: Settings) -> None:
+    """Make the folders, the history and the marks; what is there already stays as it is.
+
+    Raises:
+        AlreadyOwnedError: The folders belong to another machine's retouchd.
+        StartRefusedError: They cannot be made or used.
+    """
     places, durable = settings.places(), Durable()
     for folder in (places.inbox, places.outbox, places.done, places.failed):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as exc:
-            message = f"the folder {folder} cannot be made: {exc.strerror}"
+            message = f"the folder {printable(folder)} cannot be made: {exc.strerror}"
             raise StartRefusedError(message) from exc
     prepare_state(places)
     check_places(places, durable)
@@ -83,23 +103,41 @@ def _make_folders(settings: Settings) -> None:
         journal.close()
 
 
-def _ask_for_key(settings: Settings, folder: Path) -> Path | None:
+def _ask_for_key(settings: Settings, folder: Path, environ: Mapping[str, str]) -> Path | None:
     """Ask for the key on a terminal, keep it for its owner alone, and try it."""
-    if not sys.stdin.isatty():
+    if not sys.stdin.isatty() or _has_key(settings, environ):
         return None
     key = typer.prompt(
         "Key of the service (not shown, empty for later)", hide_input=True, default="", show_default=False
     )
     if not key.strip():
         return None
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / _KEY_NAME
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        os.fchmod(descriptor, 0o600)
-        file.write(key.strip() + "\n")
-    print(f"Key written: {path}. {_try_key(settings, path)}")
+    with _refusing(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(descriptor, 0o600)
+            file.write(key.strip() + "\n")
+    print(f"Key written: {printable(path)}. {_try_key(settings, path)}")
     return path
+
+
+def _has_key(settings: Settings, environ: Mapping[str, str]) -> bool:
+    try:
+        read_key(settings.endpoint, environ)
+    except ConfigurationError:
+        return False
+    return True
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        message = f"{printable(path)} cannot be written: {exc.strerror}"
+        raise StartRefusedError(message) from exc
 
 
 def _try_key(settings: Settings, path: Path) -> str:
@@ -131,8 +169,9 @@ def _try_key(settings: Settings, path: Path) -> str:
 
 
 def _write_configuration(path: Path, settings: Settings, key_file: Path | None) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(_configuration_lines(settings, key_file)) + "\n", encoding="utf-8")
+    with _refusing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(_configuration_lines(settings, key_file)) + "\n", encoding="utf-8")
 
 
 def _configuration_lines(settings: Settings, key_file: Path | None) -> Iterator[str]:

@@ -7,34 +7,126 @@ from typing import Annotated
 
 import typer
 
-from retouchd.core.errors import RetouchdError
+from retouchd.cli.schemas import Schema
+from retouchd.core.errors import ConfigurationError, RetouchdError
+from retouchd.core.jobs import JobState
+from retouchd.core.values import printable
+
+# Commands import what they work with only when they are called: help and version need none of it.
+# ruff: noqa: PLC0415
+
+_EXAMPLES = """\
+Try it, no account, no cost:  retouchd demo
+
+For real:  retouchd init ~/Retouch  and then  retouchd run
+
+Nothing happens?  retouchd explain inbox/beach.jpg  says why, retouchd status  shows everything.
+"""
 
 app = typer.Typer(
     name="retouchd",
     help="Drop a photo and a text file that says what to change; the edited photo appears in another folder.",
+    epilog=_EXAMPLES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
 
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", help="The configuration file, if not the usual one.", show_default=False, metavar="FILE"
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+JobName = Annotated[str, typer.Argument(metavar="JOB", help="A job's id, or its first characters.")]
+
 
 def main() -> None:
     """Run the command line; what a person can cause ends in a sentence, never in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding lacks must not end the command.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # they are text files here
     try:
         app()
     except RetouchdError as exc:
-        print(f"retouchd: {exc}", file=sys.stderr)
+        _tell(exc)
         sys.exit(exc.exit_status)
+    finally:
+        _flush()
+
+
+def _tell(error: RetouchdError) -> None:
+    """Print an error, each fault on a line of its own."""
+    first, *others = str(error).splitlines() or [type(error).__name__]
+    if others:
+        wrong = "the configuration is wrong" if isinstance(error, ConfigurationError) else "this cannot be"
+        others = [first, *others]
+        first = f"{wrong}; nothing was started:"
+    print(
+        "\n".join([f"retouchd: {printable(first)}", *(f"  {printable(one)}" for one in others)]),
+        file=sys.stderr,
+    )
+
+
+def _flush() -> None:
+    """Hand out what is left to print; whoever stopped reading (`| head`) wants no complaint about it."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print_version(*, is_wanted: bool) -> None:
+    if is_wanted:
+        from importlib.metadata import version
+
+        print(f"retouchd {version('retouchd')}")
+        raise typer.Exit
 
 
 @app.callback()
 def _take_options(
     context: typer.Context,
-    config: Annotated[
-        Path | None, typer.Option("--config", help="The configuration file.", show_default=False)
-    ] = None,
+    config: Config = None,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Show the version.",
+            callback=lambda value: _print_version(is_wanted=value),
+            is_eager=True,
+        ),
+    ] = False,
 ) -> None:
     context.obj = config
+
+
+@app.command()
+def demo(
+    folder: Annotated[
+        Path | None, typer.Option(help="An empty or new folder to use and keep.", show_default=False)
+    ] = None,
+) -> None:
+    """Show the main job in half a minute: no account, no cost."""
+    from retouchd.cli.demonstrating import demonstrate
+
+    demonstrate(folder, os.environ)
+
+
+@app.command()
+def init(
+    context: typer.Context,
+    root: Annotated[
+        Path | None,
+        typer.Argument(help="Folder that shall hold inbox, outbox, done, failed.", show_default=False),
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Make the folders and a commented configuration, and ask for the key; safe to repeat."""
+    from retouchd.cli.founding import found
+
+    found(config or context.obj, root, os.environ)
 
 
 @app.command()
@@ -44,21 +136,123 @@ def run(
         bool, typer.Option("--until-idle", help="Work off what is there, then end.")
     ] = False,
     timeout: Annotated[float, typer.Option(help="Seconds after which --until-idle ends anyway.")] = 3600.0,
+    config: Config = None,
 ) -> None:
     """Watch the inbox and edit what arrives, until stopped."""
-    from retouchd.cli.running import run_daemon  # noqa: PLC0415 - other commands need not load it
+    from retouchd.cli.running import run_daemon
 
-    run_daemon(context.obj, os.environ, timeout if until_idle else None)
+    run_daemon(config or context.obj, os.environ, timeout if until_idle else None)
 
 
 @app.command()
-def init(
-    context: typer.Context,
-    root: Annotated[
-        Path | None, typer.Argument(help="Folder that shall hold inbox, outbox, done, failed.")
-    ] = None,
-) -> None:
-    """Make the folders, their marks and a commented configuration; safe to repeat."""
-    from retouchd.cli.founding import found  # noqa: PLC0415 - other commands need not load it
+def status(context: typer.Context, as_json: AsJson = False, config: Config = None) -> None:
+    """Show what is going on, what needs you, and what was spent."""
+    from retouchd.cli.status import show_status
 
-    found(context.obj, root, os.environ)
+    show_status(config or context.obj, os.environ, as_json=as_json)
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(help="A photo, prompt file or folder, such as inbox/beach.jpg.")],
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Say why a photo is not done yet, what it will cost and what to do."""
+    from retouchd.cli.explaining import explain_path
+
+    explain_path(config or context.obj, os.environ, path, as_json=as_json)
+
+
+@app.command()
+def jobs(
+    context: typer.Context,
+    state: Annotated[
+        JobState | None, typer.Option(help="Only those in this state.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """List every picture that was asked for, one line each, the newest last."""
+    from retouchd.cli.listing import list_jobs
+
+    list_jobs(config or context.obj, os.environ, state, as_json=as_json)
+
+
+@app.command()
+def show(context: typer.Context, job: JobName, as_json: AsJson = False, config: Config = None) -> None:
+    """Show everything about one job: what was asked, what was paid, where it lies."""
+    from retouchd.cli.showing import show_job
+
+    show_job(config or context.obj, os.environ, job, as_json=as_json)
+
+
+@app.command()
+def retry(
+    context: typer.Context,
+    job: JobName,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, even if it may be paid once more.")] = False,
+    config: Config = None,
+) -> None:
+    """Try a job again that needs you, failed, or would be tried later."""
+    from retouchd.cli.ordering import retry as order
+
+    order(config or context.obj, os.environ, job, is_agreed=yes)
+
+
+@app.command()
+def pause(
+    context: typer.Context,
+    why: Annotated[str, typer.Argument(help="A note for whoever looks.", show_default=False)] = "",
+    config: Config = None,
+) -> None:
+    """Send nothing any more; what is under way is finished, photos keep arriving."""
+    from retouchd.cli.ordering import pause as order
+
+    order(config or context.obj, os.environ, why)
+
+
+@app.command()
+def resume(
+    context: typer.Context,
+    reason: Annotated[str, typer.Argument(help="End this pause alone.", show_default=False)] = "",
+    config: Config = None,
+) -> None:
+    """Go on after a pause."""
+    from retouchd.cli.ordering import resume as order
+
+    order(config or context.obj, os.environ, reason)
+
+
+@app.command()
+def config(
+    context: typer.Context,
+    check: Annotated[bool, typer.Option("--check", help="Only say whether it is right.")] = False,
+    schema: Annotated[
+        Schema | None, typer.Option(help="Print a JSON Schema instead.", show_default=False)
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Show every setting that counts, and where it comes from."""
+    from retouchd.cli.configuration import check_configuration, print_schema, show_configuration
+
+    if schema is not None:
+        print_schema(schema)
+        return
+    act = check_configuration if check else show_configuration
+    act(config or context.obj, os.environ)
+
+
+@app.command()
+def simulate(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes any free port.")
+    ] = 8765,
+    latency: Annotated[float, typer.Option(min=0, help="Seconds that each picture takes at least.")] = 2.5,
+    key: Annotated[str, typer.Option(help="The one key that is accepted.")] = "demo-key",
+) -> None:
+    """Run a stand-in for the service on this machine: no account, no cost."""
+    from retouchd.cli.simulating import simulate as serve
+
+    serve(port, latency, key)

@@ -69,6 +69,15 @@ def _next_try(job: Job, now: datetime) -> str:
     return f"at {clock_time(job.next_try, now)}" if job.next_try else "soon"
 
 
+def again_sentence(earlier: Job, photo: PurePosixPath, now: datetime) -> str:
+    """Say that a photo with its prompt was paid for before, and how to get another version."""
+    when = clock_time(earlier.created, now)
+    return (
+        f"Same photo and prompt as job {earlier.id} ({when}), so you get that picture again for $0;"
+        f" for another version change the prompt, or put take = 2 into {printable(photo.stem)}.toml."
+    )
+
+
 STATE_WORDS: Final = {
     JobState.READY: "queued",
     JobState.WAITING: "waits",
@@ -104,7 +113,9 @@ def pause_sentence(pause: Pause, now: datetime, key_file: str = "") -> str:
     Args:
         key_file: Where the key is read from, if from a file.
     """
-    return f"{sentence(pause.detail)} {_pause_ending(pause, now, key_file)}".strip()
+    is_note = pause.reason is PauseReason.OPERATOR and "retouchd resume" not in pause.detail
+    told = f"you paused it: {pause.detail}" if is_note else pause.detail
+    return f"{sentence(told)} {_pause_ending(pause, now, key_file)}".strip()
 
 
 def _pause_ending(pause: Pause, now: datetime, key_file: str) -> str:

@@ -140,15 +140,22 @@ class Delivery:
         while True:
             path = _with_suffix(dossier.job.stem, picture.format.suffix)
             dossier = self._plan(dossier, path, staged.sha256)
-            try:
-                self._outbox.publish(staged, path)
+            if self._try_to_publish(dossier, path, staged):
                 self._publish_metadata(dossier, finding, staged, picture)
-            except NameTakenError:
-                self._outbox.withdraw(path, staged.sha256)
-                job = self._desk.ask(self._deliveries.take_next_stem, dossier.job.id, wished)
-                dossier = replace(dossier, job=job)
-            else:
                 return dossier
+            job = self._desk.ask(self._deliveries.take_next_stem, dossier.job.id, wished)
+            dossier = replace(dossier, job=job)
+
+    def _try_to_publish(self, dossier: Dossier, path: PurePosixPath, staged: Staged) -> bool:
+        """Publish the picture unless its name, or its metadata's, is a stranger's; say whether it was."""
+        place = _metadata_path(path)
+        if self._outbox.is_taken(place) and not self._is_ours(place, dossier.job.id, staged.sha256):
+            return False
+        try:
+            self._outbox.publish(staged, path)
+        except NameTakenError:
+            return False
+        return True
 
     def _plan(self, dossier: Dossier, path: PurePosixPath, sha256: Sha256) -> Dossier:
         job_id = dossier.job.id
@@ -160,10 +167,11 @@ class Delivery:
         """Publish the metadata; its presence says that the picture is complete.
 
         Raises:
-            NameTakenError: A stranger's file has the name.
+            NameTakenError: A stranger's file took the name just now; the picture was taken back, and the next
+                delivery finds the name taken from the start.
         """
         path = dossier.job.output.path if dossier.job.output else dossier.job.stem
-        place = path.parent / f"{path.name}.json"
+        place = _metadata_path(path)
         facts = OutputFacts(
             path=str(path),
             sha256=staged.sha256,
@@ -180,6 +188,7 @@ class Delivery:
                 self._outbox.publish(note, place)
             except NameTakenError:
                 if not self._is_ours(place, dossier.job.id, staged.sha256):
+                    self._outbox.withdraw(path, staged.sha256)
                     raise
 
     def _is_ours(self, place: PurePosixPath, job: JobId, sha256: Sha256) -> bool:
@@ -203,6 +212,10 @@ def _refusing(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 def _with_suffix(stem: PurePosixPath, suffix: str) -> PurePosixPath:
     return stem.parent / f"{stem.name}{suffix}"
+
+
+def _metadata_path(picture: PurePosixPath) -> PurePosixPath:
+    return picture.parent / f"{picture.name}.json"
 
 
 def _request_of(dossier: Dossier) -> EditRequest:

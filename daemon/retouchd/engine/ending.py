@@ -41,12 +41,12 @@ class Situation:
     failures: int
 
 
+# Delivered ones need nothing more but that their bundle is filed, which waits for a person if a sibling does.
 _LIVE = (
     JobState.READY,
     JobState.WAITING,
     JobState.SUBMITTING,
     JobState.RECEIVED,
-    JobState.DELIVERED,
     JobState.DEFERRED,
 )
 

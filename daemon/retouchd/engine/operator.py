@@ -18,7 +18,8 @@ from retouchd.engine.moves import Moves
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard
 
-_RETRIED: Final = frozenset({JobState.HELD, JobState.DEFERRED, JobState.FAILED})
+# What can be tried again.
+RETRIED: Final = frozenset({JobState.HELD, JobState.DEFERRED, JobState.FAILED})
 
 
 class Operator:
@@ -72,7 +73,7 @@ class Operator:
         return "paused: nothing is sent; what is under way is finished"
 
     def _retry(self, job: Job) -> str:
-        if job.state not in _RETRIED:
+        if job.state not in RETRIED:
             message = f"job {job.id} is {job.state}; only what needs you, failed or tries again later can be"
             raise CommandRefusedError(message)
         if job.state is JobState.FAILED:

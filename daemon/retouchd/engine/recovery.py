@@ -6,7 +6,7 @@ Runs in the engine's transaction before the loop. Reads no backlog: only what a 
 from dataclasses import replace
 
 from retouchd.core.jobs import JobState
-from retouchd.core.pauses import SEEN_ANEW_AT_START
+from retouchd.core.pauses import SEEN_ANEW_AT_START, PauseReason
 from retouchd.core.records import BundleState
 from retouchd.engine.calls import Calls
 from retouchd.engine.office import Office
@@ -19,7 +19,11 @@ def recover(office: Office, board: PauseBoard, calls: Calls) -> None:
     A call that was under way: its answer is in the spool, or nobody knows its outcome. A look that was
     under way is made again. Received, delivered and filed go on by themselves from where they are.
     """
-    _see_folders_anew(office, board)
+    for reason in SEEN_ANEW_AT_START:
+        board.end(reason)
+    see_folders_anew(office)
+    # A limit may have been raised since: the next call finds out, before it is made.
+    board.end(PauseReason.BUDGET)
     for record in office.journal.bundles_in(BundleState.LOOKED_AT):
         office.journal.update_bundle(replace(record, state=BundleState.ARRIVING))
     cut = office.journal.jobs_in([JobState.SUBMITTING])
@@ -29,10 +33,8 @@ def recover(office: Office, board: PauseBoard, calls: Calls) -> None:
         office.herald.say("info", "recovery.finished", calls_cut=len(cut))
 
 
-def _see_folders_anew(office: Office, board: PauseBoard) -> None:
+def see_folders_anew(office: Office) -> None:
     """Forget what folders were like: what waited for one tries at once. Deferred jobs keep their times."""
-    for reason in SEEN_ANEW_AT_START:
-        board.end(reason)
     for job in office.journal.jobs_in([JobState.READY, JobState.RECEIVED]):
         if job.next_try:
             office.journal.update_job(replace(job, next_try=None))

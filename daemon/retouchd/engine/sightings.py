@@ -15,12 +15,14 @@ from retouchd.core.sightings import (
 from retouchd.engine.intake import Intake
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard, reason_for
+from retouchd.engine.recovery import see_folders_anew
 
 
 class Sightings:
     """Takes in what the scanner tells."""
 
     def __init__(self, office: Office, board: PauseBoard, intake: Intake) -> None:
+        self._office = office
         self._journal = office.journal
         self._clock = office.clock
         self._herald = office.herald
@@ -51,21 +53,12 @@ class Sightings:
 
     def _take_scan(self, scan: ScanFinished) -> None:
         self.last_scan = scan.number
-        self._end_stale_pause()
         if scan.ignored != self._ignored:
             self._journal.set_note("ignored", str(scan.ignored))
             self._ignored = scan.ignored
         for trouble in scan.troubles:
             self._herald.say("warning", "inbox.troubled", detail=trouble)
         self._herald.say("debug", "inbox.scanned", seconds=round(scan.seconds, 4), folders=scan.folders)
-
-    def _end_stale_pause(self) -> None:
-        """End a pause from an earlier run whose folder was back before this run could find it missing.
-
-        A scan that has finished saw the inbox, and by then every other folder in trouble was told.
-        """
-        if PauseReason.FOLDER_MISSING not in self._troubled.values():
-            self._board.end(PauseReason.FOLDER_MISSING)
 
     def _take_trouble(self, trouble: FolderTrouble) -> None:
         reason = reason_for(trouble.error)
@@ -78,3 +71,4 @@ class Sightings:
         self._herald.say("info", "inbox.returned", folder=back.which)
         if reason is not None and reason not in self._troubled.values():
             self._board.end(reason)
+            see_folders_anew(self._office)

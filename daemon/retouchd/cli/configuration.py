@@ -1,0 +1,62 @@
+"""`retouchd config`: what counts, where it comes from, and what is wrong with it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from retouchd.api_key import read_key
+from retouchd.cli.schemas import Schema
+from retouchd.cli.screen import Screen, print_json
+from retouchd.core.errors import ConfigurationError
+from retouchd.core.metadata import SCHEMA, Result
+from retouchd.core.values import printable
+from retouchd.policies import check_supported
+from retouchd.settings import Settings, describe, load_settings
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def show_configuration(config: Path | None, environ: Mapping[str, str]) -> None:
+    """Print every value that counts with where it comes from.
+
+    Raises:
+        ConfigurationError: Something is wrong with it.
+    """
+    settings, screen = load_settings(config, environ), Screen()
+    file = printable(settings.file) if settings.file else "none, so the defaults and the environment count"
+    screen.line(f"# file: {file}")
+    screen.table(
+        [[one.key, f"= {one.value}", f"({one.origin.value})"] for one in describe(settings)], indent=0
+    )
+
+
+def check_configuration(config: Path | None, environ: Mapping[str, str]) -> None:
+    """Say that the configuration is right.
+
+    Raises:
+        ConfigurationError: It is not; every fault is told.
+    """
+    settings, screen = load_settings(config, environ), Screen()
+    check_supported(settings)
+    screen.line(f"ok: {printable(settings.file) if settings.file else 'no file, only defaults'}")
+    try:
+        screen.line(f"ok: the key comes from {read_key(settings.endpoint, environ).source}")
+    except ConfigurationError as exc:
+        # It may be given to the daemon alone, by the service manager, so it is not this file's fault.
+        screen.say(f"note: {exc}", hang=6)
+
+
+def print_schema(schema: Schema) -> None:
+    """Print a JSON Schema."""
+    if schema is Schema.CONFIG:
+        print_json(Settings.model_json_schema())
+    else:
+        print_json(result_schema())
+
+
+def result_schema() -> dict[str, object]:
+    """Give the JSON Schema of the metadata files; keys that a later version adds are allowed."""
+    # As it is written: every key is there, also those that have a default for whoever makes a Result.
+    content = TypeAdapter(Result).json_schema(mode="serialization")
+    return {"$schema": _DIALECT, "$id": SCHEMA, **content}

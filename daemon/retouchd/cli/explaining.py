@@ -1,0 +1,146 @@
+"""`retouchd explain`: for anything in the inbox, why it is where it is and what happens next."""
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from retouchd.adapters.folder import Folder
+from retouchd.adapters.inbox.mounts import read_ground
+from retouchd.adapters.inbox.scan import Scan
+from retouchd.cli.explanation import Explanation
+from retouchd.cli.finding import Spot, Where, find_spot, pattern_against
+from retouchd.cli.opening import House, open_house
+from retouchd.cli.photos import PhotoExplainer
+from retouchd.cli.screen import Screen, print_json
+from retouchd.core.bundles import Bundle, Standing, is_photo_name, is_sidecar_name
+from retouchd.core.jobs import ENDED
+from retouchd.core.records import BundleState
+from retouchd.core.story import STATE_WORDS, ignored_sentence, orphan_sentence, stranger_sentence
+from retouchd.core.values import printable
+
+_BUNDLE_WORDS = {
+    BundleState.ARRIVING: "arriving or queued",
+    BundleState.LOOKED_AT: "arriving or queued",
+    BundleState.LACKS_PROMPT: "without a prompt",
+    BundleState.NEEDS_YOU: "needs you",
+}
+
+
+def explain_path(config: Path | None, environ: Mapping[str, str], typed: Path, *, as_json: bool) -> None:
+    """Print why something is where it is.
+
+    Raises:
+        RetouchdError: The configuration is wrong, or something cannot be read.
+    """
+    with open_house(config, environ) as house:
+        explanation = _Explainer(house).explain(find_spot(typed, house.places))
+        if as_json:
+            print_json(explanation.as_json())
+        else:
+            explanation.write(Screen())
+
+
+class _Explainer:
+    """Explains whatever a path leads to."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._photos = PhotoExplainer(house)
+
+    def explain(self, spot: Spot) -> Explanation:
+        """Explain one place."""
+        match spot.where:
+            case Where.INBOX:
+                return self._explain_in_inbox(spot)
+            case Where.OUTBOX:
+                return self._explain_output(spot)
+            case Where.DONE | Where.FAILED:
+                return self._photos.explain_past(spot.relative) or _plain(spot, "unknown", _unknown(spot))
+            case Where.ELSEWHERE:
+                told = (
+                    f"{printable(spot.path)} is not in the inbox, so nothing happens to it. The inbox is"
+                    f" {printable(self._house.places.inbox)}."
+                )
+                return _plain(spot, "elsewhere", told)
+
+    def _explain_in_inbox(self, spot: Spot) -> Explanation:
+        part, pattern = pattern_against(spot.relative)
+        if pattern:
+            return _plain(spot, "ignored", ignored_sentence(part, pattern))
+        try:
+            mode = os.lstat(spot.path).st_mode
+        except OSError:
+            return self._photos.explain_past(spot.relative) or _plain(spot, "unknown", _unknown(spot))
+        if stat.S_ISDIR(mode):
+            return self._explain_folder(spot)
+        if not stat.S_ISREG(mode):
+            told = f"{printable(spot.path.name)} is no file, but a link or the like: it is never touched."
+            return _plain(spot, "ignored", told)
+        return self._explain_file(spot)
+
+    def _explain_file(self, spot: Spot) -> Explanation:
+        if is_photo_name(spot.path.name):
+            return self._photos.explain(spot.relative)
+        if is_sidecar_name(spot.path.name):
+            return self._explain_prompt_file(spot)
+        return _plain(spot, "not_a_photo", stranger_sentence(spot.path.name))
+
+    def _explain_prompt_file(self, spot: Spot) -> Explanation:
+        name, bundles = spot.path.name, self._bundles_in(spot.relative.parent)
+        fitting = [bundle for bundle in bundles if name in {member.name for member in bundle.members[1:]}]
+        if not fitting:
+            lonely = [one.photo.name for one in bundles if one.standing is Standing.LACKS_PROMPT]
+            return _plain(spot, "orphan", orphan_sentence(name, lonely))
+        photo = self._photos.explain(fitting[0].path)
+        about = f"{printable(name)} says what to do with {printable(fitting[0].photo.name)}:"
+        return replace(photo, path=printable(spot.shown), about=about)
+
+    def _bundles_in(self, folder: PurePosixPath) -> tuple[Bundle, ...]:
+        inbox = Folder(self._house.places.inbox)
+        view = Scan(inbox, read_ground(inbox.root)).read(folder)
+        return view.form(self._house.settings.sidecars.ambiguous).bundles if view else ()
+
+    def _explain_output(self, spot: Spot) -> Explanation:
+        """Explain a picture in the outbox, or its metadata, by the photo that it was made from."""
+        view, path = self._house.view, spot.relative
+        job = view.job_of_output(path) or (
+            view.job_of_output(path.with_suffix("")) if path.suffix == ".json" else None
+        )
+        if job is None:
+            return _plain(
+                spot, "unknown", f"{printable(spot.shown)} was not made by retouchd, as far as it knows."
+            )
+        source = view.source_of(job.bundle)
+        about = f"{printable(spot.shown)} was made from {printable(source)} by job {job.id}:"
+        past = self._photos.explain_past(source)
+        return replace(past, path=printable(spot.shown), about=about) if past else _plain(spot, "done", about)
+
+    def _explain_folder(self, spot: Spot) -> Explanation:
+        bundles, jobs = self._house.view.count_below(spot.relative)
+        now, so_far = Counter[str](), Counter[str]()
+        for state, words in _BUNDLE_WORDS.items():
+            now[words] += bundles.get(state, 0)
+        for job_state, words in STATE_WORDS.items():
+            (so_far if job_state in ENDED else now)[words] += jobs.get(job_state, 0)
+        told = (
+            f"Waiting or under way: {_list(now) or 'nothing'}.",
+            f"Over: {_list(so_far) or 'nothing yet'}.",
+        )
+        return replace(_plain(spot, "folder", ""), sentences=told, counts=+now | +so_far)
+
+
+def _list(counts: Counter[str]) -> str:
+    return ", ".join(f"{words} {number}" for words, number in counts.items() if number)
+
+
+def _plain(spot: Spot, state: str, told: str) -> Explanation:
+    return Explanation(path=printable(spot.shown), state=state, sentences=(told,))
+
+
+def _unknown(spot: Spot) -> str:
+    return (
+        f"There is no {printable(spot.path.name)} in {printable(spot.path.parent)}, and none was seen there."
+    )

@@ -1,0 +1,82 @@
+"""From a path that somebody typed to what lies there: in which of our folders, and what kind of thing."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path, PurePosixPath
+
+from retouchd.core.bundles import IGNORED_PATTERNS, is_ignored
+from retouchd.settings import Places
+
+
+class Where(Enum):
+    """In which folder a path leads."""
+
+    INBOX = "inbox"
+    OUTBOX = "outbox"
+    DONE = "done"
+    FAILED = "failed"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """A place.
+
+    Attributes:
+        relative: Below its folder; of a path elsewhere, the whole path.
+    """
+
+    where: Where
+    relative: PurePosixPath
+    path: Path
+
+    @property
+    def shown(self) -> str:
+        """The place as people write it, not yet safe to print."""
+        if self.where is Where.ELSEWHERE:
+            return str(self.path)
+        return str(PurePosixPath(self.where.value) / self.relative)
+
+
+def find_spot(typed: Path, places: Places) -> Spot:
+    """Give the place that is meant: relative to here, to the inbox, or to what the inbox lies in."""
+    spots = [_locate(path, places) for path in _candidates(typed, places)]
+    ours = [spot for spot in spots if spot.where is not Where.ELSEWHERE]
+    there = [spot for spot in ours if os.path.lexists(spot.path)]
+    return next(iter([*there, *ours, *spots]))
+
+
+def _candidates(typed: Path, places: Places) -> Iterator[Path]:
+    # Whoever stands in the inbox means what lies there; `..` is resolved as a shell shows it.
+    for base in (Path.cwd(), places.inbox.parent, places.inbox):
+        yield Path(os.path.normpath(base / typed))
+
+
+def _locate(path: Path, places: Places) -> Spot:
+    roots = {
+        Where.INBOX: places.inbox,
+        Where.OUTBOX: places.outbox,
+        Where.DONE: places.done,
+        Where.FAILED: places.failed,
+    }
+    for where, root in roots.items():
+        for seen, real in ((path, root), (_resolve_folder(path), Path(os.path.realpath(root)))):
+            if seen.is_relative_to(real):
+                return Spot(where=where, relative=PurePosixPath(seen.relative_to(real)), path=seen)
+    return Spot(where=Where.ELSEWHERE, relative=PurePosixPath(path), path=path)
+
+
+def _resolve_folder(path: Path) -> Path:
+    """Resolve links on the way to a file, not the file: what it links to is another file."""
+    return Path(os.path.realpath(path.parent)) / path.name
+
+
+def pattern_against(relative: PurePosixPath) -> tuple[str, str]:
+    """Give the first part of a path that is never looked at, with the pattern it fits; empty when none is."""
+    for part in relative.parts:
+        for pattern in IGNORED_PATTERNS:
+            if is_ignored(part, (pattern,)):
+                return part, pattern
+    return "", ""

@@ -1,0 +1,85 @@
+"""What every screen looks at: the settings, the history, and whether a daemon runs. Nothing is written."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from retouchd.adapters.clock import SystemClock
+from retouchd.adapters.journal.views import JournalView
+from retouchd.adapters.statefolder import Holder, read_lock_holder
+from retouchd.cli.screen import command_line
+from retouchd.core.errors import CommandRefusedError
+from retouchd.core.records import Moments
+from retouchd.core.values import printable
+from retouchd.service import JOURNAL_NAME
+from retouchd.settings import Places, Settings, load_settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Everything as it is at one moment.
+
+    Attributes:
+        config: The configuration file that the command named.
+        holder: The daemon that runs; None when none does.
+    """
+
+    config: Path | None
+    settings: Settings
+    places: Places
+    view: JournalView
+    holder: Holder | None
+    moments: Moments
+
+    def command(self, *words: str) -> str:
+        """Give a command to paste."""
+        return command_line(self.config, *words)
+
+
+@contextmanager
+def open_house(config: Path | None, environ: Mapping[str, str]) -> Iterator[House]:
+    """Open everything for reading.
+
+    Raises:
+        ConfigurationError: The configuration is wrong.
+        CommandRefusedError: There is no history yet, or it belongs to another user.
+        JournalError: The history cannot be read.
+    """
+    settings = load_settings(config, environ)
+    places = settings.places()
+    check_history(places, config)
+    view = JournalView.open_for_reading(places.state / JOURNAL_NAME)
+    try:
+        with view.snapshot():
+            yield House(
+                config=config,
+                settings=settings,
+                places=places,
+                view=view,
+                holder=read_lock_holder(places.state),
+                moments=SystemClock().moments(),
+            )
+    finally:
+        view.close()
+
+
+def check_history(places: Places, config: Path | None) -> None:
+    """Make sure that there is a history which this user may read.
+
+    Raises:
+        CommandRefusedError: There is not.
+    """
+    path = places.state / JOURNAL_NAME
+    try:
+        with path.open("rb"):
+            return
+    except FileNotFoundError as exc:
+        message = f'nothing was done here yet: begin with "{command_line(config, "init")}"'
+        raise CommandRefusedError(message) from exc
+    except OSError as exc:
+        message = (
+            f"{printable(path)} cannot be read ({exc.strerror}): run this as the user whose retouchd it is,"
+            " with sudo -u"
+        )
+        raise CommandRefusedError(message) from exc

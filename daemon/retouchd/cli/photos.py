@@ -1,0 +1,278 @@
+"""Why one photo is where it is: still to come, under way, or over."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import Final
+
+from retouchd.adapters.images import structure
+from retouchd.adapters.inbox.files import InboxFolder
+from retouchd.cli.explanation import Explanation
+from retouchd.cli.opening import House
+from retouchd.cli.showing import filed_as, history_words
+from retouchd.core.bundles import Bundle, Standing, is_photo_name
+from retouchd.core.edits import DuplicatePolicy, Wish
+from retouchd.core.errors import FileTroubleError
+from retouchd.core.jobs import Job, JobState
+from retouchd.core.naming import output_stem
+from retouchd.core.records import BundleRecord, BundleState
+from retouchd.core.sidecars import SidecarError
+from retouchd.core.story import (
+    again_sentence,
+    bundle_sentence,
+    clock_time,
+    job_sentence,
+    money_sentence,
+    orphan_sentence,
+    pause_sentence,
+    sentence,
+    stranger_sentence,
+)
+from retouchd.core.values import BundleId, JobId, fold_name, printable
+from retouchd.engine.look import Looker
+from retouchd.ownership import check_ownership
+from retouchd.policies import engine_policy
+
+_NOT_SEEN: Final = BundleId(0)
+_BY_STANDING: Final = {
+    Standing.COMPLETE: BundleState.ARRIVING,
+    Standing.LACKS_PROMPT: BundleState.LACKS_PROMPT,
+    Standing.AMBIGUOUS: BundleState.NEEDS_YOU,
+}
+_UNDER_WAY: Final = frozenset({BundleState.AT_WORK, BundleState.ENDING})
+_WAITS_FOR_PAUSE: Final = frozenset({JobState.READY, JobState.DEFERRED})
+# The job's id is not known before there is a job; only few names of outputs have it in them.
+_SOME_JOB: Final = JobId("…")
+# The one that tells most about a photo with several jobs.
+_URGENCY: Final = (
+    JobState.HELD,
+    JobState.FAILED,
+    JobState.SUBMITTING,
+    JobState.DEFERRED,
+    JobState.READY,
+    JobState.WAITING,
+    JobState.RECEIVED,
+    JobState.DELIVERED,
+    JobState.DONE,
+    JobState.CANCELLED,
+)
+
+
+class PhotoExplainer:
+    """Explains photos.
+
+    Raises:
+        AlreadyOwnedError: The inbox belongs to another machine's retouchd.
+        StartRefusedError: The folders were never initialised.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._view = house.view
+        self._now = house.moments.now
+        settings, places = house.settings, house.places
+        self._policy = engine_policy(settings)
+        self._inbox = InboxFolder(
+            places.inbox,
+            check_ownership(places, house.view),
+            settings.sidecars.ambiguous,
+            settings.watch.settle_seconds,
+        )
+        self._looker = Looker(self._inbox, structure, self._policy)
+
+    def explain(self, path: PurePosixPath) -> Explanation:
+        """Explain a photo that lies in the inbox.
+
+        Raises:
+            FileTroubleError: It cannot be looked at.
+        """
+        folder, key = path.parent, fold_name(path.name)
+        bundle = self._inbox.form_bundle(folder, key)
+        if bundle is None:
+            told = f"{printable(path.name)} is reached through a link only, and links are never followed."
+            return Explanation(path=_shown(path), state="ignored", sentences=(told,))
+        record = self._view.find_live(folder, key)
+        if record is not None and record.state in _UNDER_WAY:
+            return self._explain_jobs(record, bundle)
+        if record is None or record.digest != bundle.digest:
+            record = self._unseen(bundle)
+        return self._explain_waiting(record, bundle)
+
+    def explain_past(self, path: PurePosixPath) -> Explanation | None:
+        """Explain a photo that is not in the inbox any more, or give None when none was ever seen."""
+        record = self._view.newest_at(path.parent, fold_name(path.name))
+        if record is None:
+            return None
+        jobs = self._view.jobs_of_bundle(record.id)
+        filed = filed_as(self._house, record, jobs)
+        explanation = self._explain_jobs(record, None)
+        return explanation if filed is None else replace(explanation, original=printable(filed))
+
+    def _unseen(self, bundle: Bundle) -> BundleRecord:
+        """Give what the daemon will note when it sees the bundle as it is now."""
+        return BundleRecord(
+            id=_NOT_SEEN,
+            folder=bundle.folder,
+            key=bundle.key,
+            photo=bundle.photo.name,
+            digest=bundle.digest,
+            state=_BY_STANDING[bundle.standing],
+            detail=bundle.detail,
+            seen=self._now,
+        )
+
+    def _explain_waiting(self, record: BundleRecord, bundle: Bundle) -> Explanation:
+        is_seen = record.id != _NOT_SEEN
+        is_quiet = is_seen and self._view.is_quiet(record.id, self._house.moments)
+        is_coming = record.state in {BundleState.ARRIVING, BundleState.LOOKED_AT}
+        is_queued = is_quiet and is_coming and record.looks == 0
+        explanation = Explanation(
+            path=_shown(record.path),
+            state=_state_of(record, is_queued=is_queued),
+            sentences=tuple(self._tell_waiting(record, bundle, is_quiet=is_quiet, is_queued=is_queued)),
+            queue=self._view.queue_of(record.id, self._house.moments) if is_queued else None,
+            history=f"seen {clock_time(record.seen, self._now)}" if is_seen else "",
+            commands=self._commands(),
+        )
+        return self._with_wish(explanation, bundle)
+
+    def _tell_waiting(
+        self, record: BundleRecord, bundle: Bundle, *, is_quiet: bool, is_queued: bool
+    ) -> Iterator[str]:
+        if is_queued:
+            yield from self._tell_pauses()
+        yield self._tell_place(record, bundle, is_quiet=is_quiet)
+        if record.state is BundleState.LACKS_PROMPT:
+            yield from self._tell_almost_prompts(record)
+        yield "Nothing was sent, nothing was paid."
+
+    def _tell_place(self, record: BundleRecord, bundle: Bundle, *, is_quiet: bool) -> str:
+        is_stopped, name = self._house.holder is None, printable(record.photo)
+        if is_stopped and record.state in {BundleState.ARRIVING, BundleState.LOOKED_AT}:
+            return f"{name} is there, but retouchd is not running, so nothing happens."
+        return bundle_sentence(record, is_quiet=is_quiet, facts=self._arrival(bundle))
+
+    def _arrival(self, bundle: Bundle) -> str:
+        signature = bundle.photo.signature
+        changed = datetime.fromtimestamp(max(signature.ctime_ns, signature.mtime_ns) / 1e9, UTC)
+        seconds = max(0, round((self._now - changed).total_seconds()))
+        return f" ({_bytes(signature.size)}, last change {seconds} s ago)"
+
+    def _tell_almost_prompts(self, record: BundleRecord) -> Iterator[str]:
+        """Tell of files that were probably meant as this photo's prompt."""
+        stem = fold_name(record.path.stem)
+        for place in sorted((self._house.places.inbox / record.folder).iterdir()):
+            name, path = place.name, PurePosixPath(fold_name(place.name))
+            if is_photo_name(name) or stem not in {path.stem, PurePosixPath(path.stem).stem}:
+                continue
+            is_twice = path.suffix and PurePosixPath(path.stem).suffix == path.suffix
+            yield orphan_sentence(name, ()) if is_twice else stranger_sentence(name)
+
+    def _tell_pauses(self) -> Iterator[str]:
+        key_file = str(self._house.settings.endpoint.api_key_file or "")
+        for pause in self._view.pauses():
+            yield f"Waits: {pause_sentence(pause, self._now, key_file)}"
+
+    def _commands(self, jobs: Sequence[Job] = ()) -> dict[str, str]:
+        """Give what can be done now, each with what it is for."""
+        commands = {}
+        for job in jobs:
+            commands[f"more about {job.id}"] = self._house.command("show", job.id)
+            if job.state in {JobState.HELD, JobState.FAILED, JobState.DEFERRED}:
+                commands[f"try {job.id} again"] = self._house.command("retry", job.id)
+        is_over = bool(jobs) and all(job.has_ended for job in jobs)
+        if self._house.holder is None and not is_over:
+            commands["start retouchd"] = self._house.command("run")
+        return commands
+
+    def _with_wish(self, explanation: Explanation, bundle: Bundle) -> Explanation:
+        """Add what the bundle asks for as it lies there now."""
+        if bundle.standing is not Standing.COMPLETE:
+            return explanation
+        try:
+            wishes = self._looker.foresee(bundle)
+        except (SidecarError, FileTroubleError) as exc:
+            return replace(explanation, sentences=(sentence(str(exc)), *explanation.sentences[1:]))
+        if not wishes:
+            return explanation
+        earlier = self._find_earlier(wishes[0])
+        stem = output_stem(self._policy.output_name, bundle.path, wishes[0], _SOME_JOB, self._now)
+        return replace(
+            explanation,
+            wish=wishes[0],
+            is_free=earlier is not None,
+            sentences=(*explanation.sentences, *self._tell_foreseen(wishes, earlier)),
+            output=printable(f"outbox/{stem}{wishes[0].request.format.suffix}"),
+            original=printable(f"done/{bundle.path}"),
+        )
+
+    def _find_earlier(self, wish: Wish) -> Job | None:
+        """Give the job whose picture will be given again, if the same was paid for before."""
+        edit = self._view.find_edit(wish.fingerprint, wish.take)
+        if edit is None or self._policy.duplicates is not DuplicatePolicy.REUSE:
+            return None
+        owner = self._view.get_job(edit.owner)
+        return owner if owner.state in {JobState.DELIVERED, JobState.DONE} else None
+
+    def _tell_foreseen(self, wishes: Sequence[Wish], earlier: Job | None) -> Iterator[str]:
+        if len(wishes) > 1:
+            yield f"It becomes {len(wishes)} pictures, each at the cost below."
+        if earlier is not None:
+            yield again_sentence(earlier, wishes[0].pictures[0].path, self._now)
+
+    def _explain_jobs(self, record: BundleRecord, bundle: Bundle | None) -> Explanation:
+        jobs = sorted(self._view.jobs_of_bundle(record.id), key=lambda job: _URGENCY.index(job.state))
+        if not jobs:
+            told = (
+                f"{printable(record.photo)} is not in the inbox any more; nothing was sent, nothing was paid."
+            )
+            return Explanation(path=_shown(record.path), state="unknown", sentences=(told,))
+        first = jobs[0]
+        is_ready = first.state is JobState.READY
+        return Explanation(
+            path=_shown(record.path),
+            state=first.state.value,
+            sentences=tuple(self._tell_jobs(record, bundle, jobs)),
+            jobs=tuple(job.id for job in jobs),
+            wish=first.wish,
+            queue=self._view.queue_of_job(first, self._house.moments) if is_ready else None,
+            output=_output_of(first),
+            original=printable(f"done/{record.path}"),
+            history=history_words(first, record, self._now),
+            commands=self._commands(jobs),
+        )
+
+    def _tell_jobs(self, record: BundleRecord, bundle: Bundle | None, jobs: Sequence[Job]) -> Iterator[str]:
+        if any(job.state in _WAITS_FOR_PAUSE for job in jobs):
+            yield from self._tell_pauses()
+        for job in jobs:
+            yield job_sentence(job, self._now)
+        edits = {job.edit for job in jobs if job.edit is not None and not job.reused_from}
+        yield sentence(money_sentence([one for edit in edits for one in self._view.attempts_of(edit)]))
+        if bundle is not None and bundle.digest != record.digest:
+            yield (
+                "You changed the photo or its prompt since: what was sent is delivered and paid, and what is"
+                " there now becomes a second job."
+            )
+
+
+def _bytes(size: int) -> str:
+    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{size / 1000:.0f} kB"  # noqa: PLR2004
+
+
+def _state_of(record: BundleRecord, *, is_queued: bool) -> str:
+    if is_queued:
+        return "queued"
+    words = {BundleState.LACKS_PROMPT: "waiting_for_prompt", BundleState.NEEDS_YOU: "held"}
+    return words.get(record.state, "arriving")
+
+
+def _output_of(job: Job) -> str:
+    if job.output is not None:
+        return printable(f"outbox/{job.output.path}")
+    return printable(f"outbox/{job.stem}{job.wish.request.format.suffix}") if job.wish else ""
+
+
+def _shown(path: PurePosixPath) -> str:
+    return printable(PurePosixPath("inbox") / path)

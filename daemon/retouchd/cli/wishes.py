@@ -1,0 +1,85 @@
+"""What one photo asks for, on a screen and as JSON: every option with where it comes from, and the cost."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from retouchd.cli.screen import shorten
+from retouchd.core.edits import Wish
+from retouchd.core.metadata import shown_path
+from retouchd.core.money import estimate, expected_cost
+from retouchd.core.request import Quality
+from retouchd.core.values import printable
+
+_PROMPT_WIDTH: Final = 48
+# The longest ordinary label; what stands below the options is aligned with them.
+LABEL_WIDTH: Final = 10
+
+
+def wish_rows(wish: Wish, *, is_over: bool = False) -> list[list[str]]:
+    """Give rows of name, value and origin; what nobody asked for is left out.
+
+    Args:
+        is_over: Nothing will be paid for it any more.
+    """
+    rows = [["prompt", f'"{shorten(wish.request.prompt, _PROMPT_WIDTH)}"', _origin(wish, "prompt")]]
+    rows += [[name, value, _origin(wish, name)] for name, value in _values(wish).items()]
+    if not is_over:
+        leaves_it_open = wish.request.quality is Quality.AUTO
+        rows.append(["cost", cost_words(wish), "quality auto: the service decides" if leaves_it_open else ""])
+    return [[f"{name:<{LABEL_WIDTH}}", value, origin] for name, value, origin in rows]
+
+
+def cost_words(wish: Wish) -> str:
+    """Say what one call costs about, and at most."""
+    return f"about {expected_cost(wish.request)}, at most {estimate(wish.request)}"
+
+
+def wish_as_json(wish: Wish) -> dict[str, object]:
+    """Give the wish for programs."""
+    request = wish.request
+    return {
+        "prompt": request.prompt,
+        "size": str(request.size),
+        "quality": request.quality.value,
+        "format": request.format.value,
+        "background": request.background.value,
+        "output_compression": request.output_compression,
+        "take": wish.take,
+        "origins": {name: printable(origin) for name, origin in wish.origins.items()},
+        "fingerprint": wish.fingerprint,
+        "pictures": [
+            {
+                "path": shown_path(picture.path),
+                "sha256": picture.sha256,
+                "bytes": picture.bytes,
+                "width": picture.width,
+                "height": picture.height,
+                "format": picture.format.value,
+            }
+            for picture in wish.pictures
+        ],
+        "about_usd": expected_cost(request).usd,
+        "at_most_usd": estimate(request).usd,
+    }
+
+
+def _values(wish: Wish) -> Mapping[str, str]:
+    """Give the options that matter: the usual ones, and of the others those that somebody set."""
+    request, photo = wish.request, wish.pictures[0]
+    values = {
+        "size": f"{request.size}  (photo {photo.width}x{photo.height})",
+        "quality": request.quality.value,
+    }
+    values["format"] = request.format.value
+    rare = {
+        "background": request.background.value,
+        "output_compression": str(request.output_compression),
+        "take": str(wish.take),
+    }
+    return values | {
+        name: value for name, value in rare.items() if _origin(wish, name) not in {"", "default"}
+    }
+
+
+def _origin(wish: Wish, name: str) -> str:
+    return printable(wish.origins.get(name, ""))

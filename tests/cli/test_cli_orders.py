@@ -1,0 +1,205 @@
+"""`pause`, `resume` and `retry`, with a daemon and without one."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from cli_house import CliHouse, Ended, picture, refusing, run_on_terminal
+
+from retouchd.adapters.clock import SystemClock
+from retouchd.adapters.durable import Durable
+from retouchd.adapters.journal.journal import SqliteJournal
+from retouchd.adapters.statefolder import StateLock
+from retouchd.core.jobs import JobState
+from retouchd.service import JOURNAL_NAME
+from servers import ScriptedServer
+from waiting import eventually
+
+
+def on_terminal(house: CliHouse, *words: str, answers: Mapping[str, str]) -> Ended:
+    """Run a command on a terminal."""
+    whole = ("--config", str(house.config), *words)
+    return run_on_terminal(*whole, answers=answers, cwd=house.place, environ=house.environ)
+
+
+def spoil(house: CliHouse, name: str, prompt: str, status: int) -> str:
+    """Have a photo lost or refused by the service, and give its job."""
+    with ScriptedServer(refusing) as server:
+        house.drop(name, picture(len(name)), prompt)
+        ended = house.until_idle(RETOUCHD_ENDPOINT__BASE_URL=f"{server.url}/api/v1")
+    assert ended.code == status, ended.err
+    job: str = house.run("jobs", "--json").json()[-1]["id"]
+    return job
+
+
+def states(house: CliHouse) -> list[str]:
+    """Give the states of all jobs."""
+    return [job["state"] for job in house.run("jobs", "--json").json()]
+
+
+def test_a_running_daemon_is_paused_and_goes_on(house: CliHouse) -> None:
+    """The daemon obeys within a second, and the status tells who paused it and why."""
+    with house.daemon() as process:
+        paused = house.run("pause", "lunch")
+        status = house.status()
+        screen = house.run("status").out
+        second = house.run("run")
+        house.drop("beach.jpg", picture(1), "grayscale")
+        resumed = house.run("resume")
+        assert eventually(lambda: (house.outbox / "beach.jpg.json").exists())
+
+    assert (paused.code, resumed.code) == (0, 0)
+    assert paused.out.startswith("Paused: nothing is sent; what is under way is finished.\nTo go on: ")
+    assert status["daemon"]["state"] == "paused"
+    assert status["daemon"]["pid"] == process.pid
+    assert status["pauses"][0]["detail"] == "lunch"
+    assert "You paused it: lunch." in screen
+    assert "but sends nothing" in screen
+    assert second.code == 75
+    assert "another retouchd" in second.err
+    assert resumed.out == "Resumed.\n"
+
+
+def test_status_and_explain_of_a_running_daemon(house: CliHouse) -> None:
+    """While it runs, screens tell what is arriving, and that it is ready."""
+    with house.daemon(RETOUCHD_WATCH__SETTLE_SECONDS="30"):
+        house.drop("beach.jpg", picture(1), "grayscale")
+        assert eventually(lambda: house.status()["counts"]["arriving"] == 1)
+        explained = house.run("explain", "beach.jpg", "--json").json()
+        screen = house.run("status").out
+
+    assert explained["state"] == "arriving"
+    assert "beach.jpg is still arriving (1 kB, last change" in explained["sentences"][0]
+    assert ", and ready." in screen
+    assert "1 still arriving" in screen
+
+
+def test_without_a_daemon_pauses_are_set_and_lifted_here(house: CliHouse) -> None:
+    """Nobody needs to be running for a pause to be remembered."""
+    house.run("pause")
+    paused = house.status()["pauses"]
+    wrong = house.run("resume", "budget")
+    resumed = house.run("resume", "operator")
+
+    assert [pause["reason"] for pause in paused] == ["operator"]
+    assert "Nothing was paused for budget." in wrong.out
+    assert resumed.out == "Resumed.\n"
+    assert house.status()["pauses"] == []
+
+
+def test_an_unknown_reason_is_refused_with_the_valid_ones(house: CliHouse) -> None:
+    """A typing error does not end in silence."""
+    done = house.run("resume", "buget\n")
+
+    assert done.code == 1
+    assert r'"buget\n" is no reason for a pause; valid: offline, rate_limited' in done.err
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_failed_photo_is_brought_back_and_tried_again(house: CliHouse, *, runs: bool) -> None:
+    """`retry` of a failed job puts the photo back into the inbox, with a daemon and without one."""
+    job = spoil(house, "beach.jpg", "refuse it", 1)
+    assert (house.failed / "beach.jpg").exists()
+
+    if runs:
+        with house.daemon():
+            done = house.run("retry", job[:5])
+            assert eventually(lambda: (house.outbox / "beach.jpg.json").exists())
+    else:
+        done = house.run("retry", job[:5])
+        assert (house.inbox / "beach.jpg").exists()
+        assert house.until_idle().code == 0
+
+    assert done.code == 0, done.err
+    assert "is brought back to the inbox" in done.out
+    assert states(house) == ["failed", "done"]
+
+
+def test_a_failed_photo_that_is_gone_cannot_be_brought_back(house: CliHouse) -> None:
+    """What is not in failed/ any more is told, not passed over."""
+    job = spoil(house, "beach.jpg", "refuse it", 1)
+    (house.failed / "beach.jpg").unlink()
+    (house.failed / "beach.txt").unlink()
+
+    done = house.run("retry", job)
+
+    assert done.code == 1
+    assert "beach.jpg is not in failed/ any more" in done.err
+
+
+def test_retry_asks_before_it_may_pay_once_more(house: CliHouse) -> None:
+    """A lost answer was perhaps paid: without a terminal --yes is asked for, on one a question is."""
+    job = spoil(house, "beach.jpg", "lose it", 1)
+
+    alone = house.run("retry", job)
+    refused = on_terminal(house, "retry", job, answers={"[y/N]": "n"})
+    after_no = states(house)
+    agreed = on_terminal(house, "retry", job, answers={"[y/N]": "y"})
+
+    assert alone.code == 1
+    assert "Perhaps paid; $" in alone.err
+    assert "add --yes" in alone.err
+    assert (refused.code, after_no) == (1, ["held"])
+    assert "Nothing was changed." in refused.out
+    assert agreed.code == 0
+    assert house.until_idle().code == 0
+    assert states(house) == ["done"]
+
+
+def test_retry_with_yes_asks_nobody(house: CliHouse) -> None:
+    """--yes is the permission to pay once more."""
+    job = spoil(house, "beach.jpg", "lose it", 1)
+
+    done = house.run("retry", job, "--yes")
+
+    assert done.code == 0
+    assert f"Job {job} is tried again." in done.out
+    assert states(house) == ["ready"]
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_what_cannot_be_retried_is_refused_without_a_question(house: CliHouse, *, runs: bool) -> None:
+    """A job that is done stays done: exit 1 with the daemon's own sentence, running or not."""
+    house.drop("beach.jpg", picture(1), "grayscale")
+    assert house.until_idle().code == 0
+    job = house.run("jobs", "--json").json()[0]["id"]
+
+    if runs:
+        with house.daemon():
+            done = house.run("retry", job)
+    else:
+        done = house.run("retry", job)
+
+    assert done.code == 1
+    assert f"job {job} is done" in done.err
+
+
+def test_a_daemon_that_does_not_answer_is_not_waited_for_long(house: CliHouse) -> None:
+    """Whoever holds the lock without answering: the command says that it will be obeyed later."""
+    house.state.joinpath(JOURNAL_NAME).touch()
+    with StateLock(house.state, SystemClock().now()):
+        done = house.run("pause")
+    journal = SqliteJournal.open(house.state / JOURNAL_NAME, Durable())
+    left = journal.commands()
+    journal.close()
+
+    assert done.code == 0
+    assert "it obeys as soon as it can" in done.out
+    assert [command.verb.value for command in left] == ["pause"]
+
+
+def test_orders_and_screens_before_init_say_how_to_begin(tmp_path: Path) -> None:
+    """Without a history there is nothing to show and nothing to order."""
+    house = CliHouse(tmp_path, "http://127.0.0.1:9/api/v1")
+
+    for words in (["status"], ["jobs"], ["pause"], ["explain", "x.jpg"]):
+        done = house.run(*words)
+        assert done.code == 1
+        assert "nothing was done here yet: begin with " in done.err
+
+
+def test_job_states_are_all_known_to_the_list(house: CliHouse) -> None:
+    """The list takes every state and refuses others with the valid ones."""
+    assert house.run("jobs", "--state", JobState.HELD.value).out == "No jobs that are needs you.\n"
+    assert house.run("jobs", "--state", "odd").code == 2
+    assert house.run("jobs").out == "No jobs yet.\n"

@@ -1,0 +1,37 @@
+"""Workshops for the end-to-end tests."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from workshop import KEY, Workshop
+
+from retouchd.simulator.server import Simulator
+
+OpenShop = Callable[..., Workshop]
+
+
+@pytest.fixture
+def open_shop(tmp_path: Path) -> Iterator[OpenShop]:
+    """Open a workshop for a service, with settings by key; its processes end with the test."""
+    with ExitStack() as opened:
+
+        def open_one(base_url: str, **settings: object) -> Workshop:
+            named = {name.replace("__", "."): value for name, value in settings.items()}
+            return opened.enter_context(Workshop(tmp_path, base_url, named))
+
+        yield open_one
+
+
+@pytest.fixture(scope="session")
+def simulator_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file in which the shared simulator notes what it charged."""
+    return tmp_path_factory.mktemp("simulator") / "ledger.jsonl"
+
+
+@pytest.fixture(scope="session")
+def simulator(simulator_ledger: Path) -> Iterator[Simulator]:
+    """One simulator for all tests: they tell their calls apart by their prompts."""
+    with Simulator(api_key=KEY, ledger_path=simulator_ledger) as running:
+        yield running

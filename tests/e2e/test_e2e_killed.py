@@ -1,0 +1,158 @@
+"""SIGKILL at every durable step of a real daemon process, and what the next start makes of it (I8)."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from invariants import check_all, check_charged_once
+from workshop import Workshop, picture
+
+from durable import When
+from retouchd.simulator.server import Simulator
+
+# With 1 the process is killed at every step, which takes minutes; the steps are left out evenly else.
+_EVERY_STEP: Final = int(os.environ.get("RETOUCHD_TEST_EVERY_STEP", "6"))
+_AT_ONCE: Final = 4
+_TESTS: Final = Path(__file__).parents[1]
+_IDLE_SECONDS: Final = 30
+
+
+class Killer:
+    """One program that starts daemons which kill themselves."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("killed_run.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(_TESTS)},
+            text=True,
+        )
+
+    def run(self, shop: Workshop, at: int, when: When) -> dict[str, Any]:
+        """Run one daemon until it is idle or dead; `at` 0 lets it live."""
+        order = {
+            "config": str(shop.config),
+            "environ": shop.environ,
+            "at": at,
+            "when": when.value,
+            "timeout": _IDLE_SECONDS,
+            "log": str(shop.place / "log.jsonl"),
+        }
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return answer
+
+    def close(self) -> None:
+        """End the program."""
+        self._process.communicate()
+
+
+@dataclass
+class Tally:
+    """What came out of all trials; filled by several threads."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    ends: Counter[str] = field(default_factory=Counter)
+    next_step: Counter[When] = field(default_factory=Counter)
+    over: set[When] = field(default_factory=set)
+
+    def steps(self, when: When) -> Iterator[int]:
+        """Give the steps that nobody has taken yet, until one was not reached."""
+        while when not in self.over:
+            with self.lock:
+                step = self.next_step[when] + 1
+                self.next_step[when] += _EVERY_STEP
+            yield step
+
+    def note(self, when: When, end: str) -> None:
+        """Count how a trial ended."""
+        with self.lock:
+            self.ends[end] += 1
+            if end == "not killed":
+                self.over.add(when)
+
+
+@contextmanager
+def trial(place: Path, base_url: str) -> Iterator[Workshop]:
+    """Open a workshop with three photos: one plain, one in a sub-folder, one with options."""
+    place.mkdir()
+    with Workshop(place, base_url) as shop:
+        name = place.name
+        shop.drop("plain.jpg", picture(1), f"grayscale {name}")
+        shop.drop("sub/deep.png", picture(2, "PNG"), f"invert {name}")
+        shop.put(shop.inbox / "told.toml", f'prompt = "mirror {name}"\nformat = "png"\n'.encode())
+        shop.put(shop.inbox / "told.webp", picture(3, "WEBP"))
+        yield shop
+
+
+def judge(shop: Workshop, code: int) -> str:
+    """Check what a start after a kill has made of three photos, and name it."""
+    log = (shop.place / "log.jsonl").read_text()
+    states = shop.states()
+    held = [job["stem"].decode() for job in shop.jobs() if job["hold"] == "unknown_outcome"]
+    assert set(states) <= {"done", "unknown_outcome"}, log
+    assert code == (1 if held else 0), log
+    assert len(shop.outputs()) == 3 - len(held), log
+    reserved = [one for one in shop.attempts() if one["outcome"] == "unknown"]
+    assert len(reserved) == len(held)
+    assert all(one["reserved"] == one["first_reserved"] > 0 for one in reserved)
+    assert not shop.rows("SELECT * FROM attempts WHERE outcome IS NULL")
+    check_all(shop)
+    return f"held {len(held)}" if held else "delivered"
+
+
+def try_step(killer: Killer, place: Path, base_url: str, at: int, when: When) -> str:
+    """Kill a daemon at one step, start it again, and check everything each time."""
+    with trial(place, base_url) as shop:
+        killed = killer.run(shop, at, when)["killed"]
+        check_all(shop)
+        code = killer.run(shop, 0, when)["code"]
+        end = judge(shop, code)
+        if end != "delivered":
+            # What is held stays held: a further start asks for nothing.
+            assert killer.run(shop, 0, when)["code"] == 1
+            assert judge(shop, 1) == end
+        return end if killed else "not killed"
+
+
+def test_kill_at_any_durable_step_loses_nothing_and_pays_nothing_twice(
+    tmp_path: Path, simulator: Simulator, simulator_ledger: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SIGKILL before or after any durable step keeps I1-I7; the next start delivers or holds (I8)."""
+    tally = Tally()
+
+    def work(_number: int) -> None:
+        killer = Killer()
+        try:
+            for when in When:
+                for at in tally.steps(when):
+                    place = tmp_path / f"{when.value}-{at}"
+                    tally.note(when, try_step(killer, place, simulator.base_url, at, when))
+        finally:
+            killer.close()
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(work, range(_AT_ONCE)))
+
+    check_charged_once(simulator_ledger)
+    charged = Counter(call.prompt for call in simulator.calls() if call.outcome == "charged")
+    assert max(charged.values()) == 1
+    assert tally.over == set(When)
+    assert tally.ends["delivered"] > tally.ends["held 1"] + tally.ends["held 2"]
+    with capsys.disabled():
+        if _EVERY_STEP == 1:
+            print(f"\n{dict(tally.ends)}, steps {dict(tally.next_step)}")

@@ -1,0 +1,483 @@
+"""What people, sync programs and disks do to folders while a real daemon works in them."""
+
+import shutil
+from collections.abc import Callable
+
+import pytest
+from answers import cutting_after_the_body, good, good_reply, refusal, refusal_reply, result
+from conftest import OpenShop
+from gate import Gate
+from invariants import check_all, check_asked_once, check_sources
+from workshop import Workshop, picture, place_file
+
+from retouchd.core.records import Verb
+from servers import ScriptedServer
+from waiting import eventually
+
+
+def url(server: ScriptedServer) -> str:
+    """Give the base URL of a scripted server."""
+    return f"{server.url}/api/v1"
+
+
+# --- names and pairs
+
+
+def test_two_photos_of_one_stem_are_held_until_one_is_renamed(open_shop: OpenShop) -> None:
+    """A prompt that fits two photos is not guessed: both ways out are named, and renaming frees it."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(url(server))
+        shop.drop("beach.jpg", picture(1), "make it evening")
+        shop.drop("beach.png", picture(2, "PNG"))
+
+        held = shop.until_idle()
+        details = [bundle["detail"] for bundle in shop.bundles()]
+        (shop.inbox / "beach.txt").rename(shop.inbox / "beach.jpg.txt")
+        freed = shop.until_idle()
+
+    assert held.code == 1
+    assert all("beach.jpg.txt" in detail and "beach.png.txt" in detail for detail in details)
+    assert len(details) == 2
+    assert freed.code == 1, "the other photo still has no prompt"
+    assert shop.outputs() == ["beach.jpg"]
+    assert shop.in_folder(shop.inbox) == ["beach.png"]
+    check_all(shop)
+
+
+@pytest.mark.parametrize("stranger", ["beach.jpg", "beach.jpg.json", "BEACH.JPG", "beach.jpg.JSON"])
+def test_strangers_file_in_the_outbox_is_never_touched(open_shop: OpenShop, stranger: str) -> None:
+    """A name that is taken in the outbox, for the picture or its metadata, leads to the next number (I2)."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(url(server))
+        (shop.outbox / stranger).write_bytes(b"not ours")
+        shop.drop("beach.jpg", picture(1), "make it evening")
+
+        ended = shop.until_idle()
+
+    assert ended.code == 0, ended.text
+    assert (shop.outbox / stranger).read_bytes() == b"not ours"
+    assert (shop.outbox / "beach-2.jpg").read_bytes() == result()
+    assert shop.metadata("beach-2.jpg")["output"]["path"] == "beach-2.jpg"
+    assert shop.in_folder(shop.outbox) == sorted([stranger, "beach-2.jpg", "beach-2.jpg.json"])
+
+
+def test_two_photos_that_want_one_name_get_two(open_shop: OpenShop) -> None:
+    """Two photos whose outputs would have one name are both delivered, under two names."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(url(server))
+        shop.drop("beach.jpg", picture(1), "evening", sidecar="beach.jpg.txt")
+        shop.drop("beach.png", picture(2, "PNG"), "morning", sidecar="beach.png.txt")
+
+        ended = shop.until_idle()
+
+    assert ended.code == 0, ended.text
+    assert shop.outputs() == ["beach-2.jpg", "beach.jpg"]
+    check_all(shop)
+
+
+# --- sources that change
+
+
+CHANGES = [
+    pytest.param(lambda shop: shop.drop("beach.jpg", picture(7)), True, id="photo replaced"),
+    pytest.param(
+        lambda shop: shop.put(shop.inbox / "beach.txt", b"make it noon"), True, id="prompt replaced"
+    ),
+    pytest.param(lambda shop: (shop.inbox / "beach.jpg").unlink(), False, id="photo deleted"),
+    pytest.param(lambda shop: (shop.inbox / "beach.txt").unlink(), False, id="prompt deleted"),
+]
+
+
+@pytest.mark.parametrize(("change", "is_new"), CHANGES)
+def test_change_while_the_call_is_under_way(
+    open_shop: OpenShop, change: Callable[[Workshop], object], is_new: bool
+) -> None:
+    """What changes during a call costs the result nothing; new content is a second job (I1, I2, I5)."""
+    gate = Gate(good_reply())
+    with ScriptedServer(gate.script, good()) as server:
+        shop = open_shop(url(server))
+        shop.drop("beach.jpg", picture(1), "make it evening")
+        with shop.running() as daemon:
+            assert eventually(lambda: server.requests and server.requests[0].complete)
+            change(shop)
+            gate.open()
+            daemon.wait_for("job.done")
+            wanted = 2 if is_new else 1
+            assert eventually(lambda: shop.states().count("done") == wanted)
+        ended = shop.until_idle()
+
+    assert ended.code == 0, ended.text
+    assert len(shop.outputs()) == len(server.requests) == wanted
+    assert [one["charged"] > 0 for one in shop.attempts()] == [True] * wanted
+    assert shop.in_folder(shop.inbox) == []
+    check_asked_once(server.requests)
+    there = [content for name, content in shop.dropped.items() if (shop.done / name[6:]).exists()]
+    check_sources(shop, there)
+
+
+def test_replaced_photo_is_filed_beside_the_first(open_shop: OpenShop) -> None:
+    """A photo that replaces one whose call is under way is a second job; its bytes are kept (I1, I2)."""
+    gate = Gate(good_reply())
+    with ScriptedServer(gate.script, good()) as server:
+        shop = open_shop(url(server))
+        shop.drop("beach.jpg", picture(1), "make it evening")
+        with shop.running():
+            assert eventually(lambda: server.requests and server.requests[0].complete)
+            shop.drop("beach.jpg", picture(7))
+            gate.open()
+            assert eventually(lambda: shop.states() == ["done", "done"])
+
+    assert shop.outputs() == ["beach-2.jpg", "beach.jpg"]
+    check_sources(shop, [picture(7)])
+    check_all(shop)
+
+
+@pytest.mark.parametrize(("change", "is_new"), CHANGES)
+def test_change_while_nothing_is_sent_yet(
+    open_shop: OpenShop, change: Callable[[Workshop], object], is_new: bool
+) -> None:
+    """A photo that waits for a retry is sent as it is by then, or not at all; nothing is paid twice (I5)."""
+    busy = refusal(503, "overloaded", {"Retry-After": "1"})
+    with ScriptedServer(busy, good()) as server:
+        shop = open_shop(url(server))
+        shop.drop("beach.jpg", picture(1), "make it evening")
+        with shop.running() as daemon:
+            daemon.wait_for("job.deferred")
+            change(shop)
+            assert eventually(lambda: shop.states()[0] == "cancelled")
+            assert not is_new or eventually(lambda: "done" in shop.states())
+        shop.until_idle()
+
+    assert shop.states() == (["cancelled", "done"] if is_new else ["cancelled"])
+    assert [one["reserved"] for one in shop.attempts()] == [0] * len(shop.attempts())
+    check_asked_once(server.requests, {0: True})
+
+
+def test_change_after_delivery_is_a_new_job(open_shop: OpenShop) -> None:
+    """A photo dropped at a place that was filed is new; the first one stays in done untouched (I1, I2)."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(url(server))
+        shop.drop("beach.jpg", picture(1), "make it evening")
+        first = dict(shop.dropped)
+        shop.until_idle()
+        shop.drop("beach.jpg", picture(7), "make it evening")
+
+        ended = shop.until_idle()
+
+    assert ended.code == 0, ended.text
+    assert shop.outputs() == ["beach-2.jpg", "beach.jpg"]
+    assert len(server.requests) == 2
+    check_all(shop)
+    check_sources(shop, [*first.values(), *shop.dropped.values()])
+
+
+def test_held_sibling_does_not_block_the_place(open_shop: OpenShop) -> None:
+    """Of two variants one is delivered and one held: a new photo at the place is edited all the same."""
+    with ScriptedServer(good(), cutting_after_the_body(), good()) as server:
+        shop = open_shop(url(server), limits__concurrency=1)
+        shop.put(shop.inbox / "beach.toml", b'prompt = "make it evening"\nvariants = 2\n')
+        shop.drop("beach.jpg", picture(1))
+        assert shop.until_idle().code == 1, "a person must decide: nothing more happens by itself"
+        assert sorted(shop.states()) == ["delivered", "unknown_outcome"]
+        shop.put(shop.inbox / "beach.toml", b'prompt = "make it noon"\n')
+        shop.drop("beach.jpg", picture(7))
+
+        ended = shop.until_idle()
+
+    assert ended.code == 1, ended.text
+    assert sorted(shop.states()) == ["done", "done", "unknown_outcome"]
+    assert len(shop.outputs()) == 2
+    check_asked_once(server.requests)
+
+
+# --- back from failed/
+
+
+def test_bundle_dragged_back_is_tried_again_as_the_same_edit(open_shop: OpenShop) -> None:
+    """A failed photo that a person drags back is sent again under the same key: nothing was paid (I5)."""
+    with ScriptedServer(refusal(400, "invalid_size"), good()) as server:
+        shop = open_shop(url(server))
+        shop.drop("trip/beach.jpg", picture(1), "make it evening")
+        assert shop.until_idle().code == 1
+
+        for name in ("beach.txt", "beach.jpg"):
+            (shop.failed / "trip" / name).rename(shop.inbox / "trip" / name)
+        ended = shop.until_idle()
+
+    keys = {request.headers["idempotency-key"] for request in server.requests}
+    assert ended.code == 0, ended.text
+    assert len(keys) == 1
+    assert shop.outputs() == ["trip/beach.jpg"]
+    check_all(shop)
+    check_asked_once(server.requests, {0: True})
+
+
+def test_retry_of_a_failed_job_brings_the_photo_back(open_shop: OpenShop) -> None:
+    """`retry` of a failed job does what dragging does."""
+    with ScriptedServer(refusal(400, "invalid_size"), good()) as server:
+        shop = open_shop(url(server))
+        shop.drop("trip/beach.jpg", picture(1), "make it evening")
+        assert shop.until_idle().code == 1
+
+        with shop.running() as daemon:
+            shop.command(Verb.RETRY, shop.jobs()[0]["id"])
+            daemon.wait_for("job.done")
+
+    assert shop.outputs() == ["trip/beach.jpg"]
+    check_all(shop)
+    check_asked_once(server.requests, {0: True})
+
+
+# --- the same photo again
+
+
+def test_same_photo_while_the_first_is_under_way_waits(open_shop: OpenShop) -> None:
+    """The same photo and prompt under another name waits, and is delivered without a second call (I5)."""
+    gate = Gate(good_reply())
+    with ScriptedServer(gate.script, good()) as server:
+        shop = open_shop(url(server))
+        shop.drop("beach.jpg", picture(1), "make it evening")
+        with shop.running() as daemon:
+            assert eventually(lambda: server.requests)
+            shop.drop("again.jpg", picture(1), "make it evening")
+            daemon.wait_for("job.waiting")
+            gate.open()
+            assert eventually(lambda: shop.states() == ["done", "done"])
+
+    first, second = shop.jobs()
+    assert len(server.requests) == 1
+    assert shop.metadata("again.jpg")["reused_from"] == first["id"]
+    assert shop.metadata("again.jpg")["cost"]["estimated_usd"] == 0
+    assert second["reused_from"] == first["id"]
+    check_all(shop)
+
+
+def test_waiting_job_goes_when_the_first_fails(open_shop: OpenShop) -> None:
+    """When the first of two same photos fails unpaid the second is sent, under the same key (I5)."""
+    gate = Gate(refusal_reply(400, "invalid_size"))
+    with ScriptedServer(gate.script, good()) as server:
+        shop = open_shop(url(server))
+        shop.drop("beach.jpg", picture(1), "make it evening")
+        with shop.running() as daemon:
+            assert eventually(lambda: server.requests)
+            shop.drop("again.jpg", picture(1), "make it evening")
+            daemon.wait_for("job.waiting")
+            gate.open()
+            daemon.wait_for("job.done")
+
+    assert shop.states() == ["failed", "done"]
+    assert shop.outputs() == ["again.jpg"]
+    check_all(shop)
+    check_asked_once(server.requests, {0: True})
+
+
+def _keep_all(_shop: Workshop) -> None:
+    pass
+
+
+def _delete_output(shop: Workshop) -> None:
+    (shop.outbox / "beach.jpg").unlink()
+
+
+def _delete_answer(shop: Workshop) -> None:
+    shutil.rmtree(shop.state / "spool")
+    (shop.state / "spool").mkdir()
+
+
+@pytest.mark.parametrize("loss", [_keep_all, _delete_output, _delete_answer])
+def test_same_photo_after_it_was_done_is_free(open_shop: OpenShop, loss: Callable[[Workshop], None]) -> None:
+    """What was paid for is given again from the outbox, or from the kept answer, without a call (I7)."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(url(server))
+        shop.drop("beach.jpg", picture(1), "make it evening")
+        shop.until_idle()
+        loss(shop)
+        shop.drop("again.jpg", picture(1), "make it evening")
+
+        ended = shop.until_idle(15)
+
+    assert ended.code == 0, ended.text
+    assert (shop.outbox / "again.jpg").read_bytes() == result()
+    assert shop.metadata("again.jpg")["reused_from"] == shop.jobs()[0]["id"]
+    assert len(server.requests) == 1
+
+
+def test_same_photo_of_which_nothing_is_left_is_held(open_shop: OpenShop) -> None:
+    """When picture and answer are both gone the job is held; a retry is permission to pay again (I5, I7)."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(url(server))
+        shop.drop("beach.jpg", picture(1), "make it evening")
+        shop.until_idle()
+        _delete_output(shop)
+        _delete_answer(shop)
+        shop.drop("again.jpg", picture(1), "make it evening")
+
+        held = shop.until_idle(15)
+
+        assert held.code == 1, held.text
+        assert shop.states() == ["done", "output_gone"]
+        assert len(server.requests) == 1
+        shop.command(Verb.RETRY, shop.jobs()[1]["id"])
+        assert shop.until_idle().code == 0
+    assert shop.outputs() == ["again.jpg"]
+    assert len(server.requests) == 2
+    check_asked_once(server.requests)
+
+
+def test_same_photo_while_its_answer_is_lost_needs_you(open_shop: OpenShop) -> None:
+    """A copy of a photo whose answer was lost is not paid for; retrying the first delivers both (I5)."""
+    with ScriptedServer(cutting_after_the_body(), good()) as server:
+        shop = open_shop(url(server))
+        shop.drop("beach.jpg", picture(1), "make it evening")
+        shop.until_idle()
+        shop.drop("again.jpg", picture(1), "make it evening")
+
+        held = shop.until_idle()
+
+        assert held.code == 1
+        assert shop.states() == ["unknown_outcome", "same_edit_held"]
+        assert len(server.requests) == 1
+        shop.command(Verb.RETRY, shop.jobs()[0]["id"])
+        assert shop.until_idle().code == 0
+    assert shop.outputs() == ["again.jpg", "beach.jpg"]
+    assert len(server.requests) == 2
+    check_all(shop)
+    check_asked_once(server.requests)
+
+
+def test_photo_of_a_lost_answer_taken_away_and_put_back(open_shop: OpenShop) -> None:
+    """A held photo that is taken away and put back is delivered once its job is retried, and all ends (I5)."""
+    with ScriptedServer(cutting_after_the_body(), good()) as server:
+        shop = open_shop(url(server))
+        path = shop.drop("beach.jpg", picture(1), "make it evening")
+        with shop.running() as daemon:
+            daemon.wait_for("job.held")
+            path.rename(shop.place / "aside.jpg")
+            assert eventually(lambda: shop.bundles()[0]["state"] == "detached")
+            (shop.place / "aside.jpg").rename(path)
+            daemon.wait_for("job.held", detail=shop.jobs()[0]["detail"])
+            assert eventually(lambda: shop.states() == ["unknown_outcome", "same_edit_held"])
+            shop.command(Verb.RETRY, shop.jobs()[0]["id"])
+            assert eventually(lambda: shop.states() == ["done", "done"])
+
+        assert shop.until_idle().code == 0
+    assert len(server.requests) == 2
+    check_all(shop)
+    check_asked_once(server.requests)
+
+
+def test_copy_of_a_lost_answer_can_be_taken_away(open_shop: OpenShop) -> None:
+    """A photo that is held for something unpaid is forgotten when its owner takes it away."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(url(server), budget__per_job_usd=0.01)
+        path = shop.drop("beach.jpg", picture(1), "make it evening")
+        assert shop.until_idle().code == 1
+        path.unlink()
+
+        ended = shop.until_idle()
+
+    assert ended.code == 0, ended.text
+    assert shop.states() == ["cancelled"]
+    assert server.requests == []
+
+
+def test_submit_policy_pays_for_each(open_shop: OpenShop) -> None:
+    """With duplicates.policy = "submit" the same photo again is the next take, under its own key."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(url(server), duplicates__policy="submit")
+        shop.drop("beach.jpg", picture(1), "make it evening")
+        shop.until_idle()
+        shop.drop("again.jpg", picture(1), "make it evening")
+
+        assert shop.until_idle().code == 0
+
+    assert len(server.requests) == 2
+    assert shop.metadata("again.jpg")["take"] == 2
+    check_all(shop)
+    check_asked_once(server.requests)
+
+
+# --- money
+
+
+def test_daily_limit_pauses_before_it_is_exceeded(open_shop: OpenShop) -> None:
+    """The call that would exceed the day's limit is not made: pause, exit 4, resume does not lift it (I6)."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(url(server), budget__per_day_usd=0.05)
+        for number in range(6):
+            shop.drop(f"{number}.jpg", picture(number), f"make it {number}")
+
+        first = shop.until_idle()
+        shop.command(Verb.RESUME, "budget")
+        second = shop.until_idle()
+
+    assert (first.code, second.code) == (4, 4), first.text
+    assert shop.pauses() == ["budget"]
+    assert 0 < len(server.requests) < 6
+    assert len(shop.outputs()) == len(server.requests)
+    check_all(shop)
+
+
+def test_raised_limit_counts_after_a_restart(open_shop: OpenShop) -> None:
+    """A limit that the owner has raised is used at the next start, not only on the next day."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(url(server), budget__per_day_usd=0.02)
+        shop.drop("beach.jpg", picture(1), "make it evening")
+        assert shop.until_idle().code == 4
+
+        shop.configure(budget__per_day_usd=1.0)
+        ended = shop.until_idle()
+
+    assert ended.code == 0, ended.text
+    assert len(server.requests) == 1
+    check_all(shop)
+
+
+def test_picture_beyond_its_limit_is_held_before_it_is_paid(open_shop: OpenShop) -> None:
+    """A picture that may cost more than one may is held; a raised limit and a retry free it (I6)."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(url(server), budget__per_job_usd=0.01)
+        shop.drop("beach.jpg", picture(1), "make it evening")
+
+        held = shop.until_idle()
+
+        assert held.code == 1
+        assert shop.states() == ["over_job_cap"]
+        assert server.requests == []
+        check_all(shop)
+        shop.configure(budget__per_job_usd=1.0)
+        shop.command(Verb.RETRY, shop.jobs()[0]["id"])
+        assert shop.until_idle().code == 0
+    assert "-1:1" in server.requests[0].headers["idempotency-key"], "no permission was needed"
+    check_all(shop)
+
+
+def test_monthly_limit_counts_what_is_unclear(open_shop: OpenShop) -> None:
+    """What was set aside for a lost answer counts against the month until a person decides (I6)."""
+    with ScriptedServer(cutting_after_the_body(), good()) as server:
+        shop = open_shop(url(server), budget__per_month_usd=0.03)
+        shop.drop("beach.jpg", picture(1), "make it evening")
+        shop.until_idle()
+        shop.drop("other.jpg", picture(2), "make it morning")
+
+        ended = shop.until_idle()
+
+    assert ended.code == 4, ended.text
+    assert shop.pauses() == ["budget"]
+    assert len(server.requests) == 1
+    check_all(shop)
+
+
+def test_place_file_is_atomic(open_shop: OpenShop) -> None:
+    """A photo that is renamed over an earlier one in the inbox is never seen half."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(url(server))
+        path = shop.drop("beach.jpg", picture(1), "make it evening")
+        for seed in range(2, 6):
+            shop.dropped["inbox/beach.jpg"] = picture(seed)
+            place_file(path, picture(seed))
+
+        assert shop.until_idle().code == 0
+
+    assert len(server.requests) == 1
+    check_all(shop)

@@ -1,0 +1,299 @@
+"""The engine thread's offices over a real journal, with time, chance and the outside in the test's hands."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from retouchd.adapters.durable import Durable
+from retouchd.adapters.journal.journal import SqliteJournal
+from retouchd.adapters.spool.store import AnswerSpool
+from retouchd.core.bundles import Bundle, Member, Role, Standing
+from retouchd.core.edits import DuplicatePolicy, SourcePicture, Wish
+from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
+from retouchd.core.money import Caps, Money
+from retouchd.core.outcomes import Answered, NoAnswer, OutcomeKind
+from retouchd.core.pictures import PictureFormat
+from retouchd.core.records import Accepted, BundleRecord, BundleState, Moments
+from retouchd.core.retries import RetryPolicy
+from retouchd.core.sidecars import Layer, Limits, Options
+from retouchd.core.values import BundleId, JobId, Sha256, Signature, fold_name
+from retouchd.engine.calls import Calls, Reply
+from retouchd.engine.cashier import Cashier
+from retouchd.engine.crew import Task, UnderWay
+from retouchd.engine.deliveries import Deliveries
+from retouchd.engine.dispatch import Dispatch
+from retouchd.engine.herald import Herald
+from retouchd.engine.intake import Intake
+from retouchd.engine.look import Accept
+from retouchd.engine.moves import Moves
+from retouchd.engine.office import Office
+from retouchd.engine.operator import Operator
+from retouchd.engine.pauseboard import PauseBoard
+from retouchd.engine.policy import Policy
+from retouchd.engine.recovery import recover
+from retouchd.engine.sightings import Sightings
+from strategies import NOW, REQUEST
+
+TOP: Final = PurePosixPath()
+QUIET_SECONDS: Final = 2.0
+POLICY: Final = Policy(
+    caps=Caps(per_job=Money(3_000_000), per_day=Money(10_000_000), per_month=Money(100_000_000)),
+    day_starts=time(),
+    retry=RetryPolicy(),
+    limits=Limits(),
+    defaults=Layer(origin="default", options=Options()),
+    duplicates=DuplicatePolicy.REUSE,
+    incomplete_after=timedelta(minutes=30),
+    max_input_bytes=50_000_000,
+    max_pixels=100_000_000,
+    output_name="{stem}",
+    save_folder="/retouchd",
+    keep_signed_url=False,
+    concurrency=2,
+)
+
+
+class ToldTime:
+    """A clock that a test sets; chance is always one half."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+        self._ids = 0
+
+    def now(self) -> datetime:
+        """Give the wall time."""
+        return NOW + timedelta(seconds=self.seconds - 1000.0)
+
+    def moments(self) -> Moments:
+        """Give both clocks."""
+        return Moments(now=self.now(), monotonic=self.seconds)
+
+    def fraction(self) -> float:
+        """Give one half."""
+        return 0.5
+
+    def new_job_id(self) -> JobId:
+        """Give the next number."""
+        self._ids += 1
+        return JobId(f"{self._ids:08d}")
+
+    def pass_by(self, seconds: float) -> None:
+        """Let time pass."""
+        self.seconds += seconds
+
+
+class Notebook:
+    """A log that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, dict[str, object]]] = []
+
+    def __getattr__(self, level: str) -> Callable[..., None]:
+        return lambda event, **fields: self.lines.append((event, {"level": level, **fields}))
+
+    def events(self) -> list[str]:
+        """Give the names of what was told."""
+        return [event for event, _fields in self.lines]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbourhood:
+    """What the intake asks of the inbox; notes the folders that are to be told again."""
+
+    told_again: list[PurePosixPath]
+
+    def quiet_seconds(self, folder: PurePosixPath) -> float:
+        """Give the same for each folder."""
+        return QUIET_SECONDS
+
+    def tell_again(self, folder: PurePosixPath) -> None:
+        """Note it."""
+        self.told_again.append(folder)
+
+
+class House:
+    """All offices of the engine thread over one journal; `act` is one turn of it."""
+
+    def __init__(self, place: Path, policy: Policy = POLICY, clock: ToldTime | None = None) -> None:
+        self.clock = clock or ToldTime()
+        self.log = Notebook()
+        self.journal = SqliteJournal.open(place / "journal.sqlite3", Durable())
+        self.spool = AnswerSpool(place / "spool", Durable())
+        self.office = Office(
+            journal=self.journal, clock=self.clock, policy=policy, herald=Herald(self.log)
+        )
+        self.told_again: list[PurePosixPath] = []
+        self.returned: list[BundleRecord] = []
+        self.under_way = UnderWay()
+        neighbourhood = Neighbourhood(told_again=self.told_again)
+        self.moves = Moves(self.office, neighbourhood.tell_again)
+        self.board = PauseBoard(self.office)
+        self.cashier = Cashier(self.office, self.moves, self.board, self.spool)
+        self.calls = Calls(self.office, self.cashier, self.spool)
+        self.intake = Intake(self.office, self.moves, neighbourhood, self.under_way)
+        self.dispatch = Dispatch(self.office, self.board, self.intake, self.under_way)
+        self.deliveries = Deliveries(self.office, self.moves, self.board, self.cashier, self.intake)
+        self.operator = Operator(self.office, self.moves, self.board, self.returned.append)
+        self.sightings = Sightings(self.office, self.board, self.intake)
+
+    @contextmanager
+    def act(self) -> Iterator[None]:
+        """Do something in the engine's transaction, and tell what happened."""
+        with self.journal.transaction():
+            yield
+        self.office.herald.flush()
+
+    def recover(self) -> None:
+        """Do what a start does."""
+        with self.act():
+            recover(self.office, self.board, self.calls)
+
+    def choose(self) -> list[Task]:
+        """Choose what is to be done next."""
+        with self.act():
+            return self.dispatch.choose(may_begin=True)
+
+    def see(self, bundle: Bundle) -> BundleRecord:
+        """Take in a bundle as the scanner tells it."""
+        with self.act():
+            self.intake._record_seen(bundle)  # noqa: SLF001 - the scanner's news, one at a time
+            record = self.journal.find_live(bundle.folder, bundle.key)
+        assert record is not None
+        return record
+
+    def accept(self, name: str, *wishes: Wish, **photo: Any) -> list[Job]:
+        """Take in a photo that a look has found complete, and give its jobs."""
+        record = self.see(bundle_of(name, **photo))
+        accepted = (
+            Accepted(name=name, role=Role.PHOTO, sha256=Sha256("a" * 64), signature=signature_of(1)),
+        )
+        with self.act():
+            self.intake.finish_look(record.id, Accept(wishes=wishes or (wish_of(),), accepted=accepted))
+            return self.journal.jobs_of_bundle(record.id)
+
+    def job(self, job: Job) -> Job:
+        """Give a job as it is now."""
+        return self.journal.get_job(job.id)
+
+    def bundle(self, job: Job) -> BundleRecord:
+        """Give a job's bundle as it is now."""
+        return self.journal.get_bundle(job.bundle)
+
+    def submit(self, job: Job) -> Job:
+        """Begin a job's call."""
+        with self.act():
+            begun = self.cashier.begin_submission(job.id)
+        assert begun is not None
+        return begun.job
+
+    def lose(self, job: Job) -> Job:
+        """Have a call's answer lost."""
+        return self._book(self.submit(job), Reply(end=NoAnswer(detail="cut", elapsed_seconds=1.0)))
+
+    def answer(self, job: Job, status: int = 200) -> Job:
+        """Have a call answered without the service's envelope."""
+        return self._book(self.submit(job), Reply(end=Answered(status=status)))
+
+    def book(self, job: Job, reply: Reply) -> Job:
+        """Have a call end in some way."""
+        return self._book(self.submit(job), reply)
+
+    def _book(self, job: Job, reply: Reply) -> Job:
+        assert job.answer is not None
+        with self.act():
+            return self.calls.book(job.id, job.answer, reply)
+
+    def deliver(self, job: Job) -> Job:
+        """Have a received job delivered."""
+        with self.act():
+            self.deliveries.settle(job.id, 0.01)
+            self.deliveries.plan_output(job.id, PurePosixPath(f"{job.stem}.png"), Sha256("e" * 64))
+            self.deliveries.finish(job.id, {})
+        return self.job(job)
+
+    def file(self, job: Job, *, stayed: bool = False) -> Job:
+        """Have the sources of a job's bundle filed."""
+        with self.act():
+            self.deliveries.plan_filing(job.bundle, 1)
+            self.deliveries.finish_filing(job.bundle, stayed=stayed)
+        return self.job(job)
+
+    def hold(self, job: Job, reason: HoldReason) -> Job:
+        """Bring a new job to a hold, the way it comes there."""
+        match reason:
+            case HoldReason.UNKNOWN_OUTCOME:
+                return self.lose(job)
+            case HoldReason.UNREADABLE_ANSWER:
+                received = self.answer(job)
+                with self.act():
+                    self.deliveries.hold_unreadable(received.id, "it is broken")
+            case HoldReason.OVER_JOB_CAP:
+                with self.act():
+                    self.moves.apply(job, JobEvent.OVER_JOB_CAP, hold=reason)
+            case _:
+                message = f"a new job does not come to {reason}"
+                raise ValueError(message)
+        return self.job(job)
+
+    def permission(self, job: Job) -> int:
+        """Give how often a job's edit may be paid for."""
+        assert job.edit is not None
+        return self.journal.get_edit(job.edit).permission
+
+    def reserved(self, job: Job) -> list[int]:
+        """Give what is set aside for each attempt at a job's edit."""
+        assert job.edit is not None
+        return [attempt.reserved.micro for attempt in self.journal.attempts_of(job.edit)]
+
+    def close(self) -> None:
+        """Close the journal."""
+        self.journal.close()
+
+
+def signature_of(mtime: int) -> Signature:
+    """Give a file's signature; another time is another content."""
+    return Signature(size=10, mtime_ns=mtime, ctime_ns=mtime, inode=7)
+
+
+def bundle_of(
+    name: str,
+    mtime: int = 1,
+    folder: PurePosixPath = TOP,
+    standing: Standing = Standing.COMPLETE,
+) -> Bundle:
+    """Give a photo's bundle with its prompt."""
+    photo = Member(name=name, role=Role.PHOTO, signature=signature_of(mtime))
+    prompt = Member(name=f"{name}.txt", role=Role.PROMPT, signature=signature_of(1))
+    members = (photo,) if standing is Standing.LACKS_PROMPT else (photo, prompt)
+    return Bundle(folder=folder, key=fold_name(name), members=members, standing=standing, detail="")
+
+
+def wish_of(prompt: str = "make it evening", take: int = 1) -> Wish:
+    """Give what a job wants."""
+    source = SourcePicture(
+        path=PurePosixPath("beach.jpg"),
+        sha256=Sha256("a" * 64),
+        bytes=10,
+        width=8,
+        height=8,
+        format=PictureFormat.JPEG,
+    )
+    return Wish(request=replace(REQUEST, prompt=prompt), take=take, pictures=(source,))
+
+
+def kinds(tasks: list[Task]) -> list[str]:
+    """Give the names of tasks."""
+    return [type(task).__name__ for task in tasks]
+
+
+def states(house: House, *jobs: Job) -> list[JobState]:
+    """Give the jobs' states as they are now."""
+    return [house.job(job).state for job in jobs]
+
+
+ARRIVING: Final = BundleState.ARRIVING
+NOBODYS: Final = BundleId(0)
+UNKNOWN: Final = OutcomeKind.UNKNOWN
