@@ -1,6 +1,7 @@
 """From settings to the policies that everything below the roof knows."""
 
 from datetime import timedelta
+from hashlib import sha256
 
 from retouchd.adapters.endpoint.client import Timeouts
 from retouchd.adapters.inbox.watch import ScanPolicy
@@ -11,7 +12,7 @@ from retouchd.core.retries import RetryPolicy, UnknownOutcomePolicy
 from retouchd.core.sidecars import Layer, Limits, Options
 from retouchd.core.sightings import WatchMode
 from retouchd.engine.policy import Policy
-from retouchd.settings import Settings
+from retouchd.settings import Settings, describe
 
 
 def check_supported(settings: Settings) -> None:
@@ -62,7 +63,13 @@ def engine_policy(settings: Settings) -> Policy:
         save_folder=settings.defaults.save_folder,
         keep_signed_url=settings.output.keep_signed_url,
         concurrency=settings.limits.concurrency,
+        configuration=_digest(settings),
     )
+
+
+def _digest(settings: Settings) -> str:
+    lines = "\n".join(f"{one.key}={one.value}" for one in describe(settings))
+    return sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def _defaults(settings: Settings) -> Layer:

@@ -53,6 +53,7 @@ POLICY: Final = Policy(
     save_folder="/retouchd",
     keep_signed_url=False,
     concurrency=2,
+    configuration="",
 )
 
 

@@ -59,8 +59,14 @@ ENDINGS: Final = {
 # A one-shot run waits for these: they end soon and without anybody.
 PASSING: Final = frozenset({PauseReason.OFFLINE, PauseReason.RATE_LIMITED})
 
-# A start looks at the folders anew: what they were like before it says nothing.
-SEEN_ANEW_AT_START: Final = frozenset({PauseReason.FOLDER_MISSING, PauseReason.DISK_FULL})
+# A start finds these out anew, before anything is paid: folders may be back, a limit raised, a key exchanged.
+SEEN_ANEW_AT_START: Final = frozenset(
+    {PauseReason.FOLDER_MISSING, PauseReason.DISK_FULL, PauseReason.BUDGET, PauseReason.KEY_REFUSED}
+)
+# A changed configuration may be what they were waiting for; one photo then tells.
+ENDED_BY_CONFIGURATION: Final = frozenset(
+    {PauseReason.CREDITS, PauseReason.PERMISSION, PauseReason.ENDPOINT, PauseReason.CERTIFICATE}
+)
 
 # A command cannot lift these: the first would break the owner's cap, the others would be back at once.
 NOT_LIFTED_BY_RESUME: Final = frozenset(

@@ -203,7 +203,11 @@ class Orders(Protocol):
         ...
 
     def set_note(self, name: str, value: str) -> None:
-        """Keep one small fact for the status."""
+        """Keep one small fact."""
+        ...
+
+    def note(self, name: str) -> str | None:
+        """Give a fact that was kept, or None."""
         ...
 
 

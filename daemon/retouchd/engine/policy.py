@@ -21,6 +21,7 @@ class Policy:
         output_name: A template, see core/naming.py.
         save_folder: Where in the service's workspace results are saved.
         concurrency: Calls at once.
+        configuration: Differs when anything was configured differently.
     """
 
     caps: Caps
@@ -36,3 +37,4 @@ class Policy:
     save_folder: str
     keep_signed_url: bool
     concurrency: int
+    configuration: str

@@ -4,13 +4,16 @@ Runs in the engine's transaction before the loop. Reads no backlog: only what a 
 """
 
 from dataclasses import replace
+from typing import Final
 
 from retouchd.core.jobs import JobState
-from retouchd.core.pauses import SEEN_ANEW_AT_START, PauseReason
+from retouchd.core.pauses import ENDED_BY_CONFIGURATION, SEEN_ANEW_AT_START
 from retouchd.core.records import BundleState
 from retouchd.engine.calls import Calls
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard
+
+_CONFIGURATION: Final = "configuration"
 
 
 def recover(office: Office, board: PauseBoard, calls: Calls) -> None:
@@ -19,11 +22,8 @@ def recover(office: Office, board: PauseBoard, calls: Calls) -> None:
     A call that was under way: its answer is in the spool, or nobody knows its outcome. A look that was
     under way is made again. Received, delivered and filed go on by themselves from where they are.
     """
-    for reason in SEEN_ANEW_AT_START:
-        board.end(reason)
+    _end_pauses(office, board)
     see_folders_anew(office)
-    # A limit may have been raised since: the next call finds out, before it is made.
-    board.end(PauseReason.BUDGET)
     for record in office.journal.bundles_in(BundleState.LOOKED_AT):
         office.journal.update_bundle(replace(record, state=BundleState.ARRIVING))
     cut = office.journal.jobs_in([JobState.SUBMITTING])
@@ -31,6 +31,14 @@ def recover(office: Office, board: PauseBoard, calls: Calls) -> None:
         calls.recover(job)
     if cut:
         office.herald.say("info", "recovery.finished", calls_cut=len(cut))
+
+
+def _end_pauses(office: Office, board: PauseBoard) -> None:
+    configuration = office.policy.configuration
+    is_changed = office.journal.note(_CONFIGURATION) != configuration
+    office.journal.set_note(_CONFIGURATION, configuration)
+    for reason in SEEN_ANEW_AT_START | (ENDED_BY_CONFIGURATION if is_changed else frozenset()):
+        board.end(reason)
 
 
 def see_folders_anew(office: Office) -> None:
