@@ -1,5 +1,6 @@
 """The documents name nothing that does not exist."""
 
+import os
 import re
 import subprocess
 import sys
@@ -55,15 +56,16 @@ def test_every_setting_exists(document: str) -> None:
 def test_every_command_and_flag_exists() -> None:
     """Every command and flag that the README names is understood by the program."""
     text = (ROOT / "README.md").read_text()
-    commands = set(re.findall(r"retouchd ([a-z]+)\b", text)) | {"status", "jobs", "show", "explain", "resume"}
-    flags = set(re.findall(r"`[^`\n]*?(--[a-z-]+)", text))
+    code = "\n".join([*terms("README.md"), *re.findall(r"```\n(.*?)```", text, re.DOTALL)])
+    commands = set(re.findall(r"^retouchd ([a-z]+)\b", code, re.MULTILINE)) | {"jobs", "show", "explain"}
+    flags = set(re.findall(r"(?<!pip install )(--[a-z-]+)", code))
 
-    helps = {name: _help(name) for name in commands}
+    everything = "\n".join([_help(), *(_help(name) for name in sorted(commands))])
 
-    everything = "\n".join([_help(), *helps.values()])
     assert sorted(flag for flag in flags if flag not in everything) == []
 
 
 def _help(*command: str) -> str:
     words = [sys.executable, "-m", "retouchd", *command, "--help"]
-    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    environ = {**os.environ, "COLUMNS": "200", "TERMINAL_WIDTH": "200"}
+    return subprocess.run(words, check=True, capture_output=True, text=True, env=environ).stdout
