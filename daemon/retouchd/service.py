@@ -39,7 +39,6 @@ from retouchd.ownership import check_ownership
 from retouchd.policies import check_supported, engine_policy, scan_policy, timeouts
 from retouchd.settings import Places, Settings
 
-JOURNAL_NAME: Final = "journal.sqlite3"
 SPOOL_NAME: Final = "spool"
 # News of one folder is taken in piece by piece, so that the engine answers in between.
 _NEWS_AT_ONCE: Final = 500
@@ -103,7 +102,7 @@ def open_state(places: Places, durable: Durable) -> Iterator[SqliteJournal]:
     """
     prepare_state(places)
     with StateLock(places.state, SystemClock().now()):
-        journal = SqliteJournal.open(places.state / JOURNAL_NAME, durable)
+        journal = SqliteJournal.open(places.journal, durable)
         try:
             yield journal
         finally:
@@ -169,7 +168,7 @@ class Daemon:
         self._mailbox = Mailbox()
         self._signals = 0
         self._tools = _build_tools(settings, inbox_id, key, durable)
-        self._known = KnownBundles(self._places.state / JOURNAL_NAME)
+        self._known = KnownBundles(self._places.journal)
         self._scanner = Scanner(
             self._places.inbox,
             report=self._report,

@@ -50,6 +50,7 @@ from retouchd.settings_sources import (
 )
 
 __all__ = [
+    "JOURNAL_NAME",
     "Budget",
     "Defaults",
     "Duplicates",
@@ -70,6 +71,7 @@ __all__ = [
     "load_settings",
 ]
 
+JOURNAL_NAME: Final = "journal.sqlite3"
 _PARTS_OF_A_KEY: Final = 2
 # pydantic shows the members of an Enum as Python does; people write the value.
 _ENUM_MEMBER: Final = re.compile(r"<[\w.]+: ('[^']*')>")
@@ -121,6 +123,11 @@ class Places:
     done: Path
     failed: Path
     state: Path
+
+    @property
+    def journal(self) -> Path:
+        """The history's database."""
+        return self.state / JOURNAL_NAME
 
 
 class Settings(BaseSettings):

@@ -6,6 +6,7 @@ import pty
 import select
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,11 +16,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from PIL import Image
+from typer.testing import CliRunner
 
+from retouchd.cli.main import app
+from retouchd.core.errors import RetouchdError
 from servers import Exchange, reply_bytes
 from waiting import eventually
 
 KEY: Final = "house-key"
+# A name that would steer a terminal, a table and a log, if it could.
+HOSTILE: Final = "[red]x\u202e\n.jpg"
 PATIENCE_SECONDS: Final = 20.0
 PROGRAM: Final = (sys.executable, "-m", "retouchd")
 
@@ -99,6 +105,16 @@ class CliHouse:
         return path
 
     def run(self, *words: str, **environ: str) -> Ended:
+        """Run a command in this process, as the command line would."""
+        arguments = ["--config", str(self.config), *words]
+        done = CliRunner().invoke(app, arguments, env={**self.environ, **environ})
+        if isinstance(done.exception, RetouchdError):
+            return Ended(code=done.exception.exit_status, out=done.stdout, err=str(done.exception))
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return Ended(code=done.exit_code, out=done.stdout, err=done.stderr)
+
+    def process(self, *words: str, **environ: str) -> Ended:
         """Run a command as a process of its own."""
         return run_program(
             "--config", str(self.config), *words, cwd=self.place, environ={**self.environ, **environ}
@@ -106,7 +122,7 @@ class CliHouse:
 
     def until_idle(self, seconds: float = 15.0, **environ: str) -> Ended:
         """Run the daemon until it is idle."""
-        return self.run("run", "--until-idle", "--timeout", str(seconds), **environ)
+        return self.process("run", "--until-idle", "--timeout", str(seconds), **environ)
 
     @contextmanager
     def daemon(self, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
@@ -130,6 +146,11 @@ class CliHouse:
     def status(self) -> Any:
         """Give the status as JSON."""
         return self.run("status", "--json").json()
+
+    def counts(self, *names: str) -> list[int]:
+        """Give some of the status's counts."""
+        counts = self.status()["counts"]
+        return [counts[name] for name in names]
 
 
 def clean_environment(home: Path) -> dict[str, str]:
@@ -160,7 +181,8 @@ def run_on_terminal(*words: str, answers: Mapping[str, str], cwd: Path, environ:
     """Run the program on a terminal of its own.
 
     Args:
-        answers: What to type when the screen shows a text, each once.
+        answers: What to type when the screen shows a text, each once; "hidden" is typed once nothing that is
+            typed shows any more.
     """
     leader, follower = pty.openpty()
     process = subprocess.Popen(
@@ -173,17 +195,21 @@ def run_on_terminal(*words: str, answers: Mapping[str, str], cwd: Path, environ:
         start_new_session=True,
     )
     os.close(follower)
-    shown, waiting = "", dict(answers)
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    shown, waiting, deadline = "", dict(answers), time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        if not select.select([leader], [], [], 0.2)[0]:
+        for question in [one for one in waiting if _is_asked(leader, one, shown)]:
+            os.write(leader, f"{waiting.pop(question)}\n".encode())
+        if not select.select([leader], [], [], 0.02)[0]:
             continue
         try:
-            piece = os.read(leader, 65536)
+            shown += os.read(leader, 65536).decode()
         except OSError:  # The last process that had the terminal has ended.
             break
-        shown += piece.decode()
-        for question in [one for one in waiting if one in shown]:
-            os.write(leader, f"{waiting.pop(question)}\n".encode())
     os.close(leader)
     return Ended(code=process.wait(PATIENCE_SECONDS), out=shown.replace("\r\n", "\n"), err="")
+
+
+def _is_asked(leader: int, question: str, shown: str) -> bool:
+    if question != "hidden":
+        return question in shown
+    return "not shown" in shown and not termios.tcgetattr(leader)[3] & termios.ECHO

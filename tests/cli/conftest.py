@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_house import KEY, CliHouse, picture, refusing
+from cli_house import HOSTILE, KEY, CliHouse, picture, refusing
 
 from retouchd.simulator.server import Simulator
 from servers import ScriptedServer
-
-HOSTILE = "[red]x\u202e\n.jpg"
+from waiting import eventually
 
 
 @pytest.fixture(scope="session")
@@ -42,14 +41,16 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory, simulator: Simulator) -> 
     (made.inbox / "many.toml").write_text('prompt = "warmer"\nvariants = 2\nbackground = "opaque"\n')
     made.drop("many.jpg", picture(5))
     assert made.until_idle().code == 1
-    with ScriptedServer(refusing) as server:
-        there = {"RETOUCHD_ENDPOINT__BASE_URL": f"{server.url}/api/v1"}
+    with (
+        ScriptedServer(refusing) as server,
+        made.daemon(RETOUCHD_ENDPOINT__BASE_URL=f"{server.url}/api/v1"),
+    ):
         made.drop("lost.jpg", picture(6), "lose it")
         made.drop("refused.jpg", picture(7), "refuse it")
-        assert made.until_idle(**there).code == 1
+        assert eventually(lambda: made.counts("held", "failed") == [3, 1])
         made.drop("later.jpg", picture(8), "later")
-        assert made.until_idle(2, **there).code == 4
+        assert eventually(lambda: made.counts("deferred") == [1])
         made.drop("queued.jpg", picture(9), "queued")
         made.drop("waits.jpg", picture(10), "waits too")
-        assert made.until_idle(2, **there).code == 4
+        assert eventually(lambda: made.counts("ready") == [2])
     return made

@@ -1,6 +1,7 @@
 """`init` and what `run` refuses: real processes, as a person starts them."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def test_init_marks_inbox_and_outbox_alike(house: CliHouse) -> None:
 def test_folders_of_another_owner_are_refused(house: CliHouse, tmp_path: Path) -> None:
     """Two histories never work on the same folders: exit 75 for init and run, naming the owner."""
     other = {"RETOUCHD_FOLDERS__STATE": str(tmp_path / "other")}
-    init_again, run = house.run("init", **other), house.run("run", **other)
+    init_again, run = house.run("init", **other), house.process("run", **other)
 
     assert (init_again.code, run.code) == (75, 75)
     assert "belongs to retouchd on" in init_again.err
@@ -115,7 +116,7 @@ def test_init_tells_what_cannot_be_written(tmp_path: Path, where: str) -> None:
     code, out = init(tmp_path, *words[where])
 
     assert code == 78
-    assert "Not a directory" in out
+    assert re.search("Not a directory|File exists", out)
     assert "Traceback" not in out
 
 
@@ -123,7 +124,7 @@ def test_init_on_a_terminal_asks_for_the_key_and_hides_it(tmp_path: Path, simula
     """The key is typed unseen, kept for its owner alone, tried, and named in the configuration."""
     environ = {**clean_environment(tmp_path), "RETOUCHD_ENDPOINT__BASE_URL": simulator.base_url}
 
-    done = run_on_terminal("init", "Retouch", answers={"not shown": KEY}, cwd=tmp_path, environ=environ)
+    done = run_on_terminal("init", "Retouch", answers={"hidden": KEY}, cwd=tmp_path, environ=environ)
 
     key = tmp_path / ".config/retouchd/api-key"
     assert done.code == 0
@@ -149,7 +150,7 @@ def test_init_tells_what_is_wrong_with_the_key(
     """A key that is refused, none or cannot be tried is told at once, and init ends well."""
     environ = {**clean_environment(tmp_path), "RETOUCHD_ENDPOINT__BASE_URL": base_url or simulator.base_url}
 
-    done = run_on_terminal("init", "Retouch", answers={"not shown": typed}, cwd=tmp_path, environ=environ)
+    done = run_on_terminal("init", "Retouch", answers={"hidden": typed}, cwd=tmp_path, environ=environ)
 
     assert done.code == 0
     assert sentence in done.out.replace("\n", " ")
@@ -169,7 +170,7 @@ def test_run_refuses_a_missing_folder(house: CliHouse) -> None:
     """A folder that is gone is named; nothing is made in its place."""
     house.done.rmdir()
 
-    done = house.run("run")
+    done = house.process("run")
 
     assert done.code == 78
     assert str(house.done) in done.err
@@ -181,7 +182,7 @@ def test_run_refuses_nested_folders(house: CliHouse) -> None:
     nested = house.inbox / "out"
     nested.mkdir()
 
-    done = house.run("run", RETOUCHD_FOLDERS__OUTBOX=str(nested))
+    done = house.process("run", RETOUCHD_FOLDERS__OUTBOX=str(nested))
 
     assert done.code == 78
     assert "lies inside folders.inbox" in done.err
@@ -192,7 +193,7 @@ def test_run_refuses_folders_that_were_never_initialised(house: CliHouse, tmp_pa
     for folder in (house.inbox, house.outbox):
         (folder / MARK).unlink()
 
-    done = house.run("run", RETOUCHD_FOLDERS__STATE=str(tmp_path / "fresh"))
+    done = house.process("run", RETOUCHD_FOLDERS__STATE=str(tmp_path / "fresh"))
 
     assert done.code == 78
     assert 'run "retouchd init" once' in done.err
@@ -202,7 +203,7 @@ def test_run_tells_every_fault_on_a_line_of_its_own(house: CliHouse) -> None:
     """A bad configuration reports all its faults at once."""
     house.configure("ftp://x", "[budget]\nper_day_usd = -1\n[wach]\nmode = 1\n")
 
-    done = house.run("run")
+    done = house.process("run")
 
     assert done.code == 78
     assert done.err.startswith("retouchd: the configuration is wrong; nothing was started:\n  ")
@@ -214,7 +215,7 @@ def test_run_refuses_what_is_no_toml(house: CliHouse) -> None:
     """A file that is no TOML is one fault with its place."""
     house.config.write_text("[folders\n")
 
-    done = house.run("run")
+    done = house.process("run")
 
     assert done.code == 78
     assert "is not valid TOML" in done.err
@@ -222,7 +223,7 @@ def test_run_refuses_what_is_no_toml(house: CliHouse) -> None:
 
 def test_run_without_a_key_tells_every_way_to_give_one(house: CliHouse) -> None:
     """No key: nothing starts."""
-    done = house.run("run", DENCH_API_KEY="")
+    done = house.process("run", DENCH_API_KEY="")
 
     assert done.code == 78
     assert "there is no key for the service" in done.err

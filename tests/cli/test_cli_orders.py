@@ -9,9 +9,9 @@ from cli_house import CliHouse, Ended, picture, refusing, run_on_terminal
 from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.journal import SqliteJournal
-from retouchd.adapters.statefolder import StateLock
+from retouchd.cli.ordering import wait_for_answer
 from retouchd.core.jobs import JobState
-from retouchd.service import JOURNAL_NAME
+from retouchd.core.records import Verb
 from servers import ScriptedServer
 from waiting import eventually
 
@@ -43,10 +43,10 @@ def test_a_running_daemon_is_paused_and_goes_on(house: CliHouse) -> None:
         paused = house.run("pause", "lunch")
         status = house.status()
         screen = house.run("status").out
-        second = house.run("run")
+        second = house.process("run")
         house.drop("beach.jpg", picture(1), "grayscale")
         resumed = house.run("resume")
-        assert eventually(lambda: (house.outbox / "beach.jpg.json").exists())
+        assert eventually((house.outbox / "beach.jpg.json").exists)
 
     assert (paused.code, resumed.code) == (0, 0)
     assert paused.out.startswith("Paused: nothing is sent; what is under way is finished.\nTo go on: ")
@@ -72,6 +72,39 @@ def test_status_and_explain_of_a_running_daemon(house: CliHouse) -> None:
     assert "beach.jpg is still arriving (1 kB, last change" in explained["sentences"][0]
     assert ", and ready." in screen
     assert "1 still arriving" in screen
+
+
+def test_a_backlog_has_places(house: CliHouse) -> None:
+    """What waits behind others says which place it has; what is gone or changed says so too."""
+    with house.daemon():
+        house.run("pause")
+        for number in range(9):
+            house.drop(f"{number}.jpg", picture(number), "grayscale")
+        assert eventually(lambda: house.counts("ready", "queued") == [7, 2])
+    explained = [house.run("explain", f"{number}.jpg", "--json").json() for number in range(9)]
+    (house.inbox / "0.txt").write_text("brighter")
+    queued = next(one["path"] for one in explained if one["state"] == "queued")
+    (house.root / queued).unlink()
+
+    places = [one["queue"]["place"] for one in explained]
+    assert sorted(places) == list(range(1, 10))
+    assert "You changed the photo or its prompt since" in house.run("explain", "0.jpg").out
+    assert "is not in the inbox any more; nothing was sent" in house.run("explain", queued).out
+
+
+def test_a_damaged_history_is_told_in_a_sentence(house: CliHouse) -> None:
+    """A history that cannot be read ends in a sentence, whatever is wrong with it."""
+    journal = house.state / "journal.sqlite3"
+    journal.write_bytes(journal.read_bytes()[:100] + bytes(8192))
+    damaged = house.run("status")
+    journal.unlink()
+    journal.mkdir()
+    unreadable = house.run("status")
+
+    assert (damaged.code, unreadable.code) == (1, 1)
+    assert "journal" in damaged.err
+    assert "cannot be read" in unreadable.err
+    assert "sudo -u" in unreadable.err
 
 
 def test_without_a_daemon_pauses_are_set_and_lifted_here(house: CliHouse) -> None:
@@ -104,7 +137,7 @@ def test_a_failed_photo_is_brought_back_and_tried_again(house: CliHouse, *, runs
     if runs:
         with house.daemon():
             done = house.run("retry", job[:5])
-            assert eventually(lambda: (house.outbox / "beach.jpg.json").exists())
+            assert eventually((house.outbox / "beach.jpg.json").exists)
     else:
         done = house.run("retry", job[:5])
         assert (house.inbox / "beach.jpg").exists()
@@ -175,17 +208,15 @@ def test_what_cannot_be_retried_is_refused_without_a_question(house: CliHouse, *
 
 
 def test_a_daemon_that_does_not_answer_is_not_waited_for_long(house: CliHouse) -> None:
-    """Whoever holds the lock without answering: the command says that it will be obeyed later."""
-    house.state.joinpath(JOURNAL_NAME).touch()
-    with StateLock(house.state, SystemClock().now()):
-        done = house.run("pause")
-    journal = SqliteJournal.open(house.state / JOURNAL_NAME, Durable())
-    left = journal.commands()
+    """A daemon that is busy obeys later, and the command says so instead of waiting."""
+    journal = SqliteJournal.open(house.state / "journal.sqlite3", Durable())
+    with journal.transaction():
+        command = journal.give_command(Verb.PAUSE, "", SystemClock().now())
+
+    answer = wait_for_answer(journal, command, 0.05)
     journal.close()
 
-    assert done.code == 0
-    assert "it obeys as soon as it can" in done.out
-    assert [command.verb.value for command in left] == ["pause"]
+    assert "it obeys as soon as it can" in answer
 
 
 def test_orders_and_screens_before_init_say_how_to_begin(tmp_path: Path) -> None:

@@ -2,15 +2,20 @@
 
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
+import typer
 from cli_house import KEY, PATIENCE_SECONDS, PROGRAM, CliHouse, clean_environment, run_program
 
 from retouchd.cli.configuration import check_configuration, print_schema, result_schema, show_configuration
+from retouchd.cli.demonstrating import demonstrate
 from retouchd.cli.main import app
 from retouchd.cli.schemas import Schema
 from retouchd.cli.simulating import simulate
@@ -40,6 +45,24 @@ def test_help_teaches(tmp_path: Path) -> None:
     )
     assert "retouchd demo" in out
     assert "retouchd init ~/Retouch" in out
+
+
+def test_commands_to_paste_begin_as_the_program_was_started(tmp_path: Path) -> None:
+    """Started by its path it is told by its path, started by its name by its name."""
+    program = Path(sys.executable).with_name("retouchd")
+    named = {
+        **clean_environment(tmp_path),
+        "RETOUCHD_FOLDERS__ROOT": str(tmp_path),
+        "PATH": str(program.parent),
+    }
+
+    told = [
+        subprocess.run([start, "status"], capture_output=True, cwd=tmp_path, env=environ, check=False).stderr
+        for start, environ in (("retouchd", named), (str(program), {**named, "PATH": "/nowhere"}))
+    ]
+
+    assert b'begin with "retouchd init"' in told[0]
+    assert f'begin with "{program} init"'.encode() in told[1]
 
 
 def test_version(tmp_path: Path) -> None:
@@ -142,7 +165,6 @@ def test_demo_shows_the_main_job_and_its_commands_work(tmp_path: Path) -> None:
     environ = {**clean_environment(tmp_path), "DENCH_API_KEY": "real-key", "HTTP_PROXY": "http://127.0.0.1:9"}
     environ["RETOUCHD_BUDGET__PER_DAY_USD"] = "0"
     done = run_program("demo", "--folder", "d", cwd=tmp_path, environ=environ)
-    again = run_program("demo", "--folder", "d", cwd=tmp_path, environ=environ)
 
     assert done.code == 0, done.out + done.err
     assert "3 delivered, 1 waiting, 0 failed; simulated $0.216, real $0.00" in done.out
@@ -151,26 +173,31 @@ def test_demo_shows_the_main_job_and_its_commands_work(tmp_path: Path) -> None:
     assert len(commands) == 3
     for command in commands:
         told = subprocess.run(
-            command,
-            shell=True,
-            capture_output=True,
-            cwd="/",
-            env=clean_environment(tmp_path),
-            check=False,
+            shlex.split(command), capture_output=True, cwd="/", env=clean_environment(tmp_path), check=False
         )
         assert told.returncode == 0, told.stderr
-    assert again.code == 1
-    assert "is not empty" in again.err
+    with pytest.raises(CommandRefusedError, match="is not empty"):
+        demonstrate(tmp_path / "d", {})
     assert not any(b"real-key" in path.read_bytes() for path in (tmp_path / "d").rglob("*") if path.is_file())
 
 
-def test_demo_that_goes_wrong_says_where_to_look(tmp_path: Path) -> None:
-    """When it is not as it should be it ends with 1 and names its log."""
+def test_demo_in_a_place_that_cannot_be_used(tmp_path: Path) -> None:
+    """A file in the way is told in a sentence."""
     (tmp_path / "file").write_text("")
-    blocked = run_program("demo", "--folder", "file/x", cwd=tmp_path, environ=clean_environment(tmp_path))
 
-    assert blocked.code == 1
-    assert "cannot be used" in blocked.err
+    with pytest.raises(CommandRefusedError, match="cannot be used"):
+        demonstrate(tmp_path / "file" / "x", {})
+
+
+def test_demo_that_goes_wrong_says_where_to_look(capsys: Captured) -> None:
+    """A daemon that cannot start leaves the demo with exit 1 and the name of its log."""
+    with pytest.raises(typer.Exit) as caught:
+        demonstrate(None, {"PYTHONHOME": "/nowhere"})
+
+    out = capsys.readouterr().out
+    shutil.rmtree(out.partition("Folder (kept): ")[2].splitlines()[0])
+    assert caught.value.exit_code == 1
+    assert "Something went wrong; what happened is told in " in out
 
 
 def test_whoever_stops_reading_gets_no_complaint(lived_in: CliHouse) -> None:
@@ -203,8 +230,12 @@ def _closed_pipe() -> int:
     return writing
 
 
-def test_an_encoding_that_lacks_a_letter_stops_nothing(lived_in: CliHouse) -> None:
+def test_an_encoding_that_lacks_a_letter_stops_nothing(house: CliHouse) -> None:
     """On a terminal without Unicode, names are escaped rather than refused."""
-    lived_in_prompt = lived_in.run("demo", "--folder", "ü", PYTHONIOENCODING="ascii")
+    house.drop("übung.jpg")
 
-    assert "UnicodeEncodeError" not in lived_in_prompt.err
+    assert "inbox/übung.jpg" in house.run("explain", "übung.jpg").out
+    done = house.process("explain", "übung.jpg", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+
+    assert done.code == 0, done.err
+    assert r"inbox/\xfcbung.jpg" in done.out

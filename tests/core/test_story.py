@@ -1,0 +1,286 @@
+"""What people are told: plain sentences with what is, what it costs and what to do."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+
+import pytest
+
+from retouchd.core.jobs import HoldReason, JobState, Output
+from retouchd.core.money import NOTHING, Money, Period
+from retouchd.core.outcomes import Answered, Envelope, NoAnswer, OutcomeKind
+from retouchd.core.pauses import PauseReason, begin_pause
+from retouchd.core.records import Attempt, BundleRecord, BundleState
+from retouchd.core.story import (
+    STATE_WORDS,
+    again_sentence,
+    attempt_money,
+    bundle_sentence,
+    changed_sentence,
+    clock_time,
+    describe_end,
+    describe_lost_answer,
+    error_note,
+    hold_needs_money,
+    ignored_sentence,
+    job_sentence,
+    money_sentence,
+    orphan_sentence,
+    outcome_words,
+    pause_sentence,
+    refusal_in,
+    refused_answer,
+    sentence,
+    stranger_sentence,
+)
+from retouchd.core.values import AttemptId, BundleId, EditId, JobId, Sha256
+from strategies import JOB, NOW
+
+ATTEMPT = Attempt(
+    id=AttemptId(1),
+    edit=EditId(1),
+    job=JobId("k7f3bcdg"),
+    number=1,
+    permission=1,
+    period=Period(day="2026-11-23", month="2026-11"),
+    save_path="/retouchd/2026-11/beach-k7f3-a1.png",
+    started=NOW,
+    reserved=Money(550_000),
+    first_reserved=Money(550_000),
+)
+RECORD = BundleRecord(
+    id=BundleId(1),
+    folder=PurePosixPath("wedding"),
+    key="beach.jpg",
+    photo="beach.jpg",
+    digest="d",
+    state=BundleState.ARRIVING,
+    detail="",
+    seen=NOW,
+)
+
+
+@pytest.mark.parametrize(
+    ("away", "told"),
+    [
+        (timedelta(seconds=-5), "%H:%M:%S"),
+        (timedelta(minutes=5), "%H:%M"),
+        (timedelta(hours=23), "%H:%M"),
+    ],
+)
+def test_near_moments_have_no_date(away: timedelta, told: str) -> None:
+    """What was today or comes within a day is a time alone, with seconds only when they matter."""
+    assert clock_time(NOW + away, NOW) == f"{NOW + away:{told}}"
+
+
+def test_far_moments_have_a_date() -> None:
+    """Other days are named, other years too."""
+    now = datetime.fromisoformat("2026-11-23T12:00:00+00:00")
+
+    assert clock_time(now - timedelta(days=2), now) == "21 November, 12:00"
+    assert clock_time(now - timedelta(days=365), now) == "23 November 2025, 12:00"
+
+
+def test_parts_become_whole_sentences() -> None:
+    """A part of a sentence gets its capital and its full stop, once."""
+    assert sentence("the key is wrong") == "The key is wrong."
+    assert sentence("Really?") == "Really?"
+    assert sentence("") == ""
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail", "told"),
+    [
+        (PauseReason.BUDGET, "today's limit is reached", "It goes on by itself at "),
+        (
+            PauseReason.FOLDER_MISSING,
+            "the inbox is gone",
+            'If the folder is the right one, run "retouchd init".',
+        ),
+        (PauseReason.DISK_FULL, "the disk is full", "It goes on by itself when that is in order again."),
+        (PauseReason.KEY_REFUSED, "the key is refused", "Put a new key into /key. One photo is tried at "),
+        (PauseReason.CREDITS, "no credit", 'or now with "retouchd resume".'),
+        (PauseReason.UNKNOWN_OUTCOMES, "three answers were lost", 'To go on: "retouchd resume".'),
+        (PauseReason.OPERATOR, "lunch", "You paused it: lunch."),
+    ],
+)
+def test_every_pause_says_what_ends_it(reason: PauseReason, detail: str, told: str) -> None:
+    """Whoever reads why nothing is sent also reads what to do, or that there is nothing to do."""
+    pause = begin_pause(reason, detail, NOW, until=NOW + timedelta(hours=1))
+
+    assert told in pause_sentence(pause, NOW, "/key")
+
+
+def test_a_pause_says_its_way_out_once() -> None:
+    """A detail that names the command already is not followed by it again; no time is no time."""
+    pause = begin_pause(PauseReason.OPERATOR, 'you paused it; "retouchd resume" ends that', NOW)
+
+    assert pause_sentence(pause, NOW) == 'You paused it; "retouchd resume" ends that.'
+    assert "at once" in pause_sentence(begin_pause(PauseReason.BUDGET, "full", NOW), NOW)
+
+
+@pytest.mark.parametrize(
+    ("state", "detail", "told"),
+    [
+        (JobState.READY, "", "Completely arrived; it is sent when its turn comes."),
+        (JobState.READY, "the disk is full", "Not sent yet: the disk is full; tries again at "),
+        (JobState.WAITING, "waits for another", "Waits for another."),
+        (JobState.SUBMITTING, "", "It is being edited just now; nothing to do."),
+        (JobState.RECEIVED, "", "The picture is there and is put into the outbox next."),
+        (JobState.RECEIVED, "disk full", "waits to be put into the outbox: disk full."),
+        (JobState.DELIVERED, "", "Delivered as outbox/beach.png; the original is moved to done/ next."),
+        (JobState.DONE, "", "Done: outbox/beach.png."),
+        (JobState.DEFERRED, "busy", "Tries again at "),
+        (JobState.HELD, "answer lost", "Needs you: answer lost."),
+        (JobState.FAILED, "refused", "Failed: refused."),
+        (JobState.CANCELLED, "changed", "Not sent: changed."),
+    ],
+)
+def test_every_state_of_a_job_has_a_sentence(state: JobState, detail: str, told: str) -> None:
+    """Wherever a job is, one plain sentence says so."""
+    output = Output(path=PurePosixPath("beach.png"), sha256=Sha256("0" * 64))
+    job = replace(JOB, state=state, detail=detail, output=output, next_try=NOW + timedelta(minutes=5))
+
+    assert told in job_sentence(job, NOW)
+    assert state in STATE_WORDS
+
+
+def test_a_job_without_its_facts_still_has_a_sentence() -> None:
+    """A time or a name that is not known leaves the sentence readable."""
+    assert (
+        job_sentence(replace(JOB, state=JobState.DEFERRED, detail="busy"), NOW) == "Tries again soon: busy."
+    )
+    assert job_sentence(replace(JOB, state=JobState.DONE, output=None), NOW) == "Done: outbox/?."
+
+
+@pytest.mark.parametrize(
+    ("state", "detail", "is_quiet", "told"),
+    [
+        (BundleState.LACKS_PROMPT, "", True, "beach.jpg waits for its prompt: add beach.txt beside it."),
+        (BundleState.LACKS_PROMPT, "waits: it is empty", True, "beach.jpg waits: it is empty."),
+        (BundleState.NEEDS_YOU, "two prompts", True, "beach.jpg needs you: two prompts."),
+        (
+            BundleState.ARRIVING,
+            "it is empty",
+            True,
+            "is not completely there: it is empty; it is looked at again.",
+        ),
+        (BundleState.ARRIVING, "", False, "beach.jpg is still arriving (1 MB); nothing to do."),
+        (BundleState.ARRIVING, "", True, "beach.jpg has arrived and is queued; nothing to do."),
+    ],
+)
+def test_every_photo_that_is_no_job_yet_has_a_sentence(
+    state: BundleState, detail: str, told: str, *, is_quiet: bool
+) -> None:
+    """Before it is a job a photo says why it is not."""
+    record = replace(RECORD, state=state, detail=detail)
+
+    assert told in bundle_sentence(record, is_quiet=is_quiet, facts=" (1 MB)")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("DSC_1.NEF", "is a camera RAW file, which cannot be sent: export it as JPEG."),
+        ("IMG.heic", "is a kind of picture that cannot be sent: export it as JPEG or PNG."),
+        ("beach.RTF", "cannot be read as a prompt: save it as plain text, beach.txt."),
+        ("notes.pdf", "is neither a photo nor a prompt file, so it is never touched."),
+    ],
+)
+def test_strangers_are_told_what_to_do(name: str, told: str) -> None:
+    """A file that was probably meant as a photo or a prompt says how it becomes one."""
+    assert stranger_sentence(name) == f"{name} {told}"
+
+
+def test_ignored_names_say_their_pattern() -> None:
+    """The pattern is named, and what to do if it is a photo after all."""
+    assert "x.part is never looked at: names like *.part" in ignored_sentence("x.part", "*.part")
+
+
+def test_prompts_without_a_photo_say_how_to_be_used() -> None:
+    """The name that would fit is told; a suffix that is there twice is seen."""
+    assert "to use it for beach.jpg, rename it to beach.txt." in orphan_sentence("prompt.txt", ["beach.jpg"])
+    assert orphan_sentence("x.toml", []).endswith("it waits for one of its name, x.jpg.")
+    assert orphan_sentence("beach.TXT.txt", ["beach.jpg"]).endswith("rename it to beach.TXT.")
+
+
+def test_a_second_time_is_free_and_says_how_it_would_not_be() -> None:
+    """The same photo and prompt name the earlier job and the way to another version."""
+    told = again_sentence(JOB, PurePosixPath("wedding/beach.jpg"), NOW)
+
+    assert f"as job {JOB.id} (" in told
+    assert told.endswith("put take = 2 into beach.toml.")
+
+
+def test_a_change_is_told_by_what_was_sent() -> None:
+    """A change before sending replaces, one after it is a second job."""
+    assert "a second job" in changed_sentence([replace(JOB, state=JobState.SUBMITTING)])
+    assert "taken up anew" in changed_sentence([replace(JOB, state=JobState.READY)])
+
+
+def test_money_is_told_by_what_became_of_it() -> None:
+    """Paid, perhaps paid, set aside or nothing: for one call and for all of a photo."""
+    paid = replace(ATTEMPT, reserved=NOTHING, charged=Money(100_000), ended=NOW)
+    lost = replace(ATTEMPT, ended=NOW, outcome=OutcomeKind.UNKNOWN)
+    free = replace(ATTEMPT, reserved=NOTHING)
+
+    told = [attempt_money(one) for one in (paid, lost, ATTEMPT, free)]
+    assert told == ["$0.10 paid", "$0.55 perhaps paid", "$0.55 set aside", "nothing paid"]
+    assert money_sentence([paid, lost]) == "about $0.10 was paid."
+    assert money_sentence([lost]) == "perhaps paid; $0.55 stays set aside."
+    assert money_sentence([free]) == "nothing was paid."
+
+
+def test_outcomes_have_words() -> None:
+    """A call says how it ended, or that it has not."""
+    assert outcome_words(None) == "under way"
+    assert outcome_words(OutcomeKind.ANSWERED) == "answered"
+    assert outcome_words(OutcomeKind.AUTH) == "the service refuses the key"
+
+
+def test_refusals_are_told_from_answers() -> None:
+    """A command that was not obeyed is known by its answer."""
+    assert refusal_in(refused_answer("no such job")) == "no such job"
+    assert refusal_in("resumed") == ""
+
+
+@pytest.mark.parametrize("hold", HoldReason)
+def test_only_some_holds_cost_money_to_retry(hold: HoldReason) -> None:
+    """Trying again pays once more where the money of before is gone or perhaps gone."""
+    free = {HoldReason.OVER_JOB_CAP, HoldReason.SAME_EDIT_HELD}
+
+    assert hold_needs_money(replace(JOB, hold=hold)) is (hold not in free)
+
+
+def test_ends_of_calls_are_told_with_the_services_own_words() -> None:
+    """Status and message of the service stand in the sentence, safe to print; a network's word too."""
+    answered = Answered(status=401, headers={}, elapsed_seconds=1.0)
+    envelope = Envelope(message="bad\nkey", code="auth")
+
+    assert (
+        describe_end(OutcomeKind.AUTH, answered, envelope) == r'the service refuses the key (401): "bad\nkey"'
+    )
+    assert describe_end(OutcomeKind.AUTH, answered, None) == "the service refuses the key (401)"
+    assert describe_end(OutcomeKind.ANSWERED, answered, None) == ""
+    silent = NoAnswer(detail="reset", elapsed_seconds=60.1)
+    assert describe_end(OutcomeKind.UNKNOWN, silent, None) == "no answer came: reset"
+
+
+def test_a_lost_answer_names_both_ways_on() -> None:
+    """Where to look and what to type stand in one sentence, with the money and the time."""
+    told = describe_lost_answer(ATTEMPT, 60.1, "no answer came")
+
+    assert "lost after 60.1 s and may have been paid ($0.55 stays set aside" in told
+    assert "look for /retouchd/2026-11/beach-k7f3-a1.png" in told
+    assert '"retouchd retry k7f3bcdg"' in told
+    assert "lost and may" in describe_lost_answer(ATTEMPT, 0.0, "no answer came")
+
+
+@pytest.mark.parametrize(("folder", "place"), [("", "inbox/"), ("wedding", "inbox/wedding/")])
+def test_the_note_beside_a_failed_photo_says_what_to_do(folder: str, place: str) -> None:
+    """What happened, whether money moved, and where to drag it back to."""
+    note = error_note(PurePosixPath(folder) / "a.jpg", "refused", "nothing was paid.", PurePosixPath(folder))
+
+    assert note.startswith("a.jpg was not edited.\n")
+    assert "What happened: refused\nMoney: nothing was paid.\n" in note
+    assert f"back to {place}." in note

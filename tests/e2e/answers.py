@@ -5,8 +5,9 @@ import json
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from servers import Exchange, Script, reply_bytes, sending
 from workshop import picture
+
+from servers import Exchange, Script, reply_bytes, sending
 
 COST_USD = 0.0123
 
@@ -44,9 +45,7 @@ def good() -> Script:
     return sending(good_reply())
 
 
-def refusal_reply(
-    status: int, code: str, headers: Mapping[str, str] | None = None, **more: object
-) -> bytes:
+def refusal_reply(status: int, code: str, headers: Mapping[str, str] | None = None, **more: object) -> bytes:
     """Give a reply with the service's own error object."""
     error = {"message": f"said {code}", "type": "test", "code": code, "details": None, **more}
     return reply_bytes(status, json.dumps({"error": error}).encode(), headers)

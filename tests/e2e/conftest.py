@@ -1,15 +1,13 @@
 """Workshops for the end-to-end tests."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from workshop import KEY, Workshop
+from workshop import KEY, OpenShop, Workshop
 
 from retouchd.simulator.server import Simulator
-
-OpenShop = Callable[..., Workshop]
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
-"""What must hold at every instant, checked on what really lies on the disk and what the service really got.
+"""What must hold at every instant, checked on what lies on the disk and what the service got.
 
-The names are those of the product's invariants: I1 nothing is lost, I2 nothing is overwritten, I3 no output is
-ever partial, I4 metadata tells the truth, I5 nothing is asked for twice, I6 no cap is exceeded, I7 a received
-answer is never paid for again.
+The names are those of the product's invariants: I1 nothing is lost, I2 nothing is overwritten, I3 no output
+is ever partial, I4 metadata tells the truth, I5 nothing is asked for twice, I6 no cap is exceeded, I7 a
+received answer is never paid for again.
 """
 
 import hashlib
@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from PIL import Image
+from workshop import Workshop, names_below
 
 from servers import Recorded
-from workshop import Workshop, names_below
 
 # Who answers with these, or with the service's own error object, has done no work. Redirects and 404 come
 # from something that is not the service at all.

@@ -25,9 +25,10 @@ def main() -> None:
         if child == 0:
             _be_a_daemon(json.loads(line))
         _child, status = os.waitpid(child, 0)
-        answer = {"killed": os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL}
-        answer["code"] = os.waitstatus_to_exitcode(status)
-        print(json.dumps(answer), flush=True)
+        code = os.waitstatus_to_exitcode(status)
+        answer = {"killed": code == -signal.SIGKILL, "code": code}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
 
 
 def _be_a_daemon(order: dict[str, Any]) -> None:
@@ -39,7 +40,7 @@ def _be_a_daemon(order: dict[str, Any]) -> None:
         run_daemon(Path(order["config"]), order["environ"], order["timeout"], durable)
         code = 0
     except RetouchdError as exc:
-        print(f"retouchd: {exc}", file=sys.stderr)
+        sys.stderr.write(f"retouchd: {exc}\n")
         code = exc.exit_status
     finally:
         sys.stderr.flush()

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 from answers import good, good_reply
-from conftest import OpenShop
 from gate import Gate
 from invariants import check_all, check_asked_once
-from workshop import picture
+from workshop import OpenShop, picture
 
 from retouchd.adapters.marks import MARK_NAME
 from servers import ScriptedServer

@@ -4,9 +4,8 @@ import os
 from pathlib import Path
 
 from answers import good
-from conftest import OpenShop
 from invariants import check_all
-from workshop import picture
+from workshop import OpenShop, picture
 
 from servers import ScriptedServer
 
@@ -35,7 +34,13 @@ def test_hostile_files_stop_nobody_and_read_nothing_outside(open_shop: OpenShop,
         (shop.inbox / "binary.txt").write_bytes(b"nul \x00 in it")
         shop.drop("climbing.jpg", picture(8))
         (shop.inbox / "climbing.toml").write_text('prompt = "x"\nreferences = ["../../secret.jpg"]\n')
-        names = [b"d.jpg/inner.jpg", b"-rf.jpg", b"new\nline.jpg", b"\xff\xfe.jpg", f"\n{_FORGED}\n.jpg".encode()]
+        names = [
+            b"d.jpg/inner.jpg",
+            b"-rf.jpg",
+            b"new\nline.jpg",
+            b"\xff\xfe.jpg",
+            f"\n{_FORGED}\n.jpg".encode(),
+        ]
         for number, name in enumerate(names):
             shop.drop(os.fsdecode(name), picture(20 + number), f"make it {number}")
         shop.drop("good.jpg", picture(5), "make it evening")
@@ -88,6 +93,27 @@ def test_key_is_nowhere(open_shop: OpenShop) -> None:
     files = [path for path in shop.place.rglob("*") if path.is_file()]
     assert files
     assert not [path for path in files if b"very-secret-key" in path.read_bytes()]
+
+
+def test_key_file_that_goes_away_does_not_stop_the_daemon(open_shop: OpenShop) -> None:
+    """While the key's file cannot be read the last good key counts; a new one counts from the next call."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(f"{server.url}/api/v1")
+        key_file = shop.place / "key"
+        key_file.write_text("first\n")
+        key_file.chmod(0o600)
+        shop.configure(endpoint__api_key_file=str(key_file))
+        with shop.running() as daemon:
+            key_file.rename(shop.place / "aside")
+            shop.drop("one.jpg", picture(1), "make it evening")
+            daemon.wait_for("job.done", source="one.jpg")
+            (shop.place / "aside").write_text("second\n")
+            (shop.place / "aside").rename(key_file)
+            shop.drop("two.jpg", picture(2), "make it evening")
+            daemon.wait_for("job.done", source="two.jpg")
+
+    keys = [request.headers["authorization"] for request in server.requests]
+    assert keys == ["Bearer first", "Bearer second"]
 
 
 def test_wrong_configuration_is_told_in_a_sentence(open_shop: OpenShop) -> None:

@@ -155,4 +155,4 @@ def test_kill_at_any_durable_step_loses_nothing_and_pays_nothing_twice(
     assert tally.ends["delivered"] > tally.ends["held 1"] + tally.ends["held 2"]
     with capsys.disabled():
         if _EVERY_STEP == 1:
-            print(f"\n{dict(tally.ends)}, steps {dict(tally.next_step)}")
+            sys.stdout.write(f"\n{dict(tally.ends)}, steps {dict(tally.next_step)}\n")

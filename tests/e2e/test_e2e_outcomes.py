@@ -7,11 +7,10 @@ from http import HTTPStatus
 from io import BytesIO
 
 import pytest
-from PIL import Image
 from answers import answer_body, cut_answer, cutting_after_the_body, good, refusal, result
-from conftest import OpenShop
 from invariants import check_all, check_asked_once
-from workshop import KEY, Workshop, picture
+from PIL import Image
+from workshop import KEY, OpenShop, Workshop, picture
 
 from retouchd.core.records import Verb
 from retouchd.simulator.server import Simulator
@@ -194,18 +193,15 @@ PAUSING = [
 
 
 @pytest.mark.parametrize(("refusing", "reason"), PAUSING)
-def test_what_no_photo_can_help_pauses_everything(
-    open_shop: OpenShop, refusing: Script, reason: str
-) -> None:
+def test_what_no_photo_can_help_pauses_everything(open_shop: OpenShop, refusing: Script, reason: str) -> None:
     """A refused key, missing credit or a wrong address pauses; no photo fails for it; resume goes on."""
     with ScriptedServer(refusing, good()) as server:
         shop = shop_for(open_shop, server)
 
         paused = shop.until_idle()
-        again = shop.until_idle()
 
-        assert (paused.code, again.code) == (4, 4)
-        assert len(server.requests) == 1, "it stays paused over a restart"
+        assert paused.code == 4
+        assert len(server.requests) == 1
         assert shop.pauses() == [reason]
         assert shop.in_folder(shop.failed) == []
         assert shop.in_folder(shop.inbox) == ["beach.jpg", "beach.txt"]
@@ -215,6 +211,35 @@ def test_what_no_photo_can_help_pauses_everything(
     assert ended.code == 0, ended.text
     assert shop.outputs() == ["beach.jpg"]
     assert shop.attempts()[0]["reserved"] == 0
+    check_all(shop)
+    check_asked_once(server.requests, {0: True})
+
+
+def test_pause_for_credit_survives_a_restart(open_shop: OpenShop) -> None:
+    """A start alone does not send again what needs credit; a changed configuration does."""
+    with ScriptedServer(refusal(402, "ai_credits_required"), good()) as server:
+        shop = shop_for(open_shop, server)
+
+        assert shop.until_idle().code == 4
+        assert shop.until_idle().code == 4
+        assert len(server.requests) == 1
+        shop.configure(budget__per_day_usd=5.0)
+        assert shop.until_idle().code == 0
+
+    check_all(shop)
+    check_asked_once(server.requests, {0: True})
+
+
+def test_refused_key_is_tried_anew_at_a_start(open_shop: OpenShop) -> None:
+    """A start may bring another key, so that it tries the one it has, for nothing."""
+    with ScriptedServer(refusal(401, "invalid_api_key"), good()) as server:
+        shop = shop_for(open_shop, server)
+        assert shop.until_idle().code == 4
+        shop.environ["DENCH_API_KEY"] = "another-key"
+
+        assert shop.until_idle().code == 0
+
+    assert server.requests[1].headers["authorization"] == "Bearer another-key"
     check_all(shop)
     check_asked_once(server.requests, {0: True})
 

@@ -5,10 +5,9 @@ import time
 
 import pytest
 from answers import good, good_reply
-from conftest import OpenShop
 from gate import Gate
 from invariants import check_all, check_asked_once
-from workshop import picture
+from workshop import OpenShop, picture
 
 from retouchd.core.records import Verb
 from servers import ScriptedServer

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -25,7 +25,7 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.cli.founding import found
 from retouchd.core.records import Verb
-from retouchd.service import JOURNAL_NAME
+from retouchd.settings import JOURNAL_NAME
 from waiting import eventually
 
 KEY: Final = "workshop-key"
@@ -76,11 +76,8 @@ def select(lines: Any, event: str, fields: Mapping[str, object]) -> list[dict[st
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
     """Give the log's whole JSON lines."""
-    lines = []
-    for line in path.read_text("utf-8").splitlines():
-        if line.startswith("{") and line.endswith("}"):
-            lines.append(json.loads(line))
-    return lines
+    lines = path.read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
 
 
 class Running:
@@ -259,6 +256,10 @@ class Workshop:
     def in_folder(self, folder: Path) -> list[str]:
         """Give the names below a folder but for marks, whatever they are."""
         return [name for name in names_below(folder) if not Path(name).name.startswith(".")]
+
+
+OpenShop = Callable[..., Workshop]
+"""Opens a workshop for a base URL, with settings by key: `open_shop(url, budget__per_day_usd=1.0)`."""
 
 
 def names_below(folder: Path, *suffixes: str) -> list[str]:

@@ -14,12 +14,12 @@ from retouchd.core.bundles import Bundle, Member, Role, Standing
 from retouchd.core.edits import DuplicatePolicy, SourcePicture, Wish
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.money import Caps, Money
-from retouchd.core.outcomes import Answered, NoAnswer, OutcomeKind
+from retouchd.core.outcomes import Answered, NoAnswer
 from retouchd.core.pictures import PictureFormat
-from retouchd.core.records import Accepted, BundleRecord, BundleState, Moments
+from retouchd.core.records import Accepted, BundleRecord, Moments
 from retouchd.core.retries import RetryPolicy
 from retouchd.core.sidecars import Layer, Limits, Options
-from retouchd.core.values import BundleId, JobId, Sha256, Signature, fold_name
+from retouchd.core.values import JobId, Sha256, Signature, fold_name
 from retouchd.engine.calls import Calls, Reply
 from retouchd.engine.cashier import Cashier
 from retouchd.engine.crew import Task, UnderWay
@@ -123,9 +123,7 @@ class House:
         self.log = Notebook()
         self.journal = SqliteJournal.open(place / "journal.sqlite3", Durable())
         self.spool = AnswerSpool(place / "spool", Durable())
-        self.office = Office(
-            journal=self.journal, clock=self.clock, policy=policy, herald=Herald(self.log)
-        )
+        self.office = Office(journal=self.journal, clock=self.clock, policy=policy, herald=Herald(self.log))
         self.told_again: list[PurePosixPath] = []
         self.returned: list[BundleRecord] = []
         self.under_way = UnderWay()
@@ -168,9 +166,7 @@ class House:
     def accept(self, name: str, *wishes: Wish, **photo: Any) -> list[Job]:
         """Take in a photo that a look has found complete, and give its jobs."""
         record = self.see(bundle_of(name, **photo))
-        accepted = (
-            Accepted(name=name, role=Role.PHOTO, sha256=Sha256("a" * 64), signature=signature_of(1)),
-        )
+        accepted = (Accepted(name=name, role=Role.PHOTO, sha256=Sha256("a" * 64), signature=signature_of(1)),)
         with self.act():
             self.intake.finish_look(record.id, Accept(wishes=wishes or (wish_of(),), accepted=accepted))
             return self.journal.jobs_of_bundle(record.id)
@@ -196,7 +192,7 @@ class House:
 
     def answer(self, job: Job, status: int = 200) -> Job:
         """Have a call answered without the service's envelope."""
-        return self._book(self.submit(job), Reply(end=Answered(status=status)))
+        return self._book(self.submit(job), Reply(end=Answered(status=status, elapsed_seconds=1.0)))
 
     def book(self, job: Job, reply: Reply) -> Job:
         """Have a call end in some way."""
@@ -293,8 +289,3 @@ def kinds(tasks: list[Task]) -> list[str]:
 def states(house: House, *jobs: Job) -> list[JobState]:
     """Give the jobs' states as they are now."""
     return [house.job(job).state for job in jobs]
-
-
-ARRIVING: Final = BundleState.ARRIVING
-NOBODYS: Final = BundleId(0)
-UNKNOWN: Final = OutcomeKind.UNKNOWN

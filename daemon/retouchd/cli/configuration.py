@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
 
 from retouchd.api_key import read_key
 from retouchd.cli.schemas import Schema
@@ -55,8 +56,15 @@ def print_schema(schema: Schema) -> None:
         print_json(result_schema())
 
 
+class _AsWritten(GenerateJsonSchema):
+    """Every key is in the file, also those that have a default for whoever makes a Result."""
+
+    def field_is_required(self, *_field: object, **_total: object) -> bool:
+        """Say that it is."""
+        return True
+
+
 def result_schema() -> dict[str, object]:
     """Give the JSON Schema of the metadata files; keys that a later version adds are allowed."""
-    # As it is written: every key is there, also those that have a default for whoever makes a Result.
-    content = TypeAdapter(Result).json_schema(mode="serialization")
+    content = TypeAdapter(Result).json_schema(mode="serialization", schema_generator=_AsWritten)
     return {"$schema": _DIALECT, "$id": SCHEMA, **content}

@@ -81,7 +81,13 @@ class Explanation:
             screen.line()
             screen.table(wish_rows(self.wish, is_over=self.is_free or self.state in _OVER))
         moves = "" if self.state in _OVER or not self.original else "moves to "
-        facts = {"result": self.output, "original": f"{moves}{self.original}", "history": self.history}
+        place = f"{self.queue.place} of {self.queue.length}" if self.queue else ""
+        facts = {
+            "place": place,
+            "result": self.output,
+            "original": f"{moves}{self.original}",
+            "history": self.history,
+        }
         told = {name: value for name, value in facts.items() if value}
         if told and not self.wish:
             screen.line()

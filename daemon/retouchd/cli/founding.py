@@ -21,7 +21,7 @@ from retouchd.core.outcomes import Answered, NotSent
 from retouchd.core.values import printable
 from retouchd.ownership import take_ownership
 from retouchd.policies import timeouts
-from retouchd.service import JOURNAL_NAME, check_places, prepare_state
+from retouchd.service import check_places, prepare_state
 from retouchd.settings import Settings, describe, load_settings
 from retouchd.settings_sources import user_configuration_file
 
@@ -96,7 +96,7 @@ def make_folders(settings: Settings) -> None:
             raise StartRefusedError(message) from exc
     prepare_state(places)
     check_places(places, durable)
-    journal = SqliteJournal.open(places.state / JOURNAL_NAME, durable)
+    journal = SqliteJournal.open(places.journal, durable)
     try:
         take_ownership(places, journal, SystemClock().now(), durable)
     finally:

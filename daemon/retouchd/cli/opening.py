@@ -12,7 +12,6 @@ from retouchd.cli.screen import command_line
 from retouchd.core.errors import CommandRefusedError
 from retouchd.core.records import Moments
 from retouchd.core.values import printable
-from retouchd.service import JOURNAL_NAME
 from retouchd.settings import Places, Settings, load_settings
 
 
@@ -49,7 +48,7 @@ def open_house(config: Path | None, environ: Mapping[str, str]) -> Iterator[Hous
     settings = load_settings(config, environ)
     places = settings.places()
     check_history(places, config)
-    view = JournalView.open_for_reading(places.state / JOURNAL_NAME)
+    view = JournalView.open_for_reading(places.journal)
     try:
         with view.snapshot():
             yield House(
@@ -70,7 +69,7 @@ def check_history(places: Places, config: Path | None) -> None:
     Raises:
         CommandRefusedError: There is not.
     """
-    path = places.state / JOURNAL_NAME
+    path = places.journal
     try:
         with path.open("rb"):
             return

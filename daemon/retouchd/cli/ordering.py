@@ -31,8 +31,8 @@ from retouchd.engine.office import Office
 from retouchd.engine.operator import RETRIED, Operator
 from retouchd.engine.pauseboard import PauseBoard
 from retouchd.policies import engine_policy
-from retouchd.service import JOURNAL_NAME, open_state, returns_of
-from retouchd.settings import Settings, load_settings
+from retouchd.service import open_state, returns_of
+from retouchd.settings import Places, Settings, load_settings
 
 # The daemon answers within milliseconds; only a machine under heavy load takes longer.
 _ANSWER_SECONDS: Final = 5.0
@@ -86,7 +86,7 @@ def _load(config: Path | None, environ: Mapping[str, str]) -> Settings:
 
 def _find(settings: Settings, beginning: str) -> tuple[Job, str]:
     """Find the job, and the question to ask if trying it again may pay once more."""
-    view = JournalView.open_for_reading(settings.places().state / JOURNAL_NAME)
+    view = JournalView.open_for_reading(settings.places().journal)
     try:
         with view.snapshot():
             job = view.find_job(beginning)
@@ -116,12 +116,9 @@ def _ask(question: str) -> bool:
 
 
 def _give(settings: Settings, verb: Verb, argument: str) -> None:
-    state = settings.places().state
-    answer = (
-        _do_here(settings, verb, argument)
-        if read_lock_holder(state) is None
-        else _order(state, verb, argument)
-    )
+    places = settings.places()
+    is_running = read_lock_holder(places.state) is not None
+    answer = _order(places, verb, argument) if is_running else _do_here(settings, verb, argument)
     refusal = refusal_in(answer)
     if refusal:
         raise CommandRefusedError(refusal)
@@ -129,19 +126,24 @@ def _give(settings: Settings, verb: Verb, argument: str) -> None:
         Screen().say(sentence(line))
 
 
-def _order(state: Path, verb: Verb, argument: str) -> str:
+def _order(places: Places, verb: Verb, argument: str) -> str:
     """Leave a command for the running daemon and give its answer."""
-    journal = SqliteJournal.open(state / JOURNAL_NAME, Durable())
+    journal = SqliteJournal.open(places.journal, Durable())
     try:
         with journal.transaction():
             command = journal.give_command(verb, argument, SystemClock().now())
         # Durable before the poke: the daemon finds it however soon it looks, and also after a restart.
-        poke(state)
-        deadline = time.monotonic() + _ANSWER_SECONDS
-        while (answer := journal.command_answer(command)) is None and time.monotonic() < deadline:
-            time.sleep(_LOOK_EVERY_SECONDS)
+        poke(places.state)
+        return wait_for_answer(journal, command, _ANSWER_SECONDS)
     finally:
         journal.close()
+
+
+def wait_for_answer(journal: SqliteJournal, command: int, seconds: float) -> str:
+    """Give the daemon's answer to a command, or after this time what became of it instead."""
+    deadline = time.monotonic() + seconds
+    while (answer := journal.command_answer(command)) is None and time.monotonic() < deadline:
+        time.sleep(_LOOK_EVERY_SECONDS)
     return answer or "retouchd is busy and has not answered yet; it obeys as soon as it can"
 
 

@@ -21,6 +21,7 @@ from retouchd.core.sidecars import SidecarError
 from retouchd.core.story import (
     again_sentence,
     bundle_sentence,
+    changed_sentence,
     clock_time,
     job_sentence,
     money_sentence,
@@ -251,10 +252,7 @@ class PhotoExplainer:
         edits = {job.edit for job in jobs if job.edit is not None and not job.reused_from}
         yield sentence(money_sentence([one for edit in edits for one in self._view.attempts_of(edit)]))
         if bundle is not None and bundle.digest != record.digest:
-            yield (
-                "You changed the photo or its prompt since: what was sent is delivered and paid, and what is"
-                " there now becomes a second job."
-            )
+            yield changed_sentence(jobs)
 
 
 def _bytes(size: int) -> str:
@@ -269,6 +267,8 @@ def _state_of(record: BundleRecord, *, is_queued: bool) -> str:
 
 
 def _output_of(job: Job) -> str:
+    if job.state in {JobState.FAILED, JobState.CANCELLED}:
+        return ""
     if job.output is not None:
         return printable(f"outbox/{job.output.path}")
     return printable(f"outbox/{job.stem}{job.wish.request.format.suffix}") if job.wish else ""

@@ -219,7 +219,11 @@ class _Page:
     def _trying_again(self) -> str:
         deferred = [one for one in self._status.entries if one.state is JobState.DEFERRED]
         first = min((one.next_try for one in deferred if one.next_try), default=None)
-        return f"tried again at {clock_time(first, self._status.now)}" if first else "tried again soon"
+        return (
+            f"to be tried again at {clock_time(first, self._status.now)}"
+            if first
+            else "to be tried again soon"
+        )
 
     def _write_money(self) -> None:
         status, spend, caps = self._status, self._status.spend, self._status.caps

@@ -31,7 +31,8 @@ def wish_rows(wish: Wish, *, is_over: bool = False) -> list[list[str]]:
 
 def cost_words(wish: Wish) -> str:
     """Say what one call costs about, and at most."""
-    return f"about {expected_cost(wish.request)}, at most {estimate(wish.request)}"
+    about, at_most = expected_cost(wish.request), estimate(wish.request)
+    return f"about {about}, at most {at_most}" if str(about) != str(at_most) else f"at most {at_most}"
 
 
 def wish_as_json(wish: Wish) -> dict[str, object]:

@@ -78,6 +78,16 @@ def again_sentence(earlier: Job, photo: PurePosixPath, now: datetime) -> str:
     )
 
 
+def changed_sentence(jobs: Sequence[Job]) -> str:
+    """Say what becomes of a photo or prompt that was changed after it was taken up."""
+    if any(job.state in {JobState.SUBMITTING, JobState.RECEIVED, JobState.DELIVERED} for job in jobs):
+        return (
+            "You changed the photo or its prompt when it was already sent: the first result is delivered and"
+            " paid, what is there now becomes a second job."
+        )
+    return "You changed the photo or its prompt since: nothing more is sent of the old, the new is taken up anew."
+
+
 STATE_WORDS: Final = {
     JobState.READY: "queued",
     JobState.WAITING: "waits",

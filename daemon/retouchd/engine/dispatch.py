@@ -87,9 +87,16 @@ class Dispatch:
         ready = self._journal.jobs_due([JobState.READY], self._clock.now(), ahead)
         if room <= 0 or len(ready) >= ahead:
             return
-        for record in self._journal.bundles_to_look_at(self._clock.moments(), room):
-            looked_at = self._intake.begin_look(record)
-            if looked_at.state is BundleState.LOOKED_AT and self._under_way.take(
-                task := Look(record=looked_at)
-            ):
-                yield task
+        for record in self._journal.bundles_to_look_at(
+            self._clock.moments(), room + self._under_way.count(Look)
+        ):
+            # The worker that has just looked may not have told yet that it is free: its word comes next.
+            if room > 0 and not self._under_way.has(record.id):
+                room -= 1
+                yield from self._begin_look(record)
+
+    def _begin_look(self, record: BundleRecord) -> Iterator[Task]:
+        looked_at = self._intake.begin_look(record)
+        task = Look(record=looked_at)
+        if looked_at.state is BundleState.LOOKED_AT and self._under_way.take(task):
+            yield task
