@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,8 +18,11 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+import retouchd
+from retouchd.core.jobs import JobState
 from retouchd.core.money import Money
 from retouchd.core.pauses import PauseReason
+from retouchd.engine.herald import EVENTS
 from retouchd.logs import Event, configure_logs
 
 SECRET = "dench_sk_0123456789abcdef"  # noqa: S105 - a made-up key, to be looked for in lines
@@ -314,3 +318,12 @@ def test_importing_is_cheap() -> None:
     ended = subprocess.run([sys.executable, "-c", code], check=False)
 
     assert ended.returncode == 0
+
+
+def test_every_event_is_listed() -> None:
+    """The list of events is what the program tells, no more and no less."""
+    sources = "\n".join(path.read_text() for path in Path(retouchd.__file__).parent.rglob("*.py"))
+    told = set(re.findall(r'(?:say\(\s*"[a-z]+",|log\.[a-z]+(?:\(|,))\s*"([a-z]+\.[a-z_]+)"', sources))
+    told |= set(EVENTS.values()) | {f"job.{state}" for state in JobState if state not in EVENTS}
+
+    assert told == {event.value for event in Event}

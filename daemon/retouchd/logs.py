@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 
 class Event(StrEnum):
-    """Every event name of this program: noun.past_tense, constant; data goes into keys."""
+    """Every event name of this program; data goes into keys, never into the name."""
 
-    JOB_CREATED = "job.created"
+    JOB_QUEUED = "job.queued"
+    JOB_WAITING = "job.waiting"
     JOB_SUBMITTED = "job.submitted"
     JOB_RECEIVED = "job.received"
     JOB_DELIVERED = "job.delivered"
@@ -30,25 +31,27 @@ class Event(StrEnum):
     JOB_HELD = "job.held"
     JOB_FAILED = "job.failed"
     JOB_CANCELLED = "job.cancelled"
-    JOB_WAITING = "job.waiting"
+    JOB_POSTPONED = "job.postponed"
     BUNDLE_SEEN = "bundle.seen"
-    BUNDLE_CLAIMED = "bundle.claimed"
     BUNDLE_NEEDS_YOU = "bundle.needs_you"
+    BUNDLE_POSTPONED = "bundle.postponed"
+    BUNDLE_STAYED = "bundle.stayed"
     INBOX_SCANNED = "inbox.scanned"
-    INBOX_OVERFLOWED = "inbox.overflowed"
+    INBOX_TROUBLED = "inbox.troubled"
     INBOX_MISSING = "inbox.missing"
     INBOX_RETURNED = "inbox.returned"
     WATCH_STARTED = "watch.started"
-    WATCH_FAILED = "watch.failed"
     PAUSE_BEGAN = "pause.began"
     PAUSE_ENDED = "pause.ended"
     DAEMON_STARTED = "daemon.started"
     DAEMON_STOPPING = "daemon.stopping"
     DAEMON_STOPPED = "daemon.stopped"
     COMMAND_OBEYED = "command.obeyed"
+    REQUEST_REFUSED = "request.refused"
     WORKER_CRASHED = "worker.crashed"
     SCANNER_CRASHED = "scanner.crashed"
     RECOVERY_FINISHED = "recovery.finished"
+    TEMPORARY_LEFT = "temporary.left"
 
 
 # Libraries whose steps are of no interest to an owner.

@@ -33,3 +33,10 @@ def simulator(simulator_ledger: Path) -> Iterator[Simulator]:
     """One simulator for all tests: they tell their calls apart by their prompts."""
     with Simulator(api_key=KEY, ledger_path=simulator_ledger) as running:
         yield running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all tests beside this file: they start real processes."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.slow)

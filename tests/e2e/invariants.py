@@ -16,10 +16,6 @@ from workshop import Workshop, names_below
 
 from servers import Recorded
 
-# Who answers with these, or with the service's own error object, has done no work. Redirects and 404 come
-# from something that is not the service at all.
-_FREE_STATUSES = frozenset({301, 302, 307, 308, 404, 408, 425, 429, 503})
-
 
 def digest(content: bytes) -> str:
     """Hash for comparing."""
@@ -105,8 +101,3 @@ def check_charged_once(ledger: Path) -> None:
     keys = Counter(json.loads(line)["idempotency_key"] for line in lines)
     twice = {key: number for key, number in keys.items() if number > 1}
     assert not twice, f"charged twice: {twice}"
-
-
-def is_free(status: int, *, has_envelope: bool) -> bool:
-    """Say whether an answer means that nothing was paid."""
-    return has_envelope or status in _FREE_STATUSES

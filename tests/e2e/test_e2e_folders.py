@@ -101,7 +101,7 @@ def test_read_only_outbox_pauses_and_recovers(open_shop: OpenShop, tmp_path: Pat
             remount(small, "ro")
             daemon.wait_for("pause.began", reason="folder_missing")
             shop.drop("beach.jpg", picture(1), "make it evening")
-            daemon.wait_for("job.ready")
+            daemon.wait_for("job.queued")
             assert server.requests == []
 
             remount(small, "rw")

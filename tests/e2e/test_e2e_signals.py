@@ -39,7 +39,7 @@ def test_first_signal_finishes_what_is_under_way(open_shop: OpenShop) -> None:
         daemon = shop.start()
         assert eventually(lambda: server.requests and server.requests[0].complete)
         shop.drop("other.jpg", picture(2), "make it morning")
-        daemon.wait_for("job.ready", source="other.jpg")
+        daemon.wait_for("job.queued", source="other.jpg")
         daemon.process.send_signal(signal.SIGTERM)
         daemon.wait_for("daemon.stopping")
 

@@ -85,7 +85,7 @@ def changed_sentence(jobs: Sequence[Job]) -> str:
             "You changed the photo or its prompt when it was already sent: the first result is delivered and"
             " paid, what is there now becomes a second job."
         )
-    return "You changed the photo or its prompt since: nothing more is sent of the old, the new is taken up anew."
+    return "You changed the photo or its prompt: nothing is sent of the old any more, the new is taken up."
 
 
 STATE_WORDS: Final = {

@@ -32,6 +32,8 @@ class Log(Protocol):
         ...
 
 
+# A state is named as it is, an event by what happened.
+EVENTS = {JobState.READY: "job.queued", JobState.SUBMITTING: "job.submitted"}
 _LEVELS = {JobState.HELD: "error", JobState.FAILED: "error", JobState.DEFERRED: "warning"}
 
 
@@ -46,7 +48,7 @@ class Herald:
         """Tell a change of a job's state."""
         known = {"job": job.id, "source": _source_of(job), "detail": job.detail, "next_try": job.next_try}
         told = {key: value for key, value in {**known, **fields}.items() if value not in (None, "")}
-        self.say(_LEVELS.get(job.state, "info"), f"job.{job.state.value}", **told)
+        self.say(_LEVELS.get(job.state, "info"), EVENTS.get(job.state, f"job.{job.state.value}"), **told)
 
     def pause_began(self, pause: Pause) -> None:
         """Tell a pause."""

@@ -112,6 +112,8 @@ class Engine:
                 request.result = request.work()
         except RetouchdError as exc:
             request.error = exc
+            if request.future is None:
+                self._office.herald.say("error", "request.refused", detail=str(exc))
 
     def _seconds_to_sleep(self) -> float:
         office = self._office

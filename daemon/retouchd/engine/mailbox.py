@@ -3,7 +3,7 @@
 import queue
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from retouchd.core.errors import RetouchdError
 from retouchd.engine.desk import Answer, Asked
@@ -11,15 +11,21 @@ from retouchd.engine.desk import Answer, Asked
 
 @dataclass(slots=True, kw_only=True)
 class Request:
-    """Work for the engine thread; answered only after the commit."""
+    """Work for the engine thread; answered only after the commit.
+
+    Attributes:
+        future: Where somebody waits for the answer; None when nobody does.
+    """
 
     work: Callable[[], object]
-    future: Future[object] = field(default_factory=Future)
+    future: Future[object] | None = None
     result: object = None
     error: RetouchdError | None = None
 
     def resolve(self) -> None:
         """Hand the result, or what was raised, to whoever waits."""
+        if self.future is None:
+            return
         if self.error is not None:
             self.future.set_exception(self.error)
         else:
@@ -35,9 +41,9 @@ class Mailbox:
     def ask(self, work: Callable[Asked, Answer], /, *args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
         """Have `work` done in the engine thread and give its result once it is durable."""
         answers: list[Answer] = []
-        request = Request(work=lambda: answers.append(work(*args, **kwargs)))
-        self._requests.put(request)
-        request.future.result()
+        future: Future[object] = Future()
+        self._requests.put(Request(work=lambda: answers.append(work(*args, **kwargs)), future=future))
+        future.result()
         return answers[0]
 
     def tell(self, work: Callable[Asked, object], /, *args: Asked.args, **kwargs: Asked.kwargs) -> None:
