@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
 
@@ -112,11 +113,16 @@ def assemble(
 
 
 def _build_deciders(office: Office, tools: Tools, scanner: Rescan) -> _Deciders:
-    moves = Moves(office, scanner.forget)
+
+    def tell_again(folder: PurePosixPath) -> None:
+        # Only when it is durable: a scanner that looks into the journal before finds nothing new.
+        office.herald.afterwards(partial(scanner.forget, folder))
+
+    moves = Moves(office, tell_again)
     board = PauseBoard(office)
     cashier = Cashier(office, moves, board, tools.spool)
     under_way = UnderWay()
-    surroundings = _Surroundings(quiet_seconds=tools.inbox.quiet_seconds, tell_again=scanner.forget)
+    surroundings = _Surroundings(quiet_seconds=tools.inbox.quiet_seconds, tell_again=tell_again)
     intake = Intake(office, moves, surroundings, under_way)
     return _Deciders(
         moves=moves,
@@ -147,7 +153,7 @@ def _build_crew(office: Office, mailbox: Mailbox, tools: Tools, deciders: _Decid
         clerk=Clerk(mailbox, deciders.deliveries, tools),
     )
     workers = Workers(office, mailbox, skills, deciders.intake)
-    aftercare = Aftercare(office, deciders.under_way, deciders.calls)
+    aftercare = Aftercare(office, deciders.under_way, deciders.intake, deciders.calls)
     return Crew(
         deciders.dispatch.crew_size,
         workers.carry_out,

@@ -1,6 +1,7 @@
 """The roof: builds every object once, holds the lock, minds the signals, and lets the engine run."""
 
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -28,7 +29,7 @@ from retouchd.adapters.startup import check_folders
 from retouchd.adapters.statefolder import StateLock, prepare_state_folder
 from retouchd.api_key import read_key
 from retouchd.assembly import assemble
-from retouchd.core.errors import ConfigurationError, PausedError, WorkLeftError
+from retouchd.core.errors import ConfigurationError, PausedError, RetouchdError, WorkLeftError
 from retouchd.core.sightings import News, Sighting
 from retouchd.engine.ending import Ending
 from retouchd.engine.herald import Herald
@@ -167,6 +168,7 @@ class Daemon:
         self._places = settings.places()
         self._mailbox = Mailbox()
         self._signals = 0
+        self._has_lost_thread = False
         self._tools = _build_tools(settings, inbox_id, key, durable)
         self._known = KnownBundles(self._places.journal)
         self._scanner = Scanner(
@@ -196,6 +198,7 @@ class Daemon:
         ignore_lease_signals()
         self._log.info("daemon.started", inbox=str(self._places.inbox), outbox=str(self._places.outbox))
         self._look_for_commands()
+        threading.excepthook = self._take_thread_death
         for number in _STOP_SIGNALS:
             signal.signal(number, self._take_signal)
         self._assembly.crew.start()
@@ -203,6 +206,9 @@ class Daemon:
         self._scanner.start()
         self._assembly.engine.run()
         self._log.info("daemon.stopped")
+        if self._has_lost_thread:
+            message = "a part of retouchd ended unexpectedly, so it stopped; its log has the reason"
+            raise RetouchdError(message)
 
     def close(self) -> None:
         """Stop the threads that look outside."""
@@ -210,6 +216,14 @@ class Daemon:
         self._scanner.stop()
         self._known.close()
         self._tools.endpoint.close()
+
+    def _take_thread_death(self, died: threading.ExceptHookArgs) -> None:
+        """Stop when one of our threads has died: a daemon that is blind must not look alive."""
+        name = died.thread.name if died.thread else "?"
+        self._log.error("scanner.crashed", thread=name, exc_info=died.exc_value)
+        if not _is_watchdogs(died.thread):
+            self._has_lost_thread = True
+            self._mailbox.tell(self._assembly.engine.stop)
 
     def _look_for_commands(self) -> None:
         self._mailbox.tell(self._assembly.operator.obey_all)
@@ -237,6 +251,11 @@ class Daemon:
 def returns_of(places: Places, durable: Durable) -> FilingCabinets:
     """Give what files the other way: from failed/ back to the inbox."""
     return FilingCabinets(inbox=places.failed, done=places.inbox, failed=places.inbox, durable=durable)
+
+
+def _is_watchdogs(thread: threading.Thread | None) -> bool:
+    """Say whether a thread is one of watchdog's, of which the scanner makes new ones."""
+    return type(thread).__module__.startswith("watchdog.")
 
 
 def _build_tools(settings: Settings, inbox_id: str, key: Callable[[], str], durable: Durable) -> Tools:

@@ -80,7 +80,8 @@ def test_a_backlog_has_places(house: CliHouse) -> None:
         house.run("pause")
         for number in range(9):
             house.drop(f"{number}.jpg", picture(number), "grayscale")
-        assert eventually(lambda: house.counts("ready", "queued") == [7, 2])
+        # Two looks may be under way when enough are ready.
+        assert eventually(lambda: house.counts("ready", "queued") in ([7, 2], [8, 1]))
     explained = [house.run("explain", f"{number}.jpg", "--json").json() for number in range(9)]
     (house.inbox / "0.txt").write_text("brighter")
     queued = next(one["path"] for one in explained if one["state"] == "queued")
@@ -88,21 +89,24 @@ def test_a_backlog_has_places(house: CliHouse) -> None:
 
     places = [one["queue"]["place"] for one in explained]
     assert sorted(places) == list(range(1, 10))
-    assert "You changed the photo or its prompt since" in house.run("explain", "0.jpg").out
+    assert "You changed the photo or its prompt" in house.run("explain", "0.jpg").out
     assert "is not in the inbox any more; nothing was sent" in house.run("explain", queued).out
 
 
 def test_a_damaged_history_is_told_in_a_sentence(house: CliHouse) -> None:
     """A history that cannot be read ends in a sentence, whatever is wrong with it."""
     journal = house.state / "journal.sqlite3"
-    journal.write_bytes(journal.read_bytes()[:100] + bytes(8192))
+    whole = journal.read_bytes()
+    page = int.from_bytes(whole[16:18])
+    # The first page, which lists the tables, stays whole: it opens, and fails when it is read.
+    journal.write_bytes(whole[:page] + b"\xff" * (len(whole) - page))
     damaged = house.run("status")
     journal.unlink()
     journal.mkdir()
     unreadable = house.run("status")
 
     assert (damaged.code, unreadable.code) == (1, 1)
-    assert "journal" in damaged.err
+    assert "the history cannot be read" in damaged.err
     assert "cannot be read" in unreadable.err
     assert "sudo -u" in unreadable.err
 
@@ -190,21 +194,18 @@ def test_retry_with_yes_asks_nobody(house: CliHouse) -> None:
     assert states(house) == ["ready"]
 
 
-@pytest.mark.parametrize("runs", [True, False])
-def test_what_cannot_be_retried_is_refused_without_a_question(house: CliHouse, *, runs: bool) -> None:
+def test_what_cannot_be_retried_is_refused_without_a_question(house: CliHouse) -> None:
     """A job that is done stays done: exit 1 with the daemon's own sentence, running or not."""
     house.drop("beach.jpg", picture(1), "grayscale")
-    assert house.until_idle().code == 0
-    job = house.run("jobs", "--json").json()[0]["id"]
+    with house.daemon():
+        assert eventually(lambda: house.counts("done") == [1])
+        job = house.run("jobs", "--json").json()[0]["id"]
+        by_daemon = house.run("retry", job)
+    alone = house.run("retry", job)
 
-    if runs:
-        with house.daemon():
-            done = house.run("retry", job)
-    else:
-        done = house.run("retry", job)
-
-    assert done.code == 1
-    assert f"job {job} is done" in done.err
+    assert (by_daemon.code, alone.code) == (1, 1)
+    assert f"job {job} is done" in by_daemon.err
+    assert alone.err == by_daemon.err
 
 
 def test_a_daemon_that_does_not_answer_is_not_waited_for_long(house: CliHouse) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from cli_house import HOSTILE, CliHouse, Terminal, picture
 
+from retouchd.adapters.durable import Durable
+from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.cli.explaining import explain_path
 from retouchd.cli.listing import list_jobs
 from retouchd.cli.opening import open_house
@@ -17,6 +19,7 @@ from retouchd.cli.showing import show_job
 from retouchd.cli.status import gather, show_status, to_json, write_status
 from retouchd.core.errors import UnknownJobError
 from retouchd.core.jobs import JobState
+from retouchd.core.values import JobId
 
 Captured = pytest.CaptureFixture[str]
 
@@ -226,16 +229,20 @@ def test_show_of_no_job(lived_in: CliHouse, beginning: str) -> None:
         show_job(lived_in.config, lived_in.environ, beginning, as_json=False)
 
 
-def test_show_of_several_jobs(lived_in: CliHouse) -> None:
+def test_show_of_several_jobs(lived_in: CliHouse, tmp_path: Path) -> None:
     """What names several jobs is refused with their ids."""
-    with open_house(lived_in.config, lived_in.environ) as house:
-        ids = [job.id for job in house.view.pages_of_jobs(None)]
-    twins = next((one[0] for one in ids if sum(other[0] == one[0] for other in ids) > 1), None)
-    if twins is None:
-        pytest.skip("ten ids that all begin differently")
+    source = SqliteJournal.open(lived_in.state / "journal.sqlite3", Durable())
+    job = source.jobs_in([JobState.DONE])[0]
+    source.connection.execute("VACUUM INTO ?", (str(tmp_path / "journal.sqlite3"),))
+    source.close()
+    copy = SqliteJournal.open(tmp_path / "journal.sqlite3", Durable())
+    with copy.transaction():
+        copy.add_job(replace(job, id=JobId(f"{job.id[:7]}-")))
+    copy.close()
+    environ = {**lived_in.environ, "RETOUCHD_FOLDERS__STATE": str(tmp_path)}
 
     with pytest.raises(UnknownJobError, match="type more of it"):
-        show_job(lived_in.config, lived_in.environ, twins, as_json=False)
+        show_job(lived_in.config, environ, job.id[:7], as_json=False)
 
 
 @pytest.mark.parametrize(

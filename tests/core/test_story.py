@@ -215,7 +215,7 @@ def test_a_second_time_is_free_and_says_how_it_would_not_be() -> None:
 def test_a_change_is_told_by_what_was_sent() -> None:
     """A change before sending replaces, one after it is a second job."""
     assert "a second job" in changed_sentence([replace(JOB, state=JobState.SUBMITTING)])
-    assert "taken up anew" in changed_sentence([replace(JOB, state=JobState.READY)])
+    assert "the new is taken up" in changed_sentence([replace(JOB, state=JobState.READY)])
 
 
 def test_money_is_told_by_what_became_of_it() -> None:

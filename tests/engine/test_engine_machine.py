@@ -149,7 +149,7 @@ def test_engine_gives_tasks_after_the_commit(house: House) -> None:
 
 
 def _aftercare(house: House) -> Aftercare:
-    return Aftercare(house.office, house.under_way, house.calls)
+    return Aftercare(house.office, house.under_way, house.intake, house.calls)
 
 
 def test_crew_survives_a_defect() -> None:

@@ -20,6 +20,7 @@ class NotSentKind(StrEnum):
     CERTIFICATE = "certificate"
     INTERRUPTED = "interrupted"
     SOURCE = "source"
+    TOO_LARGE = "too_large"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +239,7 @@ _NOT_SENT: Final[Mapping[NotSentKind, OutcomeKind]] = {
     NotSentKind.CERTIFICATE: OutcomeKind.CERTIFICATE,
     NotSentKind.INTERRUPTED: OutcomeKind.INTERRUPTED,
     NotSentKind.SOURCE: OutcomeKind.SOURCE_CHANGED,
+    NotSentKind.TOO_LARGE: OutcomeKind.TOO_LARGE,
 }
 
 

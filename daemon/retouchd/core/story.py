@@ -269,7 +269,7 @@ _OUTCOMES: Final = {
     OutcomeKind.UNKNOWN: "no answer came",
     OutcomeKind.UNREACHABLE: "the service cannot be reached",
     OutcomeKind.CERTIFICATE: "the service's certificate is not trusted",
-    OutcomeKind.INTERRUPTED: "the connection broke while the photo was being sent; nothing was paid",
+    OutcomeKind.INTERRUPTED: "the photo could not be sent to its end; nothing was paid",
     OutcomeKind.SOURCE_CHANGED: "the photo was changed while it was being sent; nothing was paid",
 }
 

@@ -70,7 +70,7 @@ class Cashier:
         """
         job = self._journal.get_job(job_id)
         may_begin = job.state in {JobState.READY, JobState.DEFERRED}
-        if not may_begin or self._board.pauses or job.wish is None or job.edit is None:
+        if not may_begin or self._board.is_closed or job.wish is None or job.edit is None:
             return None
         edit = self._journal.get_edit(job.edit)
         period = self._period()
@@ -101,15 +101,23 @@ class Cashier:
         now, caps = self._clock.now(), self._policy.caps
         if cap is Cap.PER_JOB:
             detail = (
-                f"one try costs up to {reservation}, more than is left of the limit of {caps.per_job}"
-                " for one picture: raise budget.per_job_usd or ask for less quality or size"
+                f"one try costs up to {reservation}, more than budget.per_job_usd = {caps.per_job} leaves:"
+                f' raise that or ask for less quality or size, then "retouchd retry {job.id}"'
             )
             self._moves.apply(job, JobEvent.OVER_JOB_CAP, detail=detail, hold=HoldReason.OVER_JOB_CAP)
             return
         if cap is Cap.PER_DAY:
-            detail, until = f"today's limit of {caps.per_day} is reached", next_day
+            limit, detail, until = caps.per_day, f"today's limit of {caps.per_day} is reached", next_day
         else:
-            detail, until = f"this month's limit of {caps.per_month} is reached", next_month
+            limit, detail, until = (
+                caps.per_month,
+                f"this month's limit of {caps.per_month} is reached",
+                next_month,
+            )
+        if limit is not None and reservation > limit:
+            detail = (
+                f"one picture may cost {reservation}, more than budget.{cap}_usd = {limit} allows: raise it"
+            )
         ends = until(now, self._policy.day_starts)
         self._board.begin(begin_pause(PauseReason.BUDGET, detail, now, until=ends))
 

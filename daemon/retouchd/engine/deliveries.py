@@ -128,9 +128,7 @@ class Deliveries:
         """Hold a job whose answer was paid for and gives no picture."""
         self.settle(job_id, None)
         job = self._journal.get_job(job_id)
-        detail = (
-            f"the answer was paid for, but {reason}; it is kept. To pay once more: retouchd retry {job.id}"
-        )
+        detail = f"the answer was paid for, but {reason}. To pay once more: retouchd retry {job.id}"
         self._moves.apply(job, JobEvent.UNREADABLE, detail=detail, hold=HoldReason.UNREADABLE_ANSWER)
 
     def hold_output_gone(self, job_id: JobId) -> None:

@@ -15,7 +15,7 @@ class Ending(Enum):
     ALL_DELIVERED = "everything in the inbox was delivered"
     WORK_LEFT = "something failed, needs you or has no prompt"
     PAUSED = "paused, and work is left"
-    OUT_OF_TIME = "the time is over, and work is left"
+    OUT_OF_TIME = "the time is over, and work may be left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

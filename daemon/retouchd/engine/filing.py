@@ -42,7 +42,12 @@ class Clerk:
         self._desk.ask(self._deliveries.finish_filing, bundle, stayed=stayed)
 
     def bring_back(self, record: BundleRecord) -> None:
-        """Move a failed bundle's sources back to where they were dropped."""
+        """Move a failed bundle's sources back to where they were dropped.
+
+        Raises:
+            FolderMissingError: The inbox is not mounted: they would vanish below the mount.
+        """
+        self._inbox.check_mark()
         bring_back(record, self._returns)
 
     def _file(self, order: FilingOrder) -> bool:

@@ -1,7 +1,8 @@
 """Tells what happened, but only once it is durable: lines wait until the transaction has ended."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Protocol
 
 from retouchd.core.jobs import Job, JobState
@@ -42,7 +43,7 @@ class Herald:
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._waiting: list[tuple[str, str, dict[str, object]]] = []
+        self._waiting: list[Callable[[], object]] = []
 
     def job_moved(self, job: Job, **fields: object) -> None:
         """Tell a change of a job's state."""
@@ -56,23 +57,28 @@ class Herald:
 
     def say(self, level: str, event: str, **fields: object) -> None:
         """Tell anything else."""
-        self._waiting.append((level, event, fields))
+        self._waiting.append(partial(getattr(self._log, level), event, **fields))
+
+    def afterwards(self, work: Callable[[], object]) -> None:
+        """Have something told to another thread, which must not look before it is durable."""
+        self._waiting.append(work)
 
     @contextmanager
     def part(self) -> Iterator[None]:
         """Open a part of the transaction of which nothing is told when it raises: it is undone."""
-        before = len(self._waiting)
+        before, kept = len(self._waiting), False
         try:
             yield
-        except BaseException:
-            del self._waiting[before:]
-            raise
+            kept = True
+        finally:
+            if not kept:
+                del self._waiting[before:]
 
     def flush(self) -> None:
         """Tell everything: it is durable now."""
         waiting, self._waiting = self._waiting, []
-        for level, event, fields in waiting:
-            getattr(self._log, level)(event, **fields)
+        for told in waiting:
+            told()
 
 
 def _source_of(job: Job) -> str:

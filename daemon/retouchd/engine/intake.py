@@ -147,6 +147,8 @@ class Intake:
             self._journal.forget_bundle(live.id)
         elif live.state is BundleState.AT_WORK and self._are_at_rest(live):
             self._detach(live)
+        else:
+            self._missed.add((folder, key))
 
     def _are_at_rest(self, record: BundleRecord) -> bool:
         jobs = self._journal.jobs_of_bundle(record.id)

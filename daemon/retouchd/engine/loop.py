@@ -89,6 +89,7 @@ class Engine:
     def stop(self) -> None:
         """Begin nothing new; what is under way is finished and delivered."""
         self._is_stopping = True
+        self._departments.board.is_stopping = True
 
     def _turn(self, batch: list[Request]) -> None:
         """Carry out a batch. A crash before the commit leaves nothing of it, and nobody was answered."""
@@ -98,7 +99,9 @@ class Engine:
             for request in batch:
                 self._carry_out(request)
             departments.board.end_those_over()
-            tasks = departments.dispatch.choose(may_begin=not self._is_stopping)
+            if self._is_out_of_time():
+                departments.board.is_stopping = True
+            tasks = departments.dispatch.choose(may_begin=not departments.board.is_stopping)
         office.herald.flush()
         for request in batch:
             request.resolve()
@@ -123,14 +126,19 @@ class Engine:
         due = office.journal.next_due(self._turn_began)
         pause_ends = self._departments.board.seconds_until_next_end()
         waits += [seconds for seconds in (due, pause_ends) if seconds is not None]
-        if self._one_shot:
+        if self._one_shot and not self._is_out_of_time():
             waits.append((self._one_shot.deadline - office.clock.now()).total_seconds())
         return max(0.0, min(waits))
+
+    def _is_out_of_time(self) -> bool:
+        return self._one_shot is not None and self._office.clock.now() >= self._one_shot.deadline
 
     def _is_over(self) -> bool:
         if self._is_stopping:
             return not self._departments.under_way
-        if self._one_shot is None or not self._departments.sightings.has_scanned:
+        if self._one_shot is None:
+            return False
+        if not self._departments.sightings.has_scanned and not self._is_out_of_time():
             return False
         self.ending = decide_ending(self._situation(self._one_shot))
         return self.ending is not None

@@ -61,7 +61,7 @@ class Moves:
 
     def release_service_errors(self, job: Job) -> None:
         """Give back what was kept for calls of which the service itself said that they failed."""
-        if job.edit is None:
+        if job.edit is None or self._journal.get_edit(job.edit).owner != job.id:
             return
         for attempt in self._journal.attempts_of(job.edit):
             if attempt.outcome == OutcomeKind.SERVICE_ERROR and attempt.reserved.micro:
@@ -75,7 +75,7 @@ class Moves:
         if edit.owner != owner.id:
             return
         sharers = self._journal.sharers_of(edit.id, owner.id)
-        if event is JobEvent.EDIT_FREE:
+        if event is JobEvent.EDIT_FREE and not self._may_be_paid(edit):
             self._pass_on(edit, [job for job in sharers if job.state is JobState.WAITING])
             return
         for job in sharers:
@@ -83,8 +83,12 @@ class Moves:
                 shared = replace(job, reused_from=owner.id)
                 self.apply(shared, event, detail="same photo and prompt: that picture is given again for $0")
             elif job.state is JobState.WAITING:
-                detail = f"the same photo with the same prompt needs you: see job {owner.id}"
-                self.apply(job, event, detail=detail, hold=HoldReason.SAME_EDIT_HELD)
+                detail = f"the same photo with the same prompt needs you or was refused: see job {owner.id}"
+                self.apply(job, JobEvent.EDIT_HELD, detail=detail, hold=HoldReason.SAME_EDIT_HELD)
+
+    def _may_be_paid(self, edit: Edit) -> bool:
+        attempts = self._journal.attempts_of(edit.id)
+        return any(one.reserved.micro or one.charged.micro for one in attempts)
 
     def _pass_on(self, edit: Edit, waiting: list[Job]) -> None:
         """Make the oldest waiting job the owner: the edit was not paid, so this one goes."""

@@ -155,6 +155,10 @@ class Spool(Protocol):
         """
         ...
 
+    def free_bytes(self) -> int:
+        """Give how much room is left for this user."""
+        ...
+
     def discard(self, attempt: AttemptId) -> None:
         """Remove what is kept of an attempt, if anything."""
         ...

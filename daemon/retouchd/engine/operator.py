@@ -103,8 +103,16 @@ class Operator:
 
     def _retry_failed(self, job: Job) -> str:
         record = self._journal.get_bundle(job.bundle)
-        if record.state is not BundleState.FILED:
-            message = f"job {job.id} is just being moved to failed/: try again in a moment"
+        siblings = {one.state for one in self._journal.jobs_of_bundle(record.id)}
+        refusal = None
+        if record.state is BundleState.DETACHED:
+            refusal = "its photo or prompt was changed since; what lies in the inbox now counts as new"
+        elif record.state is not BundleState.FILED:
+            refusal = "its photo is just being moved to failed/: try again in a moment"
+        elif siblings & {JobState.DELIVERED, JobState.DONE}:
+            refusal = "its photo is in done/, since another version was delivered: drag it back to the inbox"
+        if refusal:
+            message = f"job {job.id} cannot be tried again: {refusal}"
             raise CommandRefusedError(message)
         self._bring_back(record)
         return f"the photo of job {job.id} is brought back to the inbox and tried again as a new job"

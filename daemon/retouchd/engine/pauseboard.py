@@ -26,11 +26,18 @@ class PauseBoard:
         self._pauses = {pause.reason: pause for pause in office.journal.pauses()}
         # After a pause one job probes; only when its call went well others follow.
         self.is_probing = False
+        # While the daemon stops nothing new is sent, also by a worker that was about to.
+        self.is_stopping = False
 
     @property
     def pauses(self) -> tuple[Pause, ...]:
         """The pauses that hold now."""
         return tuple(self._pauses.values())
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing may be sent now."""
+        return bool(self._pauses) or self.is_stopping
 
     def begin(self, pause: Pause) -> None:
         """Begin a pause, or renew it."""

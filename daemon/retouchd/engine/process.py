@@ -5,6 +5,7 @@ Runs in a worker. Whatever must survive a crash is asked of the engine, which an
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Final
 
 from retouchd.core.bundles import Role
@@ -30,6 +31,8 @@ from retouchd.engine.tools import Tools
 
 # A lossless picture of noise has three bytes a pixel; three times that must be free before anything is paid.
 _ROOM_PER_PIXEL: Final = 9
+# The journal must not be the one to find the disk full: what is under way could not be booked then.
+_ROOM_FOR_JOURNAL: Final = 16 * 1024 * 1024
 _PIXELS_OF_AUTO: Final = 2 * MEGAPIXEL
 
 
@@ -100,10 +103,16 @@ class Process:
         self._tools.outbox.check_mark()
         size = job.wish.request.size if job.wish else None
         pixels = size.pixels if isinstance(size, Size) else _PIXELS_OF_AUTO
-        if self._tools.outbox.free_bytes() < pixels * _ROOM_PER_PIXEL:
-            free, wanted = self._tools.outbox.free_bytes() / 1e9, pixels * _ROOM_PER_PIXEL / 1e9
-            reason = f"{free:.2f} GB are free and {wanted:.2f} GB are needed before anything is paid"
-            raise NoRoomError(operation="use", path=job.stem.parent, reason=reason)
+        wanted = pixels * _ROOM_PER_PIXEL
+        for name, free in (
+            ("the outbox", self._tools.outbox.free_bytes()),
+            ("the state folder", self._tools.spool.free_bytes() - _ROOM_FOR_JOURNAL),
+        ):
+            if free < wanted:
+                reason = (
+                    f"{max(0, free) / 1e9:.2f} GB are free there, {wanted / 1e9:.2f} GB must be before paying"
+                )
+                raise NoRoomError(operation="use", path=PurePosixPath(name), reason=reason)
 
     def _open_images(self, job: Job, opened: ExitStack) -> list[Image]:
         """Make sure that every file still is what was hashed, and open the pictures among them.

@@ -24,8 +24,10 @@ def recover(office: Office, board: PauseBoard, calls: Calls) -> None:
     """
     _end_pauses(office, board)
     see_folders_anew(office)
-    for record in office.journal.bundles_in(BundleState.LOOKED_AT):
-        office.journal.update_bundle(replace(record, state=BundleState.ARRIVING))
+    # What needed a person may be possible by now: a limit was raised, a later version understands more.
+    for state in (BundleState.LOOKED_AT, BundleState.NEEDS_YOU):
+        for record in office.journal.bundles_in(state):
+            office.journal.update_bundle(replace(record, state=BundleState.ARRIVING))
     cut = office.journal.jobs_in([JobState.SUBMITTING])
     for job in cut:
         calls.recover(job)

@@ -53,7 +53,16 @@ class Workers:
             case File():
                 self._skills.clerk.file(task.bundle)
             case Return():
-                self._skills.clerk.bring_back(task.record)
+                self._bring_back(task)
+
+    def _bring_back(self, task: Return) -> None:
+        try:
+            self._skills.clerk.bring_back(task.record)
+        except FileTroubleError as exc:
+            source, detail = str(task.record.path), str(exc)
+            self._mailbox.ask(
+                self._office.herald.say, "error", "bundle.postponed", source=source, detail=detail
+            )
 
     def _look(self, task: Look) -> None:
         try:
@@ -67,17 +76,23 @@ class Workers:
 class Aftercare:
     """Ends tasks in the engine thread, and keeps a defect from being met again at once."""
 
-    def __init__(self, office: Office, under_way: UnderWay, calls: Calls) -> None:
+    def __init__(self, office: Office, under_way: UnderWay, intake: Intake, calls: Calls) -> None:
         self._journal = office.journal
         self._clock = office.clock
         self._under_way = under_way
+        self._intake = intake
         self._calls = calls
 
     def end(self, task: Task, error: Exception | None) -> None:
         """Note that a task has ended."""
         self._under_way.end(task)
-        if error is None:
-            return
+        if error is not None:
+            self._postpone(task)
+        if isinstance(task, Send | Deliver):
+            # What changed in the inbox while the job was under way could not be taken in.
+            self._intake.free_place(self._journal.get_bundle(task.job.bundle), stayed=False)
+
+    def _postpone(self, task: Task) -> None:
         match task:
             case Look():
                 # Its count of looks stays, so that it is set aside when this happens again and again.

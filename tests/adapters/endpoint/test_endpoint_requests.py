@@ -5,6 +5,7 @@ import gc
 import json
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import PurePath
 
 import pytest
 from endpoint_calls import KEY, BytesImage, MakeCaller, make_order
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retouchd.adapters.endpoint.body import PIECE_BYTES, Body
-from retouchd.core.errors import SourceChangedError, SourceGoneError
+from retouchd.core.errors import FileTroubleError, SourceChangedError, SourceGoneError
 from retouchd.core.outcomes import Answered, NoAnswer, NotSent, NotSentKind
 from retouchd.core.pictures import PictureFormat
 from retouchd.core.request import Size
@@ -108,17 +109,32 @@ def test_the_environment_s_proxy_is_used(make_caller: MakeCaller, monkeypatch: p
         BytesImage(b"", announced=1),
         BytesImage(b"x" * 100_000, error=SourceChangedError("send", "a.png", "it grew")),
         BytesImage(b"x" * 100_000, error=SourceGoneError("send", "a.png", "it is gone")),
-        BytesImage(b"x" * 100_000, error=OSError(5, "Input/output error")),
-        BytesImage(b"x" * 100_000, error=OSError()),
     ],
 )
 def test_a_source_that_changes_is_never_sent_whole(make_caller: MakeCaller, image: BytesImage) -> None:
-    """A picture that shrinks, grows or cannot be read ends the call before the body is whole."""
+    """A picture that shrinks, grows or goes away ends the call before the body is whole."""
     with ScriptedServer(answering(200)) as server:
         end = make_caller(server.url).submit(BytesImage(b"first"), image)
 
     assert isinstance(end, NotSent)
     assert end.kind is NotSentKind.SOURCE
+    assert end.detail
+    assert not any(request.complete for request in server.requests)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(5, "Input/output error"), OSError(), FileTroubleError("read", PurePath("a.png"), "stale")],
+)
+def test_a_source_that_cannot_be_read_now_says_nothing_about_it(
+    make_caller: MakeCaller, error: Exception
+) -> None:
+    """A share that fails for a moment ends the call for nothing, and the photo is not taken for another."""
+    with ScriptedServer(answering(200)) as server:
+        end = make_caller(server.url).submit(BytesImage(b"x" * 100_000, error=error))
+
+    assert isinstance(end, NotSent)
+    assert end.kind is NotSentKind.INTERRUPTED
     assert end.detail
     assert not any(request.complete for request in server.requests)
 
@@ -129,7 +145,8 @@ def test_too_large_a_request_is_not_sent(make_caller: MakeCaller) -> None:
         end = make_caller(server.url).submit(BytesImage(b"x" * 30_000_000))
 
     assert isinstance(end, NotSent)
-    assert end.detail == "it has 40.0 MB, allowed are 30.0 MB"
+    assert end.kind is NotSentKind.TOO_LARGE
+    assert "40.0 MB, allowed are 30.0 MB" in end.detail
     assert server.requests == []
 
 

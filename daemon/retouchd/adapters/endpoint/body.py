@@ -11,7 +11,8 @@ from typing import Final, NoReturn, Protocol
 
 import pybase64
 
-from retouchd.core.errors import FileTroubleError, SourceChangedError
+from retouchd.core.errors import FileTroubleError, SourceChangedError, SourceGoneError
+from retouchd.core.outcomes import NotSentKind
 from retouchd.core.request import Order
 
 # A multiple of three, so that pieces of base64 can be put behind each other: 64 KiB of text each.
@@ -40,7 +41,8 @@ class Body:
     Attributes:
         length: Bytes, exactly what iterating gives.
         sent: The whole body was taken to the socket.
-        trouble: Why a picture could not be sent to its end, or None.
+        trouble: Why a picture could not be sent to its end, or None: it is another file now, or it cannot be
+            read at the moment, which says nothing about the file.
     """
 
     def __init__(self, order: Order, images: Sequence[Image]) -> None:
@@ -49,7 +51,7 @@ class Body:
         commas = len(_COMMA) * (len(images) - 1)
         self.length = len(self._begin) + sum(map(_quoted_length, images)) + commas + len(_END)
         self.sent = False
-        self.trouble: str | None = None
+        self.trouble: tuple[NotSentKind, str] | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         """Give the body once, in pieces of about 64 KiB.
@@ -64,11 +66,14 @@ class Body:
                 yield _COMMA * (number > 0) + _QUOTE
                 yield from _encode(image)
                 yield _QUOTE
+        except (SourceChangedError, SourceGoneError) as exc:
+            self.trouble = NotSentKind.SOURCE, str(exc)
+            raise
         except FileTroubleError as exc:
-            self.trouble = str(exc)
+            self.trouble = NotSentKind.INTERRUPTED, str(exc)
             raise
         except OSError as exc:
-            self.trouble = exc.strerror or "a picture cannot be read"
+            self.trouble = NotSentKind.INTERRUPTED, exc.strerror or "a picture cannot be read"
             raise
         yield _END
         # Runs only when the socket has taken everything; before, Content-Length was not yet fulfilled.

@@ -70,7 +70,7 @@ class Call:
 
     def _describe(self, error: BaseException) -> NotSent | NoAnswer:
         if self._body is not None and self._body.trouble is not None:
-            return self.not_sent(NotSentKind.SOURCE, self._body.trouble)
+            return self.not_sent(*self._body.trouble)
         return describe_failure(
             error,
             sent=self._body is not None and self._body.sent,

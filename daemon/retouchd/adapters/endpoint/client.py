@@ -78,7 +78,8 @@ class HttpEndpoint:
         call = Call(body)
         if body.length > self._max_request_bytes:
             size, limit = body.length / _MEGABYTE, self._max_request_bytes / _MEGABYTE
-            return call.not_sent(NotSentKind.INTERRUPTED, f"it has {size:.1f} MB, allowed are {limit:.1f} MB")
+            detail = f"the request has {size:.1f} MB, allowed are {limit:.1f} MB (endpoint.max_request_bytes)"
+            return call.not_sent(NotSentKind.TOO_LARGE, detail)
         with self._deadlines.watch(call.line, self._timeouts.total):
             return self._make(call, self._form_edit(order, body, call), answer)
 

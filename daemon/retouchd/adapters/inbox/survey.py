@@ -112,6 +112,15 @@ class Survey:
                 self._look_at_one(scan, folder, whole)
         return whole
 
+    def forget(self, folders: Iterable[PurePosixPath]) -> None:
+        """Compare these folders anew, even if they have not changed."""
+        for folder in folders:
+            self._digests.pop(folder, None)
+
+    def forget_everything(self) -> None:
+        """Compare every folder anew, even if it has not changed."""
+        self._digests.clear()
+
     def _scan(self) -> Scan:
         ground = read_ground(self._folder.root)
         points = {PurePosixPath(mount.point).relative_to(self._folder.root) for mount in ground.below}

@@ -126,7 +126,7 @@ class Scanner:
         self._stopping.set()
         self._dirty.wake()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_LONGEST_STOP_SECONDS)
 
     def is_alive(self) -> bool:
         """Say whether the thread runs."""
@@ -182,6 +182,7 @@ class Scanner:
         self._troubles.note_fine(INBOX)
         self._hearing.note_events(marks.folders | marks.trees)
         if self._is_full_scan_due(marks):
+            self._survey.forget(marks.folders | marks.trees)
             self._scan_everything()
             return True
         if marks.folders or marks.trees:
@@ -253,6 +254,7 @@ class Scanner:
     def _lose_inbox(self, error: FileTroubleError) -> None:
         self._troubles.note(INBOX, error)
         self._drop_watch()
+        self._survey.forget_everything()
         # When the inbox is back, it is watched anew and scanned in full.
         self._identity = None
 

@@ -91,9 +91,9 @@ class JobsTable(Table):
     def sharers_of(self, edit: EditId, owner: JobId) -> list[Job]:
         """Give the jobs that wait, or are held, for an edit that another job owns; oldest first."""
         return self._jobs(
-            "WHERE edit = ? AND id <> ? AND (state = 'waiting' OR (state = 'held' AND hold = ?))"
+            "WHERE edit = ? AND id <> ? AND (state = 'waiting' OR (state = 'held' AND hold IN (?, ?)))"
             " ORDER BY number",
-            (edit, owner, HoldReason.SAME_EDIT_HELD),
+            (edit, owner, HoldReason.SAME_EDIT_HELD, HoldReason.OUTPUT_GONE),
         )
 
     def count_jobs(self) -> Mapping[JobState, int]:

@@ -9,7 +9,7 @@ import errno
 import os
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -164,6 +164,16 @@ class AnswerSpool:
         with self._open_body(attempt) as (head, body):
             yield from picture_of(head, body)
 
+    def free_bytes(self) -> int:
+        """Give how much room is left for this user.
+
+        Raises:
+            FileTroubleError: The folder cannot be looked at.
+        """
+        with _trouble("look at", self._folder):
+            status = os.statvfs(self._folder)
+        return status.f_bavail * status.f_frsize
+
     def discard(self, attempt: AttemptId) -> None:
         """Remove what is kept of an attempt, if anything."""
         with _trouble("discard", self._folder), _open_folder(self._folder) as folder:
@@ -180,12 +190,14 @@ class AnswerSpool:
 
     @contextmanager
     def _open(self, name: str) -> Iterator[int | None]:
-        try:
-            descriptor = os.open(self._folder / name, os.O_RDONLY | _SAFELY)
-        except FileNotFoundError:
-            yield None
-            return
-        with _closing(descriptor), _trouble("read", self._folder / name):
+        with ExitStack() as opened:
+            opened.enter_context(_trouble("read", self._folder / name))
+            try:
+                descriptor = os.open(self._folder / name, os.O_RDONLY | _SAFELY)
+            except FileNotFoundError:
+                yield None
+                return
+            opened.enter_context(_closing(descriptor))
             yield descriptor
 
     @contextmanager
