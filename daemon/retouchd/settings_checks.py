@@ -9,25 +9,12 @@ import math
 import re
 from ipaddress import ip_address
 from pathlib import Path
-from string import Formatter
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from retouchd.core.naming import NAME_FIELDS, check_template
 from retouchd.core.request import Size, check_save_path, refuse
 
-# What an output's name can be made of.
-_NAME_FIELDS: Final = (
-    "stem",
-    "ext",
-    "date",
-    "time",
-    "job",
-    "hash8",
-    "size",
-    "quality",
-    "take",
-    "prompt_slug",
-)
 _MODE: Final = re.compile(r"[0-7]{3,4}")
 _TIME_OF_DAY: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _OWNER_WRITES_FILE: Final = 0o600
@@ -125,14 +112,11 @@ def check_save_folder(value: str) -> str:
 
 def check_name(value: str) -> str:
     """Take text with known fields in braces."""
-    valid = "valid: text with " + ", ".join(f"{{{name}}}" for name in _NAME_FIELDS)
     try:
-        pieces = list(Formatter().parse(value))
+        check_template(value)
     except ValueError:
-        refuse(f"a brace is not closed or not opened; {valid}")
-    fields = [(field, spec, conversion) for _, field, spec, conversion in pieces if field is not None]
-    if any(field not in _NAME_FIELDS or spec or conversion for field, spec, conversion in fields):
-        refuse(f"an unknown field in braces; {valid}")
+        valid = ", ".join(f"{{{name}}}" for name in NAME_FIELDS)
+        refuse(f"an unknown field in braces, or a brace that is not closed; valid: text with {valid}")
     return value
 
 
