@@ -401,7 +401,7 @@ class TestFaults:
         ("DEFAULTS__OUTPUT_COMPRESSION", "80", 'output_compression does not go with format = "png"'),
         ("LIMITS__CONCURRENCY", "9", "concurrency is above max_concurrency"),
         ("LIMITS__MAX_MEGAPIXELS", "9", "not possible"),
-        ("OUTPUT__NAME", "{stem", "a brace that is not closed"),
+        ("OUTPUT__NAME", "{stem", "an unknown field in braces, or a brace that is not closed"),
         ("OUTPUT__NAME", "{home}", "an unknown field in braces"),
         ("OUTPUT__NAME", "{stem.__class__}", "an unknown field in braces"),
         ("OUTPUT__NAME", "{stem!r}", "an unknown field in braces"),

@@ -1,11 +1,28 @@
 """The same edit wanted more than once: who pays, who waits, who gets it for nothing."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
-from retouchd.core.duplicates import Place, event_for_sharers, find_place, needs_permission
+from retouchd.core.duplicates import Place, event_for_sharers, find_place
 from retouchd.core.jobs import TRANSITIONS, HoldReason, JobEvent, JobState
-from strategies import job_in
+from retouchd.core.money import Money, Period
+from retouchd.core.records import Attempt
+from retouchd.core.values import AttemptId, EditId, JobId
+from strategies import NOW, job_in
 
+ATTEMPT = Attempt(
+    id=AttemptId(1),
+    edit=EditId(1),
+    job=JobId("k7f3bcdg"),
+    number=1,
+    permission=1,
+    period=Period(day="2026-11-23", month="2026-11"),
+    save_path="/retouchd/a.png",
+    started=NOW,
+    reserved=Money(0),
+)
 UNDER_WAY = [
     JobState.READY,
     JobState.WAITING,
@@ -17,19 +34,19 @@ UNDER_WAY = [
 
 def test_an_edit_that_nobody_wants_yet_is_ones_own() -> None:
     """The first job that wants an edit owns it and will pay."""
-    assert find_place(None) == Place(state=JobState.READY, owns_edit=True)
+    assert find_place(None, (), NOW) == Place(state=JobState.READY, owns_edit=True)
 
 
 @pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED])
 def test_an_edit_that_came_to_nothing_is_free(state: JobState) -> None:
     """A photo that is dragged back wants the same edit and becomes its owner."""
-    assert find_place(job_in(state)) == Place(state=JobState.READY, owns_edit=True)
+    assert find_place(job_in(state), (), NOW) == Place(state=JobState.READY, owns_edit=True)
 
 
 @pytest.mark.parametrize("state", UNDER_WAY)
 def test_an_edit_under_way_is_waited_for(state: JobState) -> None:
     """While somebody else pays for an edit nobody pays for it again."""
-    place = find_place(job_in(state))
+    place = find_place(job_in(state), (), NOW)
 
     assert (place.state, place.owns_edit, place.hold) == (JobState.WAITING, False, None)
     assert place.reused_from == "k7f3bcdg"
@@ -39,7 +56,7 @@ def test_an_edit_under_way_is_waited_for(state: JobState) -> None:
 @pytest.mark.parametrize("state", [JobState.DELIVERED, JobState.DONE])
 def test_an_edit_that_was_paid_for_is_given_again(state: JobState) -> None:
     """I7: a result that is there is used again for nothing; the new job starts where no call is made."""
-    place = find_place(job_in(state))
+    place = find_place(job_in(state), (), NOW)
 
     assert (place.state, place.owns_edit) == (JobState.RECEIVED, False)
     assert place.reused_from == "k7f3bcdg"
@@ -48,7 +65,7 @@ def test_an_edit_that_was_paid_for_is_given_again(state: JobState) -> None:
 
 def test_an_edit_that_needs_a_person_holds_the_others() -> None:
     """Where a person must decide about an edit, nobody else sends it meanwhile."""
-    place = find_place(job_in(JobState.HELD))
+    place = find_place(job_in(JobState.HELD), (), NOW)
 
     assert (place.state, place.owns_edit, place.hold) == (JobState.HELD, False, HoldReason.SAME_EDIT_HELD)
     assert "k7f3bcdg" in place.detail
@@ -59,7 +76,7 @@ def test_one_job_at_a_time_owns_an_edit(state: JobState) -> None:
     """An edit whose owner is alive or has paid is never sent by another job (I5)."""
     owner = job_in(state)
 
-    assert find_place(owner).owns_edit == (state in {JobState.FAILED, JobState.CANCELLED})
+    assert find_place(owner, (), NOW).owns_edit == (state in {JobState.FAILED, JobState.CANCELLED})
 
 
 @pytest.mark.parametrize(
@@ -79,16 +96,26 @@ def test_what_an_owners_end_means_to_the_others(state: JobState, event: JobEvent
     assert event is None or event in TRANSITIONS[JobState.WAITING]
 
 
-@pytest.mark.parametrize("state", JobState)
-@pytest.mark.parametrize("may_have_moved", [False, True])
-def test_permission_is_needed_where_money_may_have_moved(
-    state: JobState,
-    may_have_moved: bool,  # noqa: FBT001 - a column of the table
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED])
+@pytest.mark.parametrize(("reserved", "charged"), [(1, 0), (0, 1)])
+def test_dragging_back_is_permission_where_money_may_have_moved(
+    state: JobState, reserved: int, charged: int
 ) -> None:
-    """Sending an edit again counts as one more payment only after an end that may have been paid."""
-    ended = state in {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
+    """A photo that is put into the inbox after its end is a person's word to pay once more, if need be."""
+    owner = replace(job_in(state), ended=NOW)
+    attempts = [replace(ATTEMPT, reserved=Money(reserved), charged=Money(charged))]
 
-    needed = needs_permission(job_in(state), money_may_have_moved=may_have_moved)
+    place = find_place(owner, attempts, NOW + timedelta(seconds=1))
 
-    assert needed == (ended and may_have_moved)
-    assert not needs_permission(None, money_may_have_moved=may_have_moved)
+    assert (place.state, place.owns_edit, place.grows_permission) == (JobState.READY, True, True)
+    assert not find_place(owner, [ATTEMPT], NOW + timedelta(seconds=1)).grows_permission
+
+
+def test_a_copy_that_lay_there_before_is_no_permission() -> None:
+    """A copy that was dropped before a refusal which may have been paid needs a person (I5)."""
+    owner = replace(job_in(JobState.FAILED), ended=NOW)
+
+    place = find_place(owner, [replace(ATTEMPT, reserved=Money(1))], NOW - timedelta(seconds=1))
+
+    assert (place.state, place.owns_edit, place.hold) == (JobState.HELD, False, HoldReason.SAME_EDIT_HELD)
+    assert "perhaps paid" in place.detail

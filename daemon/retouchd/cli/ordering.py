@@ -18,6 +18,7 @@ from retouchd.adapters.statefolder import read_lock_holder
 from retouchd.cli.opening import check_history
 from retouchd.cli.screen import Screen, command_line
 from retouchd.cli.wishes import cost_words
+from retouchd.core.duplicates import may_be_paid
 from retouchd.core.errors import CommandRefusedError
 from retouchd.core.jobs import Job
 from retouchd.core.pauses import PauseReason
@@ -93,8 +94,8 @@ def _find(settings: Settings, beginning: str) -> tuple[Job, str]:
             attempts = view.attempts_of(job.edit) if job.edit is not None else []
     finally:
         view.close()
-    may_be_paid = hold_needs_money(job) or any(one.reserved.micro or one.charged.micro for one in attempts)
-    if job.wish is None or job.state not in RETRIED or not may_be_paid:
+    may_cost = hold_needs_money(job) or may_be_paid(attempts)
+    if job.wish is None or job.state not in RETRIED or not may_cost:
         return job, ""
     return (
         job,

@@ -1,8 +1,11 @@
 """The same edit wanted more than once: who pays, who waits, who gets the result for nothing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
+from retouchd.core.records import Attempt
 from retouchd.core.values import JobId
 
 
@@ -12,20 +15,36 @@ class Place:
 
     Attributes:
         owns_edit: The new job becomes the edit's owner: it will pay.
+        grows_permission: A person has allowed that the edit is paid for once more.
         reused_from: The job whose result it shares.
     """
 
     state: JobState
     owns_edit: bool
+    grows_permission: bool = False
     hold: HoldReason | None = None
     detail: str = ""
     reused_from: JobId | None = None
 
 
-def find_place(owner: Job | None) -> Place:
-    """Give how a new job begins, by the state of the job that owns its edit; None when nobody does."""
-    if owner is None or owner.state in {JobState.FAILED, JobState.CANCELLED}:
+def may_be_paid(attempts: Iterable[Attempt]) -> bool:
+    """Say whether money moved, or may have moved, for an edit."""
+    return any(attempt.reserved.micro or attempt.charged.micro for attempt in attempts)
+
+
+def find_place(owner: Job | None, attempts: Iterable[Attempt], seen: datetime) -> Place:
+    """Give how a new job begins beside the job that owns the edit it wants.
+
+    Args:
+        owner: None when nobody owns the edit.
+        attempts: All calls for the edit.
+        seen: When the photo was first seen. What was put into the inbox after the owner's end is a person's
+            word to try again; a copy that lay there before it is not.
+    """
+    if owner is None:
         return Place(state=JobState.READY, owns_edit=True)
+    if owner.state in {JobState.FAILED, JobState.CANCELLED}:
+        return _place_after_end(owner, attempts, seen)
     if owner.state is JobState.HELD:
         detail = f"the same photo with the same prompt needs you already: see job {owner.id}"
         return Place(
@@ -42,6 +61,15 @@ def find_place(owner: Job | None) -> Place:
     return Place(state=JobState.WAITING, owns_edit=False, detail=detail, reused_from=owner.id)
 
 
+def _place_after_end(owner: Job, attempts: Iterable[Attempt], seen: datetime) -> Place:
+    if not may_be_paid(attempts):
+        return Place(state=JobState.READY, owns_edit=True)
+    if owner.ended is None or seen >= owner.ended:
+        return Place(state=JobState.READY, owns_edit=True, grows_permission=True)
+    detail = f"the same photo with the same prompt was refused, perhaps paid: see job {owner.id}"
+    return Place(state=JobState.HELD, owns_edit=False, hold=HoldReason.SAME_EDIT_HELD, detail=detail)
+
+
 def event_for_sharers(owner: Job) -> JobEvent | None:
     """Give what the end of the owner's work means to the jobs that share its edit, None when nothing yet."""
     match owner.state:
@@ -53,11 +81,3 @@ def event_for_sharers(owner: Job) -> JobEvent | None:
             return JobEvent.EDIT_FREE
         case _:
             return None
-
-
-def needs_permission(owner: Job | None, *, money_may_have_moved: bool) -> bool:
-    """Say whether sending the edit again is one more payment that a person has allowed.
-
-    A failed or cancelled job's photo that is in the inbox again was put there by a person.
-    """
-    return owner is not None and owner.has_ended and money_may_have_moved

@@ -5,12 +5,12 @@ Runs in the engine thread, inside its transaction.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 
 from retouchd.core.bundles import Bundle, Standing
-from retouchd.core.duplicates import Place, find_place, needs_permission
+from retouchd.core.duplicates import Place, find_place
 from retouchd.core.edits import DuplicatePolicy, Edit, Wish
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.naming import output_stem, safe_stem
@@ -221,7 +221,7 @@ class Intake:
     def _add_job(self, record: BundleRecord, wish: Wish) -> None:
         now, job_id = self._clock.now(), self._clock.new_job_id()
         wish = self._with_take(wish)
-        edit, place = self._find_edit(wish, job_id)
+        edit, place = self._find_edit(wish, job_id, record.seen)
         wished = output_stem(self._policy.output_name, record.path, wish, job_id, now)
         job = Job(
             id=job_id,
@@ -244,23 +244,16 @@ class Intake:
             return wish
         return replace(wish, take=max(wish.take, self._journal.last_take(wish.fingerprint) + 1))
 
-    def _find_edit(self, wish: Wish, job: JobId) -> tuple[Edit, Place]:
+    def _find_edit(self, wish: Wish, job: JobId, seen: datetime) -> tuple[Edit, Place]:
         edit = self._journal.find_edit(wish.fingerprint, wish.take)
         if edit is None:
-            return self._journal.add_edit(wish.fingerprint, wish.take, job), find_place(None)
-        owner = self._journal.get_job(edit.owner)
-        place = find_place(owner)
+            return self._journal.add_edit(wish.fingerprint, wish.take, job), find_place(None, (), seen)
+        attempts = self._journal.attempts_of(edit.id)
+        place = find_place(self._journal.get_job(edit.owner), attempts, seen)
         if place.owns_edit:
-            permission = edit.permission + needs_permission(
-                owner, money_may_have_moved=self._may_be_paid(edit)
-            )
-            edit = replace(edit, owner=job, permission=permission)
+            edit = replace(edit, owner=job, permission=edit.permission + place.grows_permission)
             self._journal.update_edit(edit)
         return edit, place
-
-    def _may_be_paid(self, edit: Edit) -> bool:
-        attempts = self._journal.attempts_of(edit.id)
-        return any(one.reserved.micro or one.charged.micro for one in attempts)
 
 
 def _event_for_detached(job: Job) -> JobEvent | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from retouchd.core.duplicates import event_for_sharers
+from retouchd.core.duplicates import event_for_sharers, may_be_paid
 from retouchd.core.edits import Edit
 from retouchd.core.jobs import KEEPS_SOURCES, HoldReason, Job, JobEvent, JobState, move
 from retouchd.core.money import NOTHING
@@ -75,20 +75,24 @@ class Moves:
         if edit.owner != owner.id:
             return
         sharers = self._journal.sharers_of(edit.id, owner.id)
-        if event is JobEvent.EDIT_FREE and not self._may_be_paid(edit):
-            self._pass_on(edit, [job for job in sharers if job.state is JobState.WAITING])
-            return
-        for job in sharers:
-            if event is JobEvent.EDIT_PAID:
-                shared = replace(job, reused_from=owner.id)
-                self.apply(shared, event, detail="same photo and prompt: that picture is given again for $0")
-            elif job.state is JobState.WAITING:
-                detail = f"the same photo with the same prompt needs you or was refused: see job {owner.id}"
-                self.apply(job, JobEvent.EDIT_HELD, detail=detail, hold=HoldReason.SAME_EDIT_HELD)
+        waiting = [job for job in sharers if job.state is JobState.WAITING]
+        if event is JobEvent.EDIT_PAID:
+            self._share(owner, sharers)
+        elif event is JobEvent.EDIT_FREE and not may_be_paid(self._journal.attempts_of(edit.id)):
+            self._pass_on(edit, waiting)
+        else:
+            self._hold(owner, waiting)
 
-    def _may_be_paid(self, edit: Edit) -> bool:
-        attempts = self._journal.attempts_of(edit.id)
-        return any(one.reserved.micro or one.charged.micro for one in attempts)
+    def _share(self, owner: Job, sharers: list[Job]) -> None:
+        for job in sharers:
+            detail = "same photo and prompt: that picture is given again for $0"
+            self.apply(replace(job, reused_from=owner.id), JobEvent.EDIT_PAID, detail=detail)
+
+    def _hold(self, owner: Job, waiting: list[Job]) -> None:
+        """Hold what waited: the edit needs a person, or was refused when it may have been paid."""
+        for job in waiting:
+            detail = f"the same photo with the same prompt needs you or was refused: see job {owner.id}"
+            self.apply(job, JobEvent.EDIT_HELD, detail=detail, hold=HoldReason.SAME_EDIT_HELD)
 
     def _pass_on(self, edit: Edit, waiting: list[Job]) -> None:
         """Make the oldest waiting job the owner: the edit was not paid, so this one goes."""

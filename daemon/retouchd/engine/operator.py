@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from retouchd.core.duplicates import may_be_paid
 from retouchd.core.edits import Edit
 from retouchd.core.errors import CommandRefusedError, RetouchdError
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
@@ -97,8 +98,7 @@ class Operator:
             )
             raise CommandRefusedError(message)
         attempts = self._journal.attempts_of(edit.id)
-        may_be_paid = any(one.reserved.micro or one.charged.micro for one in attempts)
-        more = 1 if hold_needs_money(job) or (owner.id != job.id and may_be_paid) else 0
+        more = 1 if hold_needs_money(job) or (owner.id != job.id and may_be_paid(attempts)) else 0
         self._journal.update_edit(replace(edit, owner=job.id, permission=edit.permission + more))
 
     def _retry_failed(self, job: Job) -> str:
