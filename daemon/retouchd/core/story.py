@@ -130,19 +130,17 @@ def pause_sentence(pause: Pause, now: datetime, key_file: str = "") -> str:
 
 def _pause_ending(pause: Pause, now: datetime, key_file: str) -> str:
     until = clock_time(pause.until, now) if pause.until else "once"
-    match pause.ending:
-        case Ending.BY_TIME:
-            return f"It goes on by itself at {until}."
-        case Ending.BY_FOLDER:
-            is_missing = pause.reason is PauseReason.FOLDER_MISSING
-            repair = ' If the folder is the right one, run "retouchd init".' if is_missing else ""
-            return f"It goes on by itself when that is in order again.{repair}"
-        case Ending.BY_PROBE:
-            new_key = pause.reason is PauseReason.KEY_REFUSED and key_file
-            repair = f"Put a new key into {printable(key_file)}. " if new_key else ""
-            return f'{repair}One photo is tried at {until}, or now with "retouchd resume".'
-        case Ending.BY_OPERATOR:
-            return "" if "retouchd resume" in pause.detail else 'To go on: "retouchd resume".'
+    is_missing = pause.reason is PauseReason.FOLDER_MISSING
+    repair = ' If the folder is the right one, run "retouchd init".' if is_missing else ""
+    wants_key = pause.reason is PauseReason.KEY_REFUSED and key_file
+    new_key = f"Put a new key into {printable(key_file)}. " if wants_key else ""
+    endings = {
+        Ending.BY_TIME: f"It goes on by itself at {until}.",
+        Ending.BY_FOLDER: f"It goes on by itself when that is in order again.{repair}",
+        Ending.BY_PROBE: f'{new_key}One photo is tried at {until}, or now with "retouchd resume".',
+        Ending.BY_OPERATOR: "" if "retouchd resume" in pause.detail else 'To go on: "retouchd resume".',
+    }
+    return endings[pause.ending]
 
 
 def bundle_sentence(record: BundleRecord, *, is_quiet: bool, facts: str = "") -> str:
