@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from cli_house import KEY, CliHouse, clean_environment, run_on_terminal, run_program
 
+from retouchd.settings import load_settings
 from retouchd.simulator.server import Simulator
 
 MARK = ".retouchd-root"
@@ -34,6 +35,18 @@ def test_init_makes_everything_and_can_be_repeated(tmp_path: Path) -> None:
         "folders": {"root": str(tmp_path / "Retouch")},
     }
     assert first == [path.read_bytes() for path in (config, tmp_path / "Retouch/inbox" / MARK)]
+
+
+def test_every_default_that_init_writes_counts_when_uncommented(tmp_path: Path) -> None:
+    """Whoever takes the # of every line away changes nothing."""
+    init(tmp_path, str(tmp_path / "Retouch"))
+    config = tmp_path / ".config/retouchd/config.toml"
+    commented = load_settings(config, {"HOME": str(tmp_path)})
+
+    config.write_text(re.sub(r"^# (\w+ = )", r"\1", config.read_text(), flags=re.MULTILINE))
+
+    uncommented = load_settings(config, {"HOME": str(tmp_path)})
+    assert uncommented.model_dump() == commented.model_dump()
 
 
 def test_init_uses_an_existing_configuration_as_it_is(house: CliHouse) -> None:

@@ -1,10 +1,11 @@
 """`retouchd init`: folders, marks, a commented configuration, and the key."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import groupby
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,7 @@ from retouchd.core.values import printable
 from retouchd.ownership import take_ownership
 from retouchd.policies import timeouts
 from retouchd.service import check_places, prepare_state
-from retouchd.settings import Settings, describe, load_settings
+from retouchd.settings import Settings, load_settings
 from retouchd.settings_sources import user_configuration_file
 
 _ROOT_VARIABLE: Final = "RETOUCHD_FOLDERS__ROOT"
@@ -175,17 +176,21 @@ def _write_configuration(path: Path, settings: Settings, key_file: Path | None) 
 
 
 def _configuration_lines(settings: Settings, key_file: Path | None) -> Iterator[str]:
-    """Give a configuration in which every default stands as a comment, with what it means."""
+    """Give a configuration in which every default stands as a comment, ready to be changed."""
     yield "# retouchd. Remove the # of a line to change its value; config.example.toml has the reasons."
-    written = {"folders.root": str(settings.folders.root) if settings.folders.root else None}
-    written["endpoint.api_key_file"] = str(key_file) if key_file else None
-    for section, lines in groupby(describe(settings), key=lambda one: one.key.partition(".")[0]):
-        yield f"\n[{section}]"
-        for line in lines:
-            name, value = line.key.partition(".")[2], written.get(line.key)
-            yield f"{name} = {_quoted(value)}" if value else f"# {name} = {line.value}"
+    written = {"folders.root": settings.folders.root, "endpoint.api_key_file": key_file}
+    for name, section in settings:
+        yield f"\n[{name}]"
+        for key, value in section:
+            chosen = written.get(f"{name}.{key}")
+            yield f"{key} = {_toml(chosen)}" if chosen else _comment(key, value)
 
 
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _comment(key: str, value: object) -> str:
+    return f"# {key} is not set" if value is None else f"# {key} = {_toml(value)}"
+
+
+def _toml(value: object) -> str:
+    """Give a value as TOML, which writes numbers, truth, lists and text as JSON does."""
+    plain = value.value if isinstance(value, Enum) else value
+    return json.dumps(str(plain) if isinstance(plain, Path) else plain, ensure_ascii=False)
