@@ -271,6 +271,20 @@ def test_a_forgotten_folder_is_told_again(inbox: Path, engine: Engine) -> None:
     assert told
 
 
+def test_a_full_scan_loses_nothing_that_was_to_be_told_again(inbox: Path, engine: Engine) -> None:
+    """What is forgotten while a full scan is due is told by that scan, however the two fall together."""
+    (inbox / "a.png").touch()
+    told = []
+    with scanning(inbox, engine, EVENTS) as scanner:
+        for _ in range(10):
+            engine.known.clear()
+            scanner.request_scan()
+            scanner.forget(PurePosixPath())
+            told.append(eventually(lambda: engine.places() == {"a.png"}, 2))
+
+    assert told == [True] * 10
+
+
 def test_a_dead_observer_is_replaced(inbox: Path, engine: Engine) -> None:
     """When watchdog's thread has died a new observer takes over."""
     with scanning(inbox, engine, BUSY):
