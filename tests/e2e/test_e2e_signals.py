@@ -143,3 +143,27 @@ def test_second_daemon_is_refused(open_shop: OpenShop) -> None:
         ended = shop.until_idle()
 
     assert ended.code == 75
+
+
+def test_one_shot_run_begins_nothing_after_its_time(open_shop: OpenShop) -> None:
+    """After its time a one-shot run finishes its call, begins no other, and does not spin meanwhile."""
+    gate = Gate(good_reply())
+    with ScriptedServer(gate.script, good()) as server:
+        shop = open_shop(f"{server.url}/api/v1", limits__concurrency=1)
+        for number in range(3):
+            shop.drop(f"{number}.jpg", picture(number), f"wish {number}")
+        daemon = shop.start("--until-idle", "--timeout", "2")
+        assert eventually(lambda: server.requests and server.requests[0].complete)
+        assert eventually(lambda: daemon.cpu_seconds() > 0)
+        begun = daemon.cpu_seconds()
+        time.sleep(3)  # the run's time passes while its call is under way
+        spent = daemon.cpu_seconds() - begun
+
+        gate.open()
+        ended = daemon.wait()
+
+        assert ended.code == 4, ended.text
+        assert len(server.requests) == 1
+        assert spent < 0.5
+        assert len(shop.outputs()) == 1
+        check_all(shop)
