@@ -22,7 +22,6 @@ from retouchd.core.records import (
     Command,
     Moments,
     SpendReport,
-    Verb,
 )
 from retouchd.core.values import AttemptId, BundleId, EditId, Fingerprint, JobId
 
@@ -66,14 +65,6 @@ class Bundles(Protocol):
 
     def bundles_in(self, state: BundleState) -> list[BundleRecord]:
         """Give all bundles of a state; only for states that hold few."""
-        ...
-
-    def folders_with_live_bundles(self) -> list[PurePosixPath]:
-        """Give every folder below the inbox that has a live bundle."""
-        ...
-
-    def live_in_folder(self, folder: PurePosixPath) -> Mapping[str, str]:
-        """Give the digests of a folder's live bundles by their keys."""
         ...
 
 
@@ -186,20 +177,12 @@ class Orders(Protocol):
         """Remove a pause."""
         ...
 
-    def give_command(self, verb: Verb, argument: str, now: datetime) -> int:
-        """Leave a command for the daemon."""
-        ...
-
     def commands(self) -> list[Command]:
         """Give the commands that are not obeyed yet."""
         ...
 
     def answer_command(self, command: int, answer: str, now: datetime) -> None:
         """Note that a command was obeyed, and what came of it."""
-        ...
-
-    def command_answer(self, command: int) -> str | None:
-        """Give what came of a command, or None while it waits."""
         ...
 
     def set_note(self, name: str, value: str) -> None:
