@@ -13,7 +13,7 @@ from journal_samples import DURABLE, bundle_of, record_bundle
 from durable import CuttingDurable, When, run_until_cut
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.journal import SqliteJournal
-from retouchd.adapters.journal.schema import APPLICATION_ID, VERSION
+from retouchd.adapters.journal.schema import APPLICATION_ID, STEPS, VERSION
 from retouchd.core.bundles import Bundle
 from retouchd.core.errors import JournalError
 from retouchd.core.pauses import PauseReason, begin_pause
@@ -109,6 +109,27 @@ def test_every_commit_is_synced(journal: SqliteJournal) -> None:
 
     assert pragmas == ["wal", 2]
     assert journal.connection.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+
+
+def make_version_1(path: Path) -> None:
+    """Make a journal as the first version left it, with one note in it."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(STEPS[0])
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute("INSERT INTO meta VALUES ('journal_id', 'kept')")
+        connection.commit()
+
+
+def test_an_earlier_version_is_brought_up_to_date(path: Path) -> None:
+    """What an earlier version noted stays; only who writes changes the tables."""
+    make_version_1(path)
+
+    with pytest.raises(JournalError, match="earlier retouchd: start this one once"):
+        SqliteJournal.open_for_reading(path)
+    with closing(SqliteJournal.open(path, DURABLE)) as opened:
+        assert opened.id == "kept"
+    assert numbers_of(path) == (VERSION, APPLICATION_ID)
 
 
 def test_a_later_version_is_refused(path: Path) -> None:

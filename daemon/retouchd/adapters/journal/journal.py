@@ -16,7 +16,7 @@ from retouchd.adapters.journal.bundles import BundlesTable
 from retouchd.adapters.journal.jobs import JobsTable
 from retouchd.adapters.journal.ledger import LedgerTable
 from retouchd.adapters.journal.orders import OrdersTable
-from retouchd.adapters.journal.schema import check_version, migrate
+from retouchd.adapters.journal.schema import VERSION, check_version, migrate
 from retouchd.core.errors import JournalError
 from retouchd.core.records import Moments
 
@@ -62,8 +62,12 @@ class SqliteJournal(BundlesTable, JobsTable, LedgerTable, OrdersTable):
         if not path.exists():
             raise JournalError(nothing_yet)
         with _opened(path, "ro") as connection:
-            if check_version(connection) == 0:
+            version = check_version(connection)
+            if version == 0:
                 raise JournalError(nothing_yet)
+            if version < VERSION:
+                earlier = f"the journal {path} was written by an earlier retouchd: start this one once"
+                raise JournalError(earlier)
             return cls(connection, Durable())
 
     def _ensure_id(self) -> None:

@@ -127,9 +127,66 @@ CREATE TABLE commands (
 CREATE INDEX commands_open ON commands (id) WHERE obeyed IS NULL;
 """
 
+_VERSION_2: Final = """
+ALTER TABLE bundles ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;  -- a person waits for it
+ALTER TABLE jobs ADD COLUMN dismissed INTEGER NOT NULL DEFAULT 0;  -- a person gave it up: filed in failed/
+ALTER TABLE jobs ADD COLUMN shrunk INTEGER NOT NULL DEFAULT 0;  -- its pictures go out smaller
+ALTER TABLE jobs ADD COLUMN sent TEXT;  -- JSON: pictures that went out changed
+ALTER TABLE attempts ADD COLUMN refusal TEXT;  -- code and message of a refused request
+CREATE INDEX attempts_by_end ON attempts (ended);
+CREATE INDEX attempts_by_start ON attempts (started);
+
+-- Why an edit may be paid for once more: the first permission needs no row.
+CREATE TABLE permissions (
+    edit INTEGER NOT NULL REFERENCES edits,
+    permission INTEGER NOT NULL,
+    job TEXT NOT NULL,
+    given REAL NOT NULL,
+    why TEXT NOT NULL,
+    PRIMARY KEY (edit, permission)
+) WITHOUT ROWID;
+
+-- What the service said that answers cost, for better reservations.
+CREATE TABLE prices (
+    quality TEXT NOT NULL,
+    size TEXT NOT NULL,
+    answers INTEGER NOT NULL,
+    highest INTEGER NOT NULL,
+    PRIMARY KEY (quality, size)
+) WITHOUT ROWID;
+
+-- A person's word for another limit on one day.
+CREATE TABLE allowances (
+    day TEXT PRIMARY KEY,
+    micro INTEGER NOT NULL,
+    given REAL NOT NULL
+) WITHOUT ROWID;
+
+-- Options that the service refused for several photos running; others with the same are held.
+CREATE TABLE refused_options (
+    options TEXT PRIMARY KEY,
+    detail TEXT NOT NULL,
+    job TEXT NOT NULL,
+    since REAL NOT NULL
+) WITHOUT ROWID;
+
+-- Bundles whose sources are to be brought back to the inbox, and which take is then wanted of them.
+CREATE TABLE returns (
+    bundle INTEGER PRIMARY KEY REFERENCES bundles,
+    take INTEGER,
+    asked REAL NOT NULL
+);
+CREATE TABLE wanted_takes (
+    folder BLOB NOT NULL,
+    key BLOB NOT NULL,
+    take INTEGER NOT NULL,
+    PRIMARY KEY (folder, key)
+) WITHOUT ROWID;
+"""
+
 # Step n leads from version n to n + 1; a step that was released is never edited.
-_STEPS: Final = (_VERSION_1,)
-VERSION: Final = len(_STEPS)
+STEPS: Final = (_VERSION_1, _VERSION_2)
+VERSION: Final = len(STEPS)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -142,7 +199,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     """
     for number in range(check_version(connection), VERSION):
         connection.executescript(
-            f"BEGIN IMMEDIATE;{_STEPS[number]}"
+            f"BEGIN IMMEDIATE;{STEPS[number]}"
             f"PRAGMA application_id = {APPLICATION_ID};PRAGMA user_version = {number + 1};COMMIT;"
         )
 
