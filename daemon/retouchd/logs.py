@@ -41,6 +41,7 @@ class Event(StrEnum):
     INBOX_MISSING = "inbox.missing"
     INBOX_RETURNED = "inbox.returned"
     WATCH_STARTED = "watch.started"
+    RESERVATION_EXCEEDED = "reservation.exceeded"
     PAUSE_BEGAN = "pause.began"
     PAUSE_ENDED = "pause.ended"
     DAEMON_STARTED = "daemon.started"

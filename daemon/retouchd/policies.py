@@ -3,10 +3,12 @@
 from datetime import timedelta
 from hashlib import sha256
 
+from retouchd.adapters.clock import SystemZone
 from retouchd.adapters.endpoint.client import Timeouts
 from retouchd.adapters.inbox.watch import ScanPolicy
 from retouchd.core.edits import DuplicatePolicy
 from retouchd.core.errors import ConfigurationError
+from retouchd.core.periods import Calendar
 from retouchd.core.pictures import PictureFormat
 from retouchd.core.retries import RetryPolicy, UnknownOutcomePolicy
 from retouchd.core.sidecars import Layer, Limits, Options
@@ -41,7 +43,7 @@ def engine_policy(settings: Settings) -> Policy:
     """Give what the engine wants to know."""
     return Policy(
         caps=settings.budget.caps(),
-        day_starts=settings.budget.day_start(),
+        calendar=calendar(settings),
         retry=RetryPolicy(
             max_attempts=settings.retry.max_attempts,
             base_seconds=settings.retry.base_seconds,
@@ -65,6 +67,11 @@ def engine_policy(settings: Settings) -> Policy:
         concurrency=settings.limits.concurrency,
         configuration=_digest(settings),
     )
+
+
+def calendar(settings: Settings) -> Calendar:
+    """Give whose days the caps count."""
+    return Calendar(day_starts=settings.budget.day_start(), zone=SystemZone())
 
 
 def _digest(settings: Settings) -> str:

@@ -7,7 +7,8 @@ import pytest
 
 from retouchd.core.duplicates import Place, event_for_sharers, find_place
 from retouchd.core.jobs import TRANSITIONS, HoldReason, JobEvent, JobState
-from retouchd.core.money import Money, Period
+from retouchd.core.money import Money
+from retouchd.core.periods import Period
 from retouchd.core.records import Attempt
 from retouchd.core.values import AttemptId, EditId, JobId
 from strategies import NOW, job_in

@@ -7,9 +7,10 @@ from pathlib import PurePosixPath
 import pytest
 
 from retouchd.core.jobs import HoldReason, JobState, Output
-from retouchd.core.money import NOTHING, Money, Period
+from retouchd.core.money import NOTHING, Money
 from retouchd.core.outcomes import Answered, Envelope, NoAnswer, OutcomeKind
 from retouchd.core.pauses import PauseReason, begin_pause
+from retouchd.core.periods import Period
 from retouchd.core.records import Attempt, BundleRecord, BundleState
 from retouchd.core.story import (
     STATE_WORDS,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from retouchd.core.edits import DuplicatePolicy, SourcePicture, Wish
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.money import Caps, Money
 from retouchd.core.outcomes import Answered, NoAnswer
+from retouchd.core.periods import Calendar
 from retouchd.core.pictures import PictureFormat
 from retouchd.core.records import Accepted, BundleRecord, Moments
 from retouchd.core.retries import RetryPolicy
@@ -41,7 +42,7 @@ TOP: Final = PurePosixPath()
 QUIET_SECONDS: Final = 2.0
 POLICY: Final = Policy(
     caps=Caps(per_job=Money(3_000_000), per_day=Money(10_000_000), per_month=Money(100_000_000)),
-    day_starts=time(),
+    calendar=Calendar(day_starts=time(), zone=UTC),
     retry=RetryPolicy(),
     limits=Limits(),
     defaults=Layer(origin="default", options=Options()),

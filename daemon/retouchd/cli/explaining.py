@@ -37,6 +37,8 @@ def explain_path(config: Path | None, environ: Mapping[str, str], typed: Path, *
     """
     with open_house(config, environ) as house:
         explanation = _Explainer(house).explain(find_spot(typed, house.places))
+        if explanation.wish:
+            explanation = replace(explanation, price=house.view.price_of(explanation.wish.request))
         if as_json:
             print_json(explanation.as_json())
         else:

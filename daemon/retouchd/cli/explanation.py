@@ -7,6 +7,7 @@ from retouchd.adapters.journal.views import Queue
 from retouchd.cli.screen import Screen, Tone
 from retouchd.cli.wishes import LABEL_WIDTH, wish_as_json, wish_rows
 from retouchd.core.edits import Wish
+from retouchd.core.prices import Price
 from retouchd.core.values import JobId
 
 _OVER = frozenset({"done", "delivered", "failed", "cancelled"})
@@ -24,6 +25,7 @@ class Explanation:
             "not_a_photo", "folder", "unknown" or "elsewhere".
         sentences: What is, what it costs, what to do.
         about: What the path has to do with the photo that is explained, if it is not the photo itself.
+        price: What answers of the wish's quality and size cost so far.
         is_free: The same was paid for before.
         output: Where the picture is or will be.
         original: Where the photo is moved when all is over, or where it was moved.
@@ -38,6 +40,7 @@ class Explanation:
     about: str = ""
     jobs: tuple[JobId, ...] = ()
     wish: Wish | None = None
+    price: Price | None = None
     is_free: bool = False
     queue: Queue | None = None
     output: str = ""
@@ -54,7 +57,7 @@ class Explanation:
             "state": self.state,
             "sentences": [*([self.about] if self.about else []), *self.sentences],
             "jobs": list(self.jobs),
-            "wish": wish_as_json(self.wish) if self.wish else None,
+            "wish": wish_as_json(self.wish, self.price) if self.wish else None,
             "queue": queue,
             "output": self.output or None,
             "original": self.original or None,
@@ -79,7 +82,7 @@ class Explanation:
     def _write_facts(self, screen: Screen) -> None:
         if self.wish:
             screen.line()
-            screen.table(wish_rows(self.wish, is_over=self.is_free or self.state in _OVER))
+            screen.table(wish_rows(self.wish, self.price, is_over=self.is_free or self.state in _OVER))
         moves = "" if self.state in _OVER or not self.original else "moves to "
         place = f"{self.queue.place} of {self.queue.length}" if self.queue else ""
         facts = {

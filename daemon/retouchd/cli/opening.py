@@ -57,7 +57,7 @@ def open_house(config: Path | None, environ: Mapping[str, str]) -> Iterator[Hous
                 places=places,
                 view=view,
                 holder=read_lock_holder(places.state),
-                moments=SystemClock().moments(),
+                moments=SystemClock().local_moments(),
             )
     finally:
         view.close()

@@ -92,15 +92,14 @@ def _find(settings: Settings, beginning: str) -> tuple[Job, str]:
         with view.snapshot():
             job = view.find_job(beginning)
             attempts = view.attempts_of(job.edit) if job.edit is not None else []
+            price = view.price_of(job.wish.request) if job.wish else None
     finally:
         view.close()
     may_cost = hold_needs_money(job) or may_be_paid(attempts)
     if job.wish is None or job.state not in RETRIED or not may_cost:
         return job, ""
-    return (
-        job,
-        f"{sentence(money_sentence(attempts))} Trying again may be paid once more: {cost_words(job.wish)}.",
-    )
+    cost = cost_words(job.wish, price)
+    return job, f"{sentence(money_sentence(attempts))} Trying again may be paid once more: {cost}."
 
 
 def _ask(question: str) -> bool:

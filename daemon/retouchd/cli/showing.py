@@ -12,6 +12,7 @@ from retouchd.cli.screen import Screen, Tone, print_json
 from retouchd.cli.wishes import LABEL_WIDTH, wish_as_json, wish_rows
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.naming import numbered_member
+from retouchd.core.prices import Price
 from retouchd.core.records import Attempt, BundleRecord, BundleState
 from retouchd.core.story import (
     attempt_money,
@@ -31,11 +32,13 @@ class Dossier:
     """One job with all that belongs to it.
 
     Attributes:
+        price: What answers of its quality and size cost so far.
         attempts: Of its edit: its own calls, and those of the job whose picture it shares.
     """
 
     job: Job
     bundle: BundleRecord
+    price: Price | None
     attempts: Sequence[Attempt]
 
 
@@ -59,6 +62,7 @@ def open_dossier(house: House, job: Job) -> Dossier:
     return Dossier(
         job=job,
         bundle=house.view.get_bundle(job.bundle),
+        price=house.view.price_of(job.wish.request) if job.wish else None,
         attempts=house.view.attempts_of(job.edit) if job.edit is not None else (),
     )
 
@@ -79,7 +83,7 @@ def _to_json(house: House, dossier: Dossier) -> dict[str, object]:
         **entry_of(house, job).as_json(),
         "detail": job.detail,
         "reused_from": job.reused_from,
-        "wish": wish_as_json(job.wish) if job.wish else None,
+        "wish": wish_as_json(job.wish, dossier.price) if job.wish else None,
         "calls": [_attempt_as_json(one) for one in dossier.attempts],
         "timing": {name: as_iso(moment) for name, moment in moments_of(job, dossier.bundle).items()},
         "output_sha256": job.output.sha256 if job.output else None,
@@ -154,7 +158,7 @@ def _write(house: House, dossier: Dossier, screen: Screen) -> None:
         screen.say(sentence(money_sentence(dossier.attempts)))
     screen.line()
     if job.wish:
-        screen.table(wish_rows(job.wish, is_over=job.has_ended))
+        screen.table(wish_rows(job.wish, dossier.price, is_over=job.has_ended))
     screen.table(_file_rows(house, dossier))
     if dossier.attempts:
         screen.line()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -11,11 +11,13 @@ from retouchd.cli.entries import Entry, as_iso, open_entries
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.screen import Screen, Tone, print_json
 from retouchd.core.jobs import JobState
-from retouchd.core.money import Caps, Money, counting_period, next_day
+from retouchd.core.money import Caps, Money
 from retouchd.core.pauses import Pause
+from retouchd.core.periods import begin_of_day, counting_period, period_of
 from retouchd.core.records import SpendReport
 from retouchd.core.story import clock_time, pause_sentence
 from retouchd.core.values import printable
+from retouchd.policies import calendar
 
 # More of them than fit a screen are counted, not listed.
 _MOST_LISTED: Final = 10
@@ -68,8 +70,8 @@ def show_status(config: Path | None, environ: Mapping[str, str], *, as_json: boo
 def gather(house: House) -> Status:
     """Look at everything that the status tells."""
     view, now, budget = house.view, house.moments.now, house.settings.budget
-    day_starts = budget.day_start()
-    today = next_day(now, day_starts) - timedelta(days=1)
+    days = calendar(house.settings)
+    today = begin_of_day(period_of(now, days), days)
     jobs = view.count_jobs()
     bundles = dict(view.count_bundles(house.moments))
     needs_you = bundles.pop("needs_you")
@@ -81,7 +83,7 @@ def gather(house: House) -> Status:
         holder=house.holder,
         pauses=view.pauses(),
         counts=counts,
-        spend=view.report_spend(counting_period(now, day_starts, view.last_period())),
+        spend=view.report_spend(counting_period(now, days, view.last_period())),
         caps=budget.caps(),
         entries=list(open_entries(house)),
         delivered_today=view.count_delivered_since(today),

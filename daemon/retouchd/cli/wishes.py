@@ -6,7 +6,7 @@ from typing import Final
 from retouchd.cli.screen import shorten
 from retouchd.core.edits import Wish
 from retouchd.core.metadata import shown_path
-from retouchd.core.money import estimate, expected_cost
+from retouchd.core.prices import Price, estimate, expected_cost
 from retouchd.core.request import Quality
 from retouchd.core.values import printable
 
@@ -15,27 +15,30 @@ _PROMPT_WIDTH: Final = 48
 LABEL_WIDTH: Final = 10
 
 
-def wish_rows(wish: Wish, *, is_over: bool = False) -> list[list[str]]:
+def wish_rows(wish: Wish, price: Price | None, *, is_over: bool = False) -> list[list[str]]:
     """Give rows of name, value and origin; what nobody asked for is left out.
 
     Args:
+        price: What answers of its quality and size cost so far.
         is_over: Nothing will be paid for it any more.
     """
     rows = [["prompt", f'"{shorten(wish.request.prompt, _PROMPT_WIDTH)}"', _origin(wish, "prompt")]]
     rows += [[name, value, _origin(wish, name)] for name, value in _values(wish).items()]
     if not is_over:
         leaves_it_open = wish.request.quality is Quality.AUTO
-        rows.append(["cost", cost_words(wish), "quality auto: the service decides" if leaves_it_open else ""])
+        rows.append(
+            ["cost", cost_words(wish, price), "quality auto: the service decides" if leaves_it_open else ""]
+        )
     return [[f"{name:<{LABEL_WIDTH}}", value, origin] for name, value, origin in rows]
 
 
-def cost_words(wish: Wish) -> str:
+def cost_words(wish: Wish, price: Price | None) -> str:
     """Say what one call costs about, and at most."""
-    about, at_most = expected_cost(wish.request), estimate(wish.request)
+    about, at_most = expected_cost(wish.request, price), estimate(wish.request, price)
     return f"about {about}, at most {at_most}" if str(about) != str(at_most) else f"at most {at_most}"
 
 
-def wish_as_json(wish: Wish) -> dict[str, object]:
+def wish_as_json(wish: Wish, price: Price | None) -> dict[str, object]:
     """Give the wish for programs."""
     request = wish.request
     return {
@@ -59,8 +62,8 @@ def wish_as_json(wish: Wish) -> dict[str, object]:
             }
             for picture in wish.pictures
         ],
-        "about_usd": expected_cost(request).usd,
-        "at_most_usd": estimate(request).usd,
+        "about_usd": expected_cost(request, price).usd,
+        "at_most_usd": estimate(request, price).usd,
     }
 
 

@@ -7,7 +7,8 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 
 from retouchd.core.bundles import Role
-from retouchd.core.money import NOTHING, Money, Period
+from retouchd.core.money import NOTHING, Money
+from retouchd.core.periods import Period
 from retouchd.core.values import AttemptId, BundleId, EditId, JobId, Sha256, Signature
 
 

@@ -7,21 +7,12 @@ from dataclasses import dataclass, replace
 
 from retouchd.core.edits import Edit, Wish
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
-from retouchd.core.money import (
-    NOTHING,
-    Cap,
-    Money,
-    Period,
-    bill,
-    broken_cap,
-    counting_period,
-    estimate,
-    next_day,
-    next_month,
-)
+from retouchd.core.money import NOTHING, Cap, Money, broken_cap
 from retouchd.core.naming import save_path
 from retouchd.core.outcomes import RULES, Effect, OutcomeKind
 from retouchd.core.pauses import PauseReason, begin_pause
+from retouchd.core.periods import Period, counting_period, end_of_day, end_of_month
+from retouchd.core.prices import believe, estimate, learn
 from retouchd.core.records import Attempt
 from retouchd.core.request import Order
 from retouchd.core.retries import Aftermath, Circumstances, Outcome, decide_aftermath
@@ -56,6 +47,7 @@ class Cashier:
         self._journal = office.journal
         self._clock = office.clock
         self._policy = office.policy
+        self._herald = office.herald
         self._moves = moves
         self._board = board
         self._spool = spool
@@ -74,7 +66,7 @@ class Cashier:
             return None
         edit = self._journal.get_edit(job.edit)
         period = self._period()
-        reservation = estimate(job.wish.request)
+        reservation = estimate(job.wish.request, self._journal.price_of(job.wish.request))
         cap = broken_cap(self._policy.caps, self._journal.spent(edit.id, period), reservation)
         if cap is not None:
             self._refuse_for_cap(job, cap, reservation)
@@ -107,22 +99,22 @@ class Cashier:
             self._moves.apply(job, JobEvent.OVER_JOB_CAP, detail=detail, hold=HoldReason.OVER_JOB_CAP)
             return
         if cap is Cap.PER_DAY:
-            limit, detail, until = caps.per_day, f"today's limit of {caps.per_day} is reached", next_day
+            limit, detail, until = caps.per_day, f"today's limit of {caps.per_day} is reached", end_of_day
         else:
             limit, detail, until = (
                 caps.per_month,
                 f"this month's limit of {caps.per_month} is reached",
-                next_month,
+                end_of_month,
             )
         if limit is not None and reservation > limit:
             detail = (
                 f"one picture may cost {reservation}, more than budget.{cap}_usd = {limit} allows: raise it"
             )
-        ends = until(now, self._policy.day_starts)
+        ends = until(self._period(), self._policy.calendar)
         self._board.begin(begin_pause(PauseReason.BUDGET, detail, now, until=ends))
 
     def _period(self) -> Period:
-        return counting_period(self._clock.now(), self._policy.day_starts, self._journal.last_period())
+        return counting_period(self._clock.now(), self._policy.calendar, self._journal.last_period())
 
     def end_call(self, job_id: JobId, attempt_id: AttemptId, report: CallReport) -> Job:
         """Book how a call ended and move its job."""
@@ -182,11 +174,41 @@ class Cashier:
             self._setbacks += 1
 
     def settle(self, attempt_id: AttemptId, reported_usd: float | None) -> Money:
-        """Book what a received answer cost in place of what was set aside, once."""
+        """Book what a received answer cost in place of what was set aside, once.
+
+        Without a cost that can be believed the reservation is what was paid.
+        """
         attempt = self._journal.get_attempt(attempt_id)
-        if attempt.charged.micro == 0:
-            charged = bill(reported_usd, attempt.first_reserved)
+        job = self._journal.get_job(attempt.job)
+        if attempt.reserved.micro:
+            cost = self._learn(job, reported_usd)
+            charged = attempt.first_reserved if cost is None else cost
             attempt = replace(attempt, charged=charged, reserved=NOTHING)
             self._journal.update_attempt(attempt)
-        self._moves.release_service_errors(self._journal.get_job(attempt.job))
+            self._tell_excess(attempt)
+        self._moves.release_service_errors(job)
         return attempt.charged
+
+    def _learn(self, job: Job, reported_usd: float | None) -> Money | None:
+        """Remember what an answer says that it cost; give that where it can be believed."""
+        if job.wish is None:
+            return None
+        request = job.wish.request
+        cost = believe(reported_usd, request)
+        if cost is None:
+            return None
+        price = learn(self._journal.price_of(request), cost)
+        if price is not None:
+            self._journal.store_price(request, price)
+        return cost
+
+    def _tell_excess(self, attempt: Attempt) -> None:
+        """Tell a bill that beat its reservation; what is set aside next was raised with it."""
+        if attempt.charged > attempt.first_reserved:
+            self._herald.say(
+                "warning",
+                "reservation.exceeded",
+                job=attempt.job,
+                set_aside_usd=attempt.first_reserved.usd,
+                cost_usd=attempt.charged.usd,
+            )

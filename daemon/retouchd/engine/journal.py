@@ -13,8 +13,10 @@ from typing import Protocol
 from retouchd.core.bundles import Bundle
 from retouchd.core.edits import Edit
 from retouchd.core.jobs import Job, JobState
-from retouchd.core.money import Money, Period, Spent
+from retouchd.core.money import Money, Spent
 from retouchd.core.pauses import Pause, PauseReason
+from retouchd.core.periods import Period
+from retouchd.core.prices import Price
 from retouchd.core.records import (
     Attempt,
     BundleRecord,
@@ -23,6 +25,7 @@ from retouchd.core.records import (
     Moments,
     SpendReport,
 )
+from retouchd.core.request import EditRequest
 from retouchd.core.values import AttemptId, BundleId, EditId, Fingerprint, JobId
 
 
@@ -162,6 +165,18 @@ class Ledger(Protocol):
         ...
 
 
+class Limits(Protocol):
+    """What is known beside the attempts of how much may be spent."""
+
+    def price_of(self, request: EditRequest) -> Price | None:
+        """Give what answers of a request's quality and size cost, or None when there was none."""
+        ...
+
+    def store_price(self, request: EditRequest, price: Price) -> None:
+        """Store what answers of a request's quality and size cost."""
+        ...
+
+
 class Orders(Protocol):
     """Pauses and commands."""
 
@@ -194,7 +209,7 @@ class Orders(Protocol):
         ...
 
 
-class Journal(Bundles, Jobs, Ledger, Orders, Protocol):
+class Journal(Bundles, Jobs, Ledger, Limits, Orders, Protocol):
     """The whole journal, owned by the engine thread."""
 
     @property

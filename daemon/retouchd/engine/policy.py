@@ -1,10 +1,11 @@
 """What the owner decided, as the engine wants to know it; settings are turned into this at the roof."""
 
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import timedelta
 
 from retouchd.core.edits import DuplicatePolicy
 from retouchd.core.money import Caps
+from retouchd.core.periods import Calendar
 from retouchd.core.retries import RetryPolicy
 from retouchd.core.sidecars import Layer, Limits
 
@@ -14,7 +15,7 @@ class Policy:
     """The owner's decisions.
 
     Attributes:
-        day_starts: When a day of the caps begins, local time.
+        calendar: Whose days the caps count.
         defaults: The options that count where no sidecar says otherwise.
         max_input_bytes: Larger photos are refused.
         max_pixels: Larger photos are refused.
@@ -25,7 +26,7 @@ class Policy:
     """
 
     caps: Caps
-    day_starts: time
+    calendar: Calendar
     retry: RetryPolicy
     limits: Limits
     defaults: Layer

@@ -11,7 +11,8 @@ from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.core.bundles import Bundle, Member, Role, Standing
 from retouchd.core.edits import Edit
 from retouchd.core.jobs import Job
-from retouchd.core.money import Money, Period
+from retouchd.core.money import Money
+from retouchd.core.periods import Period
 from retouchd.core.records import Attempt, BundleState, Moments
 from retouchd.core.values import BundleId, Fingerprint, JobId, fold_name
 from strategies import JOB, NOW, SIGNATURE

@@ -23,8 +23,9 @@ from journal_samples import (
 from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.core.errors import JournalError
 from retouchd.core.jobs import Job
-from retouchd.core.money import NOTHING, Money, Period, Spent
+from retouchd.core.money import NOTHING, Money, Spent
 from retouchd.core.outcomes import OutcomeKind
+from retouchd.core.periods import Period
 from retouchd.core.records import Attempt, Moments, SpendReport
 from retouchd.core.values import Fingerprint, JobId
 from strategies import NOW, money

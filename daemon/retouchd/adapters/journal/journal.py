@@ -15,6 +15,7 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.bundles import BundlesTable
 from retouchd.adapters.journal.jobs import JobsTable
 from retouchd.adapters.journal.ledger import LedgerTable
+from retouchd.adapters.journal.limits import LimitsTable
 from retouchd.adapters.journal.orders import OrdersTable
 from retouchd.adapters.journal.schema import VERSION, check_version, migrate
 from retouchd.core.errors import JournalError
@@ -25,7 +26,7 @@ _BUSY_SECONDS: Final = 10
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
-class SqliteJournal(BundlesTable, JobsTable, LedgerTable, OrdersTable):
+class SqliteJournal(BundlesTable, JobsTable, LedgerTable, LimitsTable, OrdersTable):
     """Fits the engine's Protocol Journal."""
 
     def __init__(self, connection: sqlite3.Connection, durable: Durable) -> None:

@@ -18,8 +18,9 @@ from retouchd.adapters.journal.codec import (
 from retouchd.adapters.journal.table import Table
 from retouchd.core.edits import Edit
 from retouchd.core.jobs import Job
-from retouchd.core.money import NOTHING, Money, Period, Spent
+from retouchd.core.money import NOTHING, Money, Spent
 from retouchd.core.outcomes import OutcomeKind
+from retouchd.core.periods import Period
 from retouchd.core.records import Attempt, SpendReport
 from retouchd.core.values import AttemptId, EditId, Fingerprint, JobId
 
