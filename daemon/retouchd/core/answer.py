@@ -101,17 +101,19 @@ def is_hash_of(announced: str | None, sha256: str) -> bool | None:
 def parse_envelope(body: bytes) -> Envelope | None:
     """Give the service's error object out of a reply's body, or None when there is none.
 
-    The same keys may stand at the top level, but a message alone there is what gateways in front of a
-    service say for themselves. A `topUpUrl` counts wherever it is.
+    The same keys may stand at the top level, and a `topUpUrl` counts wherever it is. What programs in front
+    of a service say for themselves is none: a lone message, a lone type (the form of RFC 9457), a text in
+    the object's place, a list of errors, or any other key for the reason.
     """
     fields = _decode_object(body)
     if fields is None:
         return None
     inner = fields.get("error")
     error = inner if isinstance(inner, dict) else fields
-    telling = ("message", "type", "code") if isinstance(inner, dict) else ("type", "code")
     top_up_url = _find_text(fields, "topUpUrl")
-    if not top_up_url and not any(isinstance(error.get(key), str) for key in telling):
+    told = {key for key in ("message", "type", "code") if isinstance(error.get(key), str)}
+    is_telling = bool(told) if error is inner else "code" in told or told >= {"message", "type"}
+    if not top_up_url and not is_telling:
         return None
     details = error.get("details")
     return Envelope(
@@ -156,7 +158,8 @@ def request_ids(headers: Mapping[str, str]) -> dict[str, str]:
 def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     """Give how long the service asks to wait, between 1 s and 1 h, or None when it does not say.
 
-    Understands `retry-after-ms`, seconds, fractions of seconds and HTTP dates.
+    Understands `retry-after-ms`, seconds, fractions of seconds, HTTP dates, and of several numbers in one
+    header (a proxy joins repeated ones) the longest.
     """
     milliseconds = _seconds(headers.get("retry-after-ms"))
     if milliseconds is not None:
@@ -170,7 +173,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
 
 def _seconds(value: str | None) -> float | None:
     try:
-        seconds = float(value) if value is not None else math.nan
+        seconds = max(map(float, value.split(","))) if value is not None else math.nan
     except ValueError:
         return None
     return seconds if math.isfinite(seconds) else None
