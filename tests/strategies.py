@@ -11,10 +11,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from retouchd.core.bundles import Entry
+from retouchd.core.classification import CODES
 from retouchd.core.edits import SourcePicture, Wish
 from retouchd.core.jobs import Job, JobEvent, JobState
 from retouchd.core.money import Money
-from retouchd.core.outcomes import CODES, Answered, Envelope, NoAnswer, NotSent, NotSentKind, OutcomeKind
+from retouchd.core.outcomes import Answered, Envelope, NoAnswer, NotSent, NotSentKind, OutcomeKind
 from retouchd.core.pictures import Incomplete, Picture, PictureFormat
 from retouchd.core.request import AutoSize, Background, EditRequest, Quality, Size
 from retouchd.core.retries import Outcome

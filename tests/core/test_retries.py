@@ -18,8 +18,9 @@ from retouchd.core.retries import (
     UnknownOutcomePolicy,
     backoff,
     decide_aftermath,
+    weigh,
 )
-from strategies import NOW, fractions_of_one, job_in, outcomes
+from strategies import NOW, elapsed_seconds, fractions_of_one, job_in, outcomes
 
 POLICY = RetryPolicy()
 CIRCUMSTANCES = Circumstances(now=NOW, fraction=0.5)
@@ -93,10 +94,54 @@ def test_four_counted_tries(kind: OutcomeKind) -> None:
 def test_a_service_error_is_retried_twice_at_most(max_attempts: int, calls: int) -> None:
     """Each such retry leaves money set aside, so there are two of them, or fewer if the owner says so."""
     policy = replace(POLICY, max_attempts=max_attempts)
-    events = [after(OutcomeKind.SERVICE_ERROR, attempts=one, policy=policy).event for one in range(calls)]
+    events = [
+        after(
+            OutcomeKind.SERVICE_ERROR,
+            attempts=one,
+            policy=policy,
+            circumstances=replace(CIRCUMSTANCES, earlier=[OutcomeKind.SERVICE_ERROR] * one),
+        ).event
+        for one in range(calls)
+    ]
 
     assert events == [JobEvent.NOT_PAID] * (calls - 1) + [JobEvent.RETRIES_EXHAUSTED]
     assert after(OutcomeKind.SERVICE_ERROR).keeps_reservation
+
+
+def test_only_service_errors_count_as_such() -> None:
+    """Two calls that the service was too busy for do not take the two retries after a service error."""
+    busy = replace(CIRCUMSTANCES, earlier=[OutcomeKind.OVERLOADED] * 2)
+    failed = replace(CIRCUMSTANCES, earlier=[OutcomeKind.SERVICE_ERROR, "overloaded", "service_error"])
+
+    assert after(OutcomeKind.SERVICE_ERROR, attempts=2, circumstances=busy).event is JobEvent.NOT_PAID
+    assert after(OutcomeKind.SERVICE_ERROR, attempts=2, circumstances=failed).event is (
+        JobEvent.RETRIES_EXHAUSTED
+    )
+    # A person asked to try again: it counts from the beginning.
+    assert after(OutcomeKind.SERVICE_ERROR, attempts=0, circumstances=failed).event is JobEvent.NOT_PAID
+
+
+@given(kind=st.sampled_from(OutcomeKind), elapsed=elapsed_seconds)
+def test_nothing_stays_set_aside_for_what_was_not_sent(kind: OutcomeKind, elapsed: float) -> None:
+    """Money that was set aside for a call whose body did not go out whole is free again, whatever came."""
+    outcome = Outcome(kind=kind, elapsed_seconds=elapsed, body_sent=False)
+
+    assert not decide_aftermath(job_in(JobState.SUBMITTING), outcome, POLICY, CIRCUMSTANCES).keeps_reservation
+
+
+def test_a_key_that_stays_in_use_is_a_lost_answer() -> None:
+    """I5: an earlier call of which nobody says how it ended is neither repeated for ever nor given up."""
+    weighed = [
+        weigh(OutcomeKind.KEY_IN_USE, job_in(JobState.SUBMITTING, attempts=one), POLICY) for one in range(4)
+    ]
+
+    assert weighed == [OutcomeKind.KEY_IN_USE] * 3 + [OutcomeKind.UNKNOWN]
+
+
+@given(kind=st.sampled_from([one for one in OutcomeKind if one is not OutcomeKind.KEY_IN_USE]))
+def test_nothing_else_depends_on_the_tries(kind: OutcomeKind) -> None:
+    """Every other outcome is what it is, however often it came."""
+    assert weigh(kind, job_in(JobState.SUBMITTING, attempts=100), POLICY) is kind
 
 
 @given(

@@ -4,6 +4,7 @@ Full jitter: the delay is a random part of a ceiling that doubles, so that photo
 together do not come back together. The random part is handed in.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -37,12 +38,14 @@ class Outcome:
     """How one call ended, with what is worth telling.
 
     Attributes:
+        body_sent: The whole request had gone out; nothing can have been paid before that.
         message: What the service or the network said; for people, not yet printable.
         retry_after: How long the service asked to wait.
     """
 
     kind: OutcomeKind
     elapsed_seconds: float
+    body_sent: bool = True
     message: str = ""
     status: int | None = None
     retry_after: timedelta | None = None
@@ -87,12 +90,25 @@ class Circumstances:
         fraction: A random number in [0, 1).
         setbacks: How many calls running, of any job, ended without a result before this one.
         resent: The one resending that the configuration may allow was used up for this edit.
+        earlier: How the job's earlier calls under the same permission ended, the oldest first.
     """
 
     now: datetime
     fraction: float
     setbacks: int = 0
     resent: bool = False
+    earlier: Sequence[str] = ()
+
+
+def weigh(kind: OutcomeKind, job: Job, policy: RetryPolicy) -> OutcomeKind:
+    """Give the row of the table in view of what went before; `job` is as it was while submitting.
+
+    Whoever says again and again that an earlier call with the same key is still worked on says in the end
+    that nobody knows what became of that call.
+    """
+    if kind is OutcomeKind.KEY_IN_USE and job.attempts + 1 >= policy.max_attempts:
+        return OutcomeKind.UNKNOWN
+    return kind
 
 
 def decide_aftermath(
@@ -100,7 +116,7 @@ def decide_aftermath(
 ) -> Aftermath:
     """Decide what an outcome means; `job` is as it was while submitting."""
     rule = RULES[outcome.kind]
-    event = _event_for(job, outcome, policy, resent=circumstances.resent)
+    event = _event_for(job, outcome, policy, circumstances)
     tries = max(job.attempts, circumstances.setbacks) + 1
     delay = max(backoff(tries, policy, circumstances.fraction), outcome.retry_after or timedelta())
     return Aftermath(
@@ -108,7 +124,7 @@ def decide_aftermath(
         hold=HoldReason.UNKNOWN_OUTCOME if event is JobEvent.ANSWER_LOST else None,
         attempts=job.attempts + (rule.effect is not Effect.RETRY_FREELY),
         delay=delay if event in {JobEvent.NOT_PAID, JobEvent.RESEND_GRANTED} else timedelta(),
-        keeps_reservation=keeps_reservation(outcome.kind, outcome.elapsed_seconds),
+        keeps_reservation=outcome.body_sent and keeps_reservation(outcome.kind, outcome.elapsed_seconds),
         pause=_pause_for(rule.pause, outcome, circumstances.now, delay),
         grants_permission=event is JobEvent.RESEND_GRANTED,
     )
@@ -124,21 +140,23 @@ _EVENTS: Final = {
 }
 
 
-def _event_for(job: Job, outcome: Outcome, policy: RetryPolicy, *, resent: bool) -> JobEvent:
+def _event_for(job: Job, outcome: Outcome, policy: RetryPolicy, circumstances: Circumstances) -> JobEvent:
     effect = RULES[outcome.kind].effect
-    may_resend = policy.unknown_outcome is UnknownOutcomePolicy.RESEND and not resent
+    may_resend = policy.unknown_outcome is UnknownOutcomePolicy.RESEND and not circumstances.resent
     if effect is Effect.HOLD and may_resend:
         return JobEvent.RESEND_GRANTED
-    if effect is Effect.RETRY and _is_exhausted(job, outcome, policy):
+    if effect is Effect.RETRY and _is_exhausted(job, outcome, policy, circumstances.earlier):
         return JobEvent.RETRIES_EXHAUSTED
     return _EVENTS[effect]
 
 
-def _is_exhausted(job: Job, outcome: Outcome, policy: RetryPolicy) -> bool:
+def _is_exhausted(job: Job, outcome: Outcome, policy: RetryPolicy, earlier: Sequence[str]) -> bool:
     retries = RULES[outcome.kind].retries
-    tries = policy.max_attempts if retries is None else min(policy.max_attempts, retries + 1)
+    # A person's retry counts from the beginning again, so never more than the job's own count.
+    alike = min(job.attempts, list(earlier).count(outcome.kind))
+    too_often = job.attempts + 1 >= policy.max_attempts or (retries is not None and alike >= retries)
     too_long = job.active_seconds + outcome.elapsed_seconds >= policy.max_active.total_seconds()
-    return job.attempts + 1 >= tries or too_long
+    return too_often or too_long
 
 
 def _pause_for(reason: PauseReason | None, outcome: Outcome, now: datetime, delay: timedelta) -> Pause | None:

@@ -8,17 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from retouchd.core.answer import parse_envelope, request_ids, retry_after
+from retouchd.core.classification import CODES, classify
 from retouchd.core.jobs import Job, JobState
-from retouchd.core.outcomes import (
-    CODES,
-    Answered,
-    CallEnd,
-    Envelope,
-    NoAnswer,
-    OutcomeKind,
-    classify,
-)
-from retouchd.core.retries import Outcome
+from retouchd.core.outcomes import Answered, CallEnd, Envelope, NoAnswer, NotSent, OutcomeKind
+from retouchd.core.retries import Outcome, weigh
 from retouchd.core.story import describe_end, describe_lost_answer
 from retouchd.core.values import AttemptId, JobId
 from retouchd.engine.cashier import CallReport, Cashier
@@ -64,18 +57,25 @@ class Calls:
     def book(self, job: JobId, attempt: AttemptId, reply: Reply) -> Job:
         """Book a reply; in the engine thread. What is kept in the spool of no use is removed."""
         headers = reply.end.headers if isinstance(reply.end, Answered) else {}
-        kind = classify(reply.end, reply.envelope, self._codes)
         report = CallReport(
-            outcome=Outcome(
-                kind=kind,
-                elapsed_seconds=reply.end.elapsed_seconds,
-                message=self._message(kind, attempt, reply),
-                status=reply.end.status if isinstance(reply.end, Answered) else None,
-                retry_after=retry_after(headers, self._office.clock.now()),
-            ),
+            outcome=self._judge(self._office.journal.get_job(job), attempt, reply, headers),
             request_ids=request_ids(headers),
         )
         return self._cashier.end_call(job, attempt, report)
+
+    def _judge(self, job: Job, attempt: AttemptId, reply: Reply, headers: Mapping[str, str]) -> Outcome:
+        end = reply.end
+        body_sent = end.body_sent if isinstance(end, Answered) else not isinstance(end, NotSent)
+        kind = classify(end, reply.envelope, self._codes)
+        kind = weigh(kind, job, self._office.policy.retry) if body_sent else kind
+        return Outcome(
+            kind=kind,
+            elapsed_seconds=end.elapsed_seconds,
+            body_sent=body_sent,
+            message=self._message(kind, attempt, reply),
+            status=end.status if isinstance(end, Answered) else None,
+            retry_after=retry_after(headers, self._office.clock.now()),
+        )
 
     def recover(self, job: Job) -> Job:
         """Go on with a job whose call was under way when the process ended.

@@ -144,11 +144,14 @@ class Cashier:
 
     def _circumstances(self, job: Job) -> Circumstances:
         permission = self._journal.get_edit(job.edit).permission if job.edit is not None else 1
+        attempts = self._journal.attempts_of(job.edit) if job.edit is not None else []
+        own = [one for one in attempts if one.job == job.id and one.permission == permission]
         return Circumstances(
             now=self._clock.now(),
             fraction=self._clock.fraction(),
             setbacks=self._setbacks,
             resent=permission > 1,
+            earlier=[one.outcome for one in own if one.outcome is not None],
         )
 
     def _book(self, attempt_id: AttemptId, report: CallReport, aftermath: Aftermath) -> None:
@@ -186,7 +189,7 @@ class Cashier:
             attempt = replace(attempt, charged=charged, reserved=NOTHING)
             self._journal.update_attempt(attempt)
             self._tell_excess(attempt)
-        self._moves.release_service_errors(job)
+        self._moves.release_vain_calls(job)
         return attempt.charged
 
     def _learn(self, job: Job, reported_usd: float | None) -> Money | None:

@@ -13,7 +13,7 @@ from retouchd.core.duplicates import event_for_sharers, may_be_paid
 from retouchd.core.edits import Edit
 from retouchd.core.jobs import KEEPS_SOURCES, HoldReason, Job, JobEvent, JobState, move
 from retouchd.core.money import NOTHING
-from retouchd.core.outcomes import OutcomeKind
+from retouchd.core.outcomes import KEPT_UNTIL_THE_END
 from retouchd.core.records import BundleRecord, BundleState
 from retouchd.core.values import BundleId
 from retouchd.engine.office import Office
@@ -54,17 +54,17 @@ class Moves:
         self._journal.update_job(moved)
         self._herald.job_moved(moved, **told)
         if moved.state in {JobState.FAILED, JobState.CANCELLED}:
-            self.release_service_errors(moved)
+            self.release_vain_calls(moved)
         self._move_sharers(moved)
         self._close_bundle(moved.bundle)
         return moved
 
-    def release_service_errors(self, job: Job) -> None:
-        """Give back what was kept for calls of which the service itself said that they failed."""
+    def release_vain_calls(self, job: Job) -> None:
+        """Give back what was kept for calls of which the service itself said that they led to nothing."""
         if job.edit is None or self._journal.get_edit(job.edit).owner != job.id:
             return
         for attempt in self._journal.attempts_of(job.edit):
-            if attempt.outcome == OutcomeKind.SERVICE_ERROR and attempt.reserved.micro:
+            if attempt.outcome in KEPT_UNTIL_THE_END and attempt.reserved.micro:
                 self._journal.update_attempt(replace(attempt, reserved=NOTHING))
 
     def _move_sharers(self, owner: Job) -> None:

@@ -94,7 +94,7 @@ class Process:
                 answer = opened.enter_context(self._tools.spool.open_writer(begun.attempt.id))
             except FileTroubleError as exc:
                 # Where no answer can be kept nothing is sent.
-                return NotSent(kind=NotSentKind.INTERRUPTED, detail=exc.reason, elapsed_seconds=0.0)
+                return NotSent(kind=NotSentKind.OBSTRUCTED, detail=exc.reason, elapsed_seconds=0.0)
             return self._tools.endpoint.submit(begun.order, images, answer)
 
     def _check_room(self, job: Job) -> None:

@@ -121,6 +121,22 @@ def test_hurry_ends_a_call_that_waits(make_caller: MakeCaller) -> None:
     assert ends[0].detail == HURRIED
 
 
+def test_hurry_while_sending_is_our_own_doing(make_caller: MakeCaller) -> None:
+    """A call that is hurried before its body is out was not sent, and nobody but the daemon ended it."""
+    ends: list[CallEnd] = []
+    with ScriptedServer(lambda exchange: (exchange.read_head(), exchange.stall())) as server:
+        caller = make_caller(server.url)
+        image = BytesImage(b"x" * 20_000_000)
+        thread = threading.Thread(target=lambda: ends.append(caller.submit(image)))
+        thread.start()
+        wait_until(lambda: server.requests and server.requests[0].path)
+        caller.endpoint.hurry()
+        thread.join(10)
+
+    assert isinstance(ends[0], NotSent)
+    assert (ends[0].kind, ends[0].detail) == (NotSentKind.STOPPED, HURRIED)
+
+
 def test_hurry_leaves_later_calls_alone(make_caller: MakeCaller) -> None:
     """Only calls under way are hurried."""
     with ScriptedServer(answering(200)) as server:

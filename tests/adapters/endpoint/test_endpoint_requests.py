@@ -134,7 +134,7 @@ def test_a_source_that_cannot_be_read_now_says_nothing_about_it(
         end = make_caller(server.url).submit(BytesImage(b"x" * 100_000, error=error))
 
     assert isinstance(end, NotSent)
-    assert end.kind is NotSentKind.INTERRUPTED
+    assert end.kind is NotSentKind.OBSTRUCTED
     assert end.detail
     assert not any(request.complete for request in server.requests)
 

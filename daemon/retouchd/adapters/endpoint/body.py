@@ -70,10 +70,10 @@ class Body:
             self.trouble = NotSentKind.SOURCE, str(exc)
             raise
         except FileTroubleError as exc:
-            self.trouble = NotSentKind.INTERRUPTED, str(exc)
+            self.trouble = NotSentKind.OBSTRUCTED, str(exc)
             raise
         except OSError as exc:
-            self.trouble = NotSentKind.INTERRUPTED, exc.strerror or "a picture cannot be read"
+            self.trouble = NotSentKind.OBSTRUCTED, exc.strerror or "a picture cannot be read"
             raise
         yield _END
         # Runs only when the socket has taken everything; before, Content-Length was not yet fulfilled.

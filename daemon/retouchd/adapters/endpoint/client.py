@@ -13,7 +13,7 @@ from retouchd.adapters.endpoint.address import check_base_url
 from retouchd.adapters.endpoint.body import Body, Image
 from retouchd.adapters.endpoint.call import Call
 from retouchd.adapters.endpoint.deadline import DeadlineThread
-from retouchd.adapters.endpoint.mapping import SETUP_ERRORS, describe_setup
+from retouchd.adapters.endpoint.mapping import SETUP_ERRORS, STOPPING, describe_setup
 from retouchd.adapters.endpoint.reply import AnswerWriter, keep_headers
 from retouchd.core.outcomes import Answered, CallEnd, NotSentKind
 from retouchd.core.request import Order
@@ -92,7 +92,7 @@ class HttpEndpoint:
 
     def hurry(self) -> None:
         """End every call under way at once; each then ends as cut."""
-        self._deadlines.end_all("it was ended because the daemon is stopping")
+        self._deadlines.end_all(STOPPING)
 
     def close(self) -> None:
         """Stop the deadline thread; no call is made after this."""

@@ -18,6 +18,9 @@ NETWORK_ERRORS: Final = (httpx.HTTPError, OSError, UnicodeError)
 # Out of making a client: certificates that are not there, a proxy URL that is none, SOCKS without socksio.
 SETUP_ERRORS: Final = (OSError, ValueError, ImportError, httpx.InvalidURL)
 
+# Why calls under way end when the daemon is told to stop at once.
+STOPPING: Final = "it was ended because the daemon is stopping"
+
 _UNREACHABLE: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, UnicodeError)
 
 # Only h11's own errors carry it; a connection that just ends has none below it.
@@ -52,8 +55,7 @@ def describe_failure(
     detail = ended_by or describe(error)
     if sent:
         return NoAnswer(detail=detail, elapsed_seconds=elapsed_seconds)
-    kind = NotSentKind.INTERRUPTED if ended_by else _kind_of(error)
-    return NotSent(kind=kind, detail=detail, elapsed_seconds=elapsed_seconds)
+    return NotSent(kind=_kind_of(error, ended_by), detail=detail, elapsed_seconds=elapsed_seconds)
 
 
 def describe_setup(error: BaseException) -> tuple[NotSentKind, str]:
@@ -72,7 +74,9 @@ def describe(error: BaseException) -> str:
     return f"{general}: {reason}" if reason else general
 
 
-def _kind_of(error: BaseException) -> NotSentKind:
+def _kind_of(error: BaseException, ended_by: str | None) -> NotSentKind:
+    if ended_by:
+        return NotSentKind.STOPPED if ended_by == STOPPING else NotSentKind.INTERRUPTED
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
         return NotSentKind.CERTIFICATE
     return NotSentKind.UNREACHABLE if isinstance(error, _UNREACHABLE) else NotSentKind.INTERRUPTED
