@@ -113,6 +113,16 @@ def test_numbers_that_json_lacks_become_null() -> None:
     }
 
 
+def test_no_text_steers_a_terminal() -> None:
+    """Controls and marks that turn the direction are written as escapes, the same for programs."""
+    answer = {"prompt": "a\x1b[2J\x9b31m\u202ecba\u2066\x7f"}
+
+    raw = replace(RESULT, answer=answer).as_json()
+
+    assert not set("\x1b\x9b\u202e\u2066\x7f") & set(raw.decode())
+    assert json.loads(raw)["answer"] == answer
+
+
 def test_what_is_no_json_is_written_as_text() -> None:
     """A value of a kind that JSON does not know is told by its text."""
     answer = {"path": PictureFormat.PNG, "odd": b"x"}

@@ -5,6 +5,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -13,6 +14,8 @@ from typing import Final, Literal
 from retouchd.core.values import printable
 
 SCHEMA: Final = "retouchd.result/1"
+# What JSON allows in its texts and a terminal obeys all the same: C1 controls, marks that turn the direction.
+_STEERING: Final = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +123,7 @@ class Result:
         """Give the file's content: JSON, indented for people, ending in a newline."""
         content = _finite(asdict(self))
         text = json.dumps(content, indent=2, ensure_ascii=False, default=_plain, allow_nan=False)
-        return text.encode("utf-8", "backslashreplace") + b"\n"
+        return _STEERING.sub(_escape, text).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def shown_path(path: object) -> str:
@@ -144,6 +147,10 @@ def _finite(value: object) -> object:
             return [_finite(one) for one in value]
         case _:
             return value
+
+
+def _escape(character: re.Match[str]) -> str:
+    return f"\\u{ord(character[0]):04x}"
 
 
 def _plain(value: object) -> str:
