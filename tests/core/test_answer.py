@@ -8,7 +8,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from retouchd.core.answer import is_hash_of, parse_answer, parse_envelope, request_ids, retry_after
+from retouchd.core.answer import (
+    find_signed_url,
+    is_hash_of,
+    parse_answer,
+    parse_envelope,
+    request_ids,
+    retry_after,
+    service_words,
+)
 from retouchd.core.outcomes import Envelope
 from strategies import NOW, answer_fields, any_text, error_values
 
@@ -24,6 +32,8 @@ WHOLE = {
     "signedUrl": "https://example.com/x",
     "usage": {"any": [1, None]},
     "model": "m",
+    "endpoint": "images/edits",
+    "path": "/x.png",
 }
 URL = "https://example.com/credits"
 
@@ -50,7 +60,7 @@ def test_no_answer_raises(fields: dict[str, object]) -> None:
     answer = parse_answer(fields)
 
     assert answer.estimated_cost_usd is None or 0 <= answer.estimated_cost_usd < math.inf
-    assert answer.ok == (fields.get("ok") is True)
+    assert answer.ok == (fields.get("ok") is not False)
     assert set(answer.fields) == set(fields) - {"b64_json"}
     assert {type(one) for one in (answer.prompt, answer.signed_url, answer.content_hash)} <= {str, type(None)}
 
@@ -64,19 +74,88 @@ def test_costs_that_are_none(cost: object) -> None:
     assert answer.oddities == ("estimatedCostUsd is no amount of money",)
 
 
-@pytest.mark.parametrize("ok", [False, None, 1, "true"])
+@pytest.mark.parametrize("ok", [False, None, 1, 0, "true"])
 def test_ok_must_be_true(ok: object) -> None:
-    """An answer that does not say that it is well is recorded as odd."""
+    """An answer that does not say that it is well is odd; only one that denies it is not well."""
     answer = parse_answer(WHOLE | {"ok": ok})
 
-    assert not answer.ok
+    assert answer.ok == (ok is not False)
     assert answer.oddities == ("ok is not true",)
 
 
-@pytest.mark.parametrize("size", [None, True, 3.0, "3"])
+@pytest.mark.parametrize("size", [True, 3.0, "3", -1])
 def test_sizes_that_are_none(size: object) -> None:
     """Only a whole number is compared with the picture's length."""
-    assert parse_answer(WHOLE | {"sizeBytes": size}).size_bytes is None
+    answer = parse_answer(WHOLE | {"sizeBytes": size})
+
+    assert answer.size_bytes is None
+    assert answer.oddities == ("sizeBytes is no number of bytes",)
+
+
+@pytest.mark.parametrize(
+    ("change", "oddities"),
+    [
+        ({"prompt": 7}, ("prompt is no text",)),
+        ({"model": None}, ("model is no text",)),
+        ({"signedUrl": None, "contentHash": None, "sizeBytes": None}, ()),
+        ({"signedUrl": ["https://x"]}, ("signedUrl is no text",)),
+        ({"mimeType": {}, "path": True}, ("path is no text", "mimeType is no text")),
+    ],
+)
+def test_values_of_another_type(change: dict[str, object], oddities: tuple[str, ...]) -> None:
+    """A value of another type than documented is told and taken for none; null is, where it may be."""
+    answer = parse_answer(WHOLE | change)
+
+    assert answer.oddities == oddities
+    assert not isinstance(answer.signed_url, list)
+
+
+def test_missing_values() -> None:
+    """What the documentation promises and what is not there is told."""
+    assert parse_answer({"b64_json": "AAAA", "ok": True}).oddities == tuple(
+        f"{name} is missing" for name in ("model", "endpoint", "prompt", "path", "signedUrl")
+    )
+
+
+def test_an_empty_signed_url_is_none() -> None:
+    """An empty text leads nowhere."""
+    assert parse_answer(WHOLE | {"signedUrl": ""}).signed_url is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"error": {"message": "no\x1b[31m room", "code": "c"}}, "no\\x1b[31m room"),
+        ({"error": {"code": "c"}}, "c"),
+        ({"error": "out of credits"}, "out of credits"),
+        ({"ok": False, "message": "come back"}, "come back"),
+        ({"ok": False, "code": "late"}, "late"),
+        ({"error": {"message": ["x"]}, "message": "outside"}, ""),
+        ({"message": 7}, ""),
+        ({}, ""),
+    ],
+)
+def test_words_of_an_answer_without_a_picture(fields: dict[str, object], words: str) -> None:
+    """What the service says for itself is told to people, wherever it stands, with nothing that steers."""
+    assert service_words(fields) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        (b'{"ok": true, "signedUrl" : "https://a.b/c?d=e", "b64', "https://a.b/c?d=e"),
+        (rb'..."signedUrl":"https:\/\/a.b\/c?d\u0026e"', "https://a.b/c?d&e"),
+        (b'"signedUrl": "https://a.b/cut', None),
+        (b'"signedUrl": null', None),
+        (rb'"prompt": "\"signedUrl\": \"https://evil/\""', None),
+        (rb'"signedUrl": "https://a\x"', None),
+        (b'"signedUrl": "ftp://a.b/"', None),
+        (b"", None),
+    ],
+)
+def test_signed_urls_in_what_cannot_be_parsed(text: bytes, url: str | None) -> None:
+    """A whole link is found in a part of an answer; half of one, or one inside of a text, is none."""
+    assert find_signed_url(text) == url
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_oddities_of_an_answer_are_told_and_fail_nothing(open_shop: OpenShop) ->
     assert ended.code == 0, ended.text
     assert (shop.outbox / "beach.png").read_bytes() == png
     metadata = shop.metadata("beach.png")
-    assert len(metadata["oddities"]) == 4
+    assert len(metadata["oddities"]) == 5
     assert metadata["output"]["hash_verified"] is False
     check_all(shop)
 

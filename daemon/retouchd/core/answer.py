@@ -7,18 +7,28 @@ never an exception. Nothing from an answer ever names a file.
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, TypeGuard
 
 from retouchd.core.outcomes import Envelope
+from retouchd.core.parsing import NoObject, parse_object
+from retouchd.core.values import printable
 
 _MAX_ENVELOPE_BYTES: Final = 65_536
 _MAX_TEXT: Final = 2_000
 _HASH = re.compile(r"(?:sha256[:-])?([0-9a-f]{8,64})", re.IGNORECASE)
 _REQUEST_ID_HEADERS: Final = ("x-request-id", "x-vercel-id", "cf-ray")
+
+_REQUIRED: Final = ("model", "endpoint", "prompt", "path", "signedUrl")
+_MAY_BE_NULL: Final = (
+    *("signedUrl", "revisedPrompt", "quality", "requestedSize"),
+    *("format", "mimeType", "storageId", "contentHash"),
+)
+# Within JSON strings quotes are escaped, so that none of a prompt's can be taken for the key's.
+_SIGNED_URL: Final = re.compile(rb'"signedUrl"[ \t\r\n]*:[ \t\r\n]*("https?:(?:[^"\\]|\\.){1,8000}")')
 
 _SHORTEST_WAIT: Final = timedelta(seconds=1)
 _LONGEST_WAIT: Final = timedelta(hours=1)
@@ -26,14 +36,15 @@ _LONGEST_WAIT: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The fields of a 200 answer, without its picture.
+    """The fields of an answer, without its picture.
 
     Attributes:
+        ok: False only when the answer says so itself.
         fields: Everything that came but `b64_json`, as it came.
         oddities: What was not as documented, one sentence each, for the metadata.
     """
 
-    ok: bool
+    ok: bool = True
     estimated_cost_usd: float | None = None
     prompt: str | None = None
     content_hash: str | None = None
@@ -50,32 +61,47 @@ class Unreadable:
 
     Attributes:
         reason: For people: "it is no JSON".
+        rest: What could be read of it all the same.
     """
 
     reason: str
+    rest: Answer = field(default_factory=Answer)
 
 
 def parse_answer(fields: Mapping[str, object]) -> Answer:
     """Give the typed answer of the decoded JSON object; `b64_json` is ignored."""
-    cost = fields.get("estimatedCostUsd")
-    usable_cost = _amount(cost)
-    oddities = []
-    if cost is not None and usable_cost is None:
-        oddities.append("estimatedCostUsd is no amount of money")
-    if fields.get("ok") is not True:
-        oddities.append("ok is not true")
     size = fields.get("sizeBytes")
     return Answer(
-        ok=fields.get("ok") is True,
-        estimated_cost_usd=usable_cost,
+        ok=fields.get("ok") is not False,
+        estimated_cost_usd=_amount(fields.get("estimatedCostUsd")),
         prompt=_text(fields.get("prompt")),
         content_hash=_text(fields.get("contentHash")),
-        size_bytes=size if isinstance(size, int) and not isinstance(size, bool) else None,
+        size_bytes=size if _is_count(size) else None,
         mime_type=_text(fields.get("mimeType")),
-        signed_url=_text(fields.get("signedUrl")),
+        signed_url=_text(fields.get("signedUrl")) or None,
         fields={key: value for key, value in fields.items() if key != "b64_json"},
-        oddities=tuple(oddities),
+        oddities=tuple(_find_oddities(fields)),
     )
+
+
+def _find_oddities(fields: Mapping[str, object]) -> Iterator[str]:
+    if fields.get("ok") is not True:
+        yield "ok is not true"
+    cost = fields.get("estimatedCostUsd")
+    if cost is not None and _amount(cost) is None:
+        yield "estimatedCostUsd is no amount of money"
+    size = fields.get("sizeBytes")
+    if size is not None and not _is_count(size):
+        yield "sizeBytes is no number of bytes"
+    yield from (f"{name} is missing" for name in _REQUIRED if name not in fields)
+    for name in dict.fromkeys(_REQUIRED + _MAY_BE_NULL):
+        value = fields.get(name, "")
+        if not isinstance(value, str) and not (value is None and name in _MAY_BE_NULL):
+            yield f"{name} is no text"
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _amount(value: object) -> float | None:
@@ -90,6 +116,25 @@ def _amount(value: object) -> float | None:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def service_words(fields: Mapping[str, object]) -> str:
+    """Give what an answer without a picture says for itself, for people, or nothing."""
+    error = fields.get("error")
+    inner = error if isinstance(error, dict) else fields
+    texts = (inner.get("message"), error, inner.get("code"))
+    return next((printable(_clip(text)) for text in texts if _clip(text)), "")
+
+
+def find_signed_url(text: bytes) -> str | None:
+    """Give the signed URL out of a part of an answer that cannot be parsed, or None."""
+    found = _SIGNED_URL.search(text)
+    if found is None:
+        return None
+    try:
+        return str(json.loads(found[1]))
+    except ValueError:
+        return None
 
 
 def is_hash_of(announced: str | None, sha256: str) -> bool | None:
@@ -125,14 +170,11 @@ def parse_envelope(body: bytes) -> Envelope | None:
     )
 
 
-def _decode_object(body: bytes) -> dict[str, object] | None:
+def _decode_object(body: bytes) -> Mapping[str, object] | None:
     if len(body) > _MAX_ENVELOPE_BYTES:
         return None
-    try:
-        decoded = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return decoded if isinstance(decoded, dict) else None
+    parsed = parse_object(body)
+    return None if isinstance(parsed, NoObject) else parsed.fields
 
 
 def _clip(value: object) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
-from retouchd.core.answer import Answer, Unreadable, is_hash_of
+from retouchd.core.answer import Answer, Unreadable, is_hash_of, service_words
 from retouchd.core.errors import FileTroubleError, NameTakenError
 from retouchd.core.jobs import Job
 from retouchd.core.metadata import OutputFacts
@@ -111,10 +111,9 @@ class Delivery:
             reason = "it is not in the spool any more"
             raise _UnusableAnswerError(reason)
         if isinstance(answer, Unreadable):
-            raise _UnusableAnswerError(answer.reason)
+            raise _UnusableAnswerError(_with_words(answer.reason, answer.rest))
         if not answer.ok:
-            reason = 'it says itself that it is not "ok"'
-            raise _UnusableAnswerError(reason)
+            raise _UnusableAnswerError(_with_words('it says itself that it is not "ok"', answer))
         return Finding(answer=answer, pieces=_refusing(self._spool.picture_pieces(attempt)))
 
     def _stage_and_publish(self, dossier: Dossier, finding: Finding, opened: ExitStack) -> None:
@@ -208,6 +207,11 @@ def _refusing(pieces: Iterator[bytes]) -> Iterator[bytes]:
     except ValueError as exc:
         reason = f"its picture cannot be decoded: {exc}"
         raise _UnusableAnswerError(reason) from exc
+
+
+def _with_words(reason: str, answer: Answer) -> str:
+    words = service_words(answer.fields)
+    return f'{reason}; the service says: "{words}"' if words else reason
 
 
 def _with_suffix(stem: PurePosixPath, suffix: str) -> PurePosixPath:

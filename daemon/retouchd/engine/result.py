@@ -1,5 +1,6 @@
 """The metadata of one delivery, put together from the dossier and the answer."""
 
+from collections.abc import Iterator
 from importlib.metadata import version
 
 from retouchd.core.answer import Answer
@@ -17,6 +18,7 @@ from retouchd.core.metadata import (
 )
 from retouchd.core.money import MICRO
 from retouchd.core.records import Attempt
+from retouchd.core.request import MAX_PIXELS, Size
 from retouchd.engine.deliveries import Dossier
 
 
@@ -96,14 +98,24 @@ def _attempt_facts(attempt: Attempt) -> AttemptFacts:
     )
 
 
-def _oddities(wish: Wish, answer: Answer, output: OutputFacts) -> list[str]:
-    found = []
+def _oddities(wish: Wish, answer: Answer, output: OutputFacts) -> Iterator[str]:
+    size = wish.request.size
     if answer.prompt is not None and answer.prompt != wish.request.prompt:
-        found.append("the prompt in the answer is another than the one that was sent")
+        yield "the prompt in the answer is another than the one that was sent"
     if answer.size_bytes is not None and answer.size_bytes != output.bytes:
-        found.append(f"sizeBytes is {answer.size_bytes}, the picture has {output.bytes} bytes")
+        yield f"sizeBytes is {answer.size_bytes}, the picture has {output.bytes} bytes"
     if output.hash_verified is False:
-        found.append("contentHash is not the hash of the picture")
+        yield "contentHash is not the hash of the picture"
     if output.format != wish.request.format:
-        found.append(f"{wish.request.format} was asked for, {output.format} came")
-    return found
+        yield f"{wish.request.format} was asked for, {output.format} came"
+    if answer.mime_type is not None and _subtype(answer.mime_type) != output.format:
+        yield f"mimeType is another kind of picture than the {output.format} that came"
+    if isinstance(size, Size) and (size.width, size.height) != (output.width, output.height):
+        yield f"{size} was asked for, {output.width}x{output.height} came"
+    if output.width * output.height > MAX_PIXELS:
+        yield "the picture has more pixels than the service offers: opening it may need much memory"
+
+
+def _subtype(mime_type: str) -> str:
+    kind = mime_type.partition(";")[0].strip().lower().removeprefix("image/")
+    return "jpeg" if kind == "jpg" else kind

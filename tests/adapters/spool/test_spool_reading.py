@@ -19,7 +19,8 @@ from retouchd.core.outcomes import Answered
 
 PICTURE = bytes(range(256)) * 4000
 BASE64 = base64.b64encode(PICTURE).decode()
-FIELDS = {"ok": True, "prompt": "grey", "b64_json": BASE64, "signedUrl": None, "usage": {"a": [1]}}
+REST = {"model": "m", "endpoint": "images/edits", "prompt": "grey", "path": "/x.png", "signedUrl": None}
+FIELDS = {"ok": True, **REST, "b64_json": BASE64, "usage": {"a": [1]}}
 
 
 def read(spool: AnswerSpool) -> tuple[Answer | Unreadable, bytes | None]:
@@ -55,6 +56,8 @@ def test_an_ordinary_answer_gives_fields_and_picture(spool: AnswerSpool) -> None
     ("change", "oddity"),
     [
         (lambda text: text, None),
+        (lambda text: text.replace("+", "-").replace("/", "_"), "the alphabet for URLs"),
+        (lambda text: text.rstrip("="), "lacks its padding"),
         (lambda text: "data:image/png;base64," + text, "b64_json begins with a data: prefix"),
         (lambda text: "\n".join(text[at : at + 76] for at in range(0, len(text), 76)), "line breaks"),
         (
@@ -62,7 +65,7 @@ def test_an_ordinary_answer_gives_fields_and_picture(spool: AnswerSpool) -> None
             "line breaks",
         ),
     ],
-    ids=["plain", "prefix", "lf", "crlf"],
+    ids=["plain", "urlsafe", "unpadded", "prefix", "lf", "crlf"],
 )
 @pytest.mark.parametrize(
     "escape",
@@ -77,7 +80,8 @@ def test_usual_ways_to_write_base64_are_read(
     for repeat in (1, 8):
         text = change(base64.b64encode(PICTURE * repeat).decode())
         value = text if raw else escape(json.dumps(text)[1:-1])
-        receive(spool, b'{"ok": true, "b64_json" \n: "' + value.encode() + b'"}')
+        rest = json.dumps(REST)[1:-1].encode()
+        receive(spool, b'{"ok": true, ' + rest + b', "b64_json" \n: "' + value.encode() + b'"}')
 
         answer, picture = read(spool)
 
@@ -114,7 +118,6 @@ def test_a_bom_does_not_hide_a_large_picture(spool: AnswerSpool) -> None:
         (b"<html>Bad gateway</html>", "it is no JSON"),
         (b'{"b64_json": "AAAA"', "it is no JSON"),
         (b'{"b64_json": "AAAA', "it is no JSON"),
-        (b'{"b64_json": "AAAA", "prompt": "\xff"}', "it is no JSON"),
         (b"\xff\xfe\x00", "it is no JSON"),
         (b'["b64_json", "AAAA"]', "it is no JSON object"),
         (b'"b64_json"', "it is no JSON object"),
@@ -143,10 +146,61 @@ def test_what_cannot_be_read_says_why(spool: AnswerSpool, body: bytes, expected:
 
 
 def test_the_last_of_duplicate_keys_stands(spool: AnswerSpool) -> None:
-    """Of two pictures the last one stands, as it does for every JSON parser."""
+    """Of two pictures the last one stands, as it does for every JSON parser; that is told as odd."""
     receive(spool, b'{"b64_json": "AAAA", "prompt": "a", "b64_json": "BBBB"}')
 
-    assert read(spool)[1] == base64.b64decode("BBBB")
+    answer, picture = read(spool)
+
+    assert isinstance(answer, Answer)
+    assert "a key stands twice in it; the last value counts" in answer.oddities
+    assert picture == base64.b64decode("BBBB")
+
+
+@pytest.mark.parametrize("repeat", [1, 8])
+def test_broken_characters_do_not_take_the_picture_away(spool: AnswerSpool, repeat: int) -> None:
+    """A text that is no UTF-8 beside a picture is told as odd, in large answers and small."""
+    picture = base64.b64encode(PICTURE * repeat)
+    receive(spool, b'{"prompt": "\xff\xc3(", "b64_json": "' + picture + b'"}')
+
+    answer, decoded = read(spool)
+
+    assert isinstance(answer, Answer)
+    assert answer.prompt == "\ufffd\ufffd("
+    assert "a text in it is no utf-8" in answer.oddities
+    assert decoded == PICTURE * repeat
+
+
+@pytest.mark.parametrize("status", [201, 202, 203, 206, 299])
+def test_another_status_is_unreadable(spool: AnswerSpool, status: int) -> None:
+    """Any other success than 200 is not what was documented; what came beside the picture is told."""
+    receive_json(spool, {**FIELDS, "signedUrl": "https://a.b/c"}, Answered(status=status, elapsed_seconds=1))
+
+    answer, _ = read(spool)
+
+    assert isinstance(answer, Unreadable)
+    assert answer.reason == f"its status is {status}, not 200"
+    assert answer.rest.signed_url == "https://a.b/c"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"signedUrl": "https://a.b/c", "b64_json": null}',
+        b'{"signedUrl": "https://a.b/c", "b64_json": "' + b"A" * 3_000_000,
+        b'{"b64_json": "' + b"A" * 3_000_000 + b'", "signedUrl": "https:\\/\\/a.b\\/c"',
+        b'{"signedUrl": "https://a.b/c", "a": ' + b"[" * 100_000,
+        b'{"signedUrl": "https://a.b/c"',
+    ],
+    ids=["no picture", "cut picture", "cut end", "nested", "cut"],
+)
+def test_the_signed_url_is_found_without_a_picture(spool: AnswerSpool, body: bytes) -> None:
+    """Where no picture can be read the link to it is found, whether the rest can be parsed or not."""
+    receive(spool, body)
+
+    answer, _ = read(spool)
+
+    assert isinstance(answer, Unreadable)
+    assert answer.rest.signed_url == "https://a.b/c"
 
 
 def test_an_escaped_key_is_found(spool: AnswerSpool) -> None:
@@ -188,16 +242,40 @@ def test_a_whole_picture_in_a_cut_reply_is_used(spool: AnswerSpool) -> None:
 
 
 def test_a_compressed_answer_is_unreadable(spool: AnswerSpool) -> None:
-    """Compression was not asked for and is not undone."""
-    receive_json(spool, FIELDS, Answered(status=200, headers={"content-encoding": "gzip"}, elapsed_seconds=1))
+    """Compression was not asked for: what is still compressed here is unreadable for that reason."""
+    receive(spool, b"\x8b\x00", Answered(status=200, headers={"content-encoding": "br"}, elapsed_seconds=1))
 
     assert reason(spool) == "it came compressed although that was not asked for"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_an_encoding_that_is_only_named(spool: AnswerSpool, encoding: str) -> None:
+    """An answer that is readable counts, whatever its headers say of it."""
+    head = Answered(status=200, headers={"content-encoding": encoding}, elapsed_seconds=1)
+    receive_json(spool, FIELDS, head)
+
+    answer, picture = read(spool)
+
+    assert isinstance(answer, Answer)
+    assert bool(answer.oddities) == (encoding == "gzip")
+    assert picture == PICTURE
 
 
 @pytest.mark.parametrize(
     "value",
     [
-        *("", "A", "AAA", "AA=A", "AA==AAAA", "A AA", "AAAA=", "====", "A\u00e9AA", "data:image/png;base64,"),
+        *(
+            "",
+            "A",
+            "AA==AA",
+            "AA=A",
+            "AA==AAAA",
+            "A AA",
+            "AAAA=",
+            "====",
+            "A\u00e9AA",
+            "data:image/png;base64,",
+        ),
         *(r"\n", r"\t", r"AAA\\", r"AAA\u005c", r"AA\u00e9A", r"AAAA\u00", r"\"AAA"),
     ],
 )

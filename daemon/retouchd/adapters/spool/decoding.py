@@ -1,6 +1,7 @@
-"""Turns base64 as it stands in JSON into bytes, block by block, strictly but for two oddities.
+"""Turns base64 as it stands in JSON into bytes, block by block, strictly but for four oddities.
 
-A `data:` prefix and line breaks are passed over: what was paid for is not thrown away for them.
+A `data:` prefix, line breaks, the alphabet for URLs and missing padding: what was paid for is not thrown away
+for them. Whether the picture is whole is found out by its structure.
 """
 
 import re
@@ -15,6 +16,7 @@ _OPEN_ESCAPE: Final = re.compile(rb"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 _SHORT_ESCAPES: Final = {b"/": b"/", b"n": b"\n", b"r": b"\r"}
 _DATA_PREFIX: Final = re.compile(rb"\Adata:[^,]{0,100};base64,", re.IGNORECASE)
 _LINE_BREAKS: Final = b"\r\n"
+_URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 # No base64 has it, so the strict decoder refuses what stood in an escape that base64 does not need.
 _INVALID: Final = b"\\"
 _ASCII: Final = 128
@@ -38,14 +40,23 @@ def _unescape(escape: re.Match[bytes]) -> bytes:
     return _SHORT_ESCAPES.get(escape[2], _INVALID)
 
 
-def has_prefix(text: bytes) -> bool:
-    """Say whether the text begins as a data URL does."""
-    return _DATA_PREFIX.match(text) is not None
-
-
-def has_line_breaks(text: bytes) -> bool:
-    """Say whether there are line breaks in the text."""
-    return b"\n" in text or b"\r" in text
+def find_oddities(blocks: Iterator[bytes]) -> Iterator[str]:
+    """Say what is odd about a text that can be decoded all the same; blocks as for `decode_blocks`."""
+    breaks = url_safe = length = 0
+    first = next(blocks, b"")
+    if _DATA_PREFIX.match(first):
+        yield "b64_json begins with a data: prefix"
+    for block in chain((_DATA_PREFIX.sub(b"", first),), blocks):
+        stripped = block.translate(None, _LINE_BREAKS)
+        breaks += len(block) - len(stripped)
+        url_safe += stripped.count(b"-") + stripped.count(b"_")
+        length += len(stripped)
+    if breaks:
+        yield "b64_json has line breaks in it"
+    if url_safe:
+        yield "b64_json is in the alphabet for URLs"
+    if length % 4:
+        yield "b64_json lacks its padding"
 
 
 def decode_blocks(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -56,19 +67,33 @@ def decode_blocks(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """
     carried = last = b""
     for text in _strip(blocks):
-        if last.endswith(b"="):
-            _refuse("the base64 goes on after its end")
+        _refuse_after_end(last)
         joined = carried + text
         usable = len(joined) - len(joined) % 4
         last, carried = joined[:usable] or last, joined[usable:]
         yield pybase64.b64decode(joined[:usable], validate=True)
-    if carried or not last:
-        _refuse("the base64 is cut" if last else "there is no base64")
+    if carried:
+        _refuse_after_end(last)
+        yield _decode_end(carried)
+    elif not last:
+        _refuse("there is no base64")
+
+
+def _decode_end(text: bytes) -> bytes:
+    """Decode the one to three characters behind the last whole group of four."""
+    if len(text) == 1:
+        _refuse("the base64 is cut")
+    return pybase64.b64decode(text + b"=" * (4 - len(text)), validate=True)
+
+
+def _refuse_after_end(last: bytes) -> None:
+    if last.endswith(b"="):
+        _refuse("the base64 goes on after its end")
 
 
 def _strip(blocks: Iterator[bytes]) -> Iterator[bytes]:
     first = _DATA_PREFIX.sub(b"", next(blocks, b""))
-    stripped = (block.translate(None, _LINE_BREAKS) for block in chain((first,), blocks))
+    stripped = (block.translate(_URL_SAFE, _LINE_BREAKS) for block in chain((first,), blocks))
     return (text for text in stripped if text)
 
 

@@ -5,18 +5,18 @@ random word is put in its place, and only the small rest is parsed; if the word 
 of the top-level `b64_json` the position was right. What cannot be read is a value, never an exception.
 """
 
-import json
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
-from retouchd.adapters.spool.decoding import decode_blocks, has_line_breaks, has_prefix, unescape_blocks
-from retouchd.core.answer import Answer, Unreadable, parse_answer
+from retouchd.adapters.spool.decoding import decode_blocks, find_oddities, unescape_blocks
+from retouchd.core.answer import Answer, Unreadable, find_signed_url, parse_answer
 from retouchd.core.outcomes import Answered
+from retouchd.core.parsing import NoObject, ParsedObject, parse_object
 
 _KEY: Final = "b64_json"
 _QUOTED_KEY: Final = b'"b64_json"'
@@ -29,11 +29,8 @@ _MAX_REST_BYTES: Final = 1024 * 1024
 _MAX_WHOLE_BYTES: Final = 2 * 1024 * 1024
 # Inside a JSON string the key's quotes are escaped, so valid JSON has it rarely more than once.
 _MAX_CANDIDATES: Final = 1000
-# Deeper values would pass here and overflow the stack of whoever writes them down again.
-_MAX_DEPTH: Final = 64
-# More digits than a float has, and than Python agrees to read or multiply out.
-_MAX_DIGITS: Final = 300
 _MEGABYTE: Final = 1_000_000
+_OK: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,7 @@ class Body:
 class _Found:
     """The picture's place, as escaped bytes between two quotes, and everything beside it."""
 
-    fields: Mapping[str, object]
+    rest: ParsedObject
     body: Body
     start: int
     end: int
@@ -73,50 +70,79 @@ class _Found:
 class _Parsed:
     """A picture out of an answer that was parsed as a whole."""
 
-    fields: Mapping[str, object]
+    rest: ParsedObject
     picture: bytes
 
     def blocks(self) -> Iterator[bytes]:
         return (self.picture[at : at + _BLOCK_BYTES] for at in range(0, len(self.picture), _BLOCK_BYTES))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Missing:
+    """No picture is there; `rest` has whatever else is."""
+
+    reason: str
+    rest: ParsedObject = field(default_factory=lambda: ParsedObject(fields={}))
+
+
 def find_answer(head: Answered, body: Body) -> Answer | Unreadable:
     """Give the answer's fields without its picture, or why there is no picture in it."""
-    found = _find(head, body)
-    if isinstance(found, Unreadable):
-        return found
-    answer = parse_answer(found.fields)
-    return replace(answer, oddities=(*answer.oddities, *_find_oddities(head, found)))
+    found = _find(body)
+    if isinstance(found, _Missing):
+        rest = _describe(head, found.rest)
+        if not found.rest.fields:
+            rest = replace(rest, signed_url=_search_signed_url(body))
+        return Unreadable(reason=_explain(head, body, found.reason), rest=rest)
+    answer = _describe(head, found.rest)
+    if head.status != _OK:
+        return Unreadable(reason=f"its status is {head.status}, not {_OK}", rest=answer)
+    return replace(answer, oddities=(*answer.oddities, *find_oddities(found.blocks())))
 
 
-def picture_of(head: Answered, body: Body) -> Iterator[bytes]:
+def _describe(head: Answered, rest: ParsedObject) -> Answer:
+    answer = parse_answer(rest.fields)
+    return replace(answer, oddities=(*answer.oddities, *rest.oddities, *_find_oddities(head)))
+
+
+def _find_oddities(head: Answered) -> Iterator[str]:
+    if head.cut:
+        yield f"the reply did not end as announced: {head.cut}"
+    if _is_encoded(head):
+        yield f"it came as {head.headers['content-encoding'][:100]} although that was not asked for"
+
+
+def _is_encoded(head: Answered) -> bool:
+    return head.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}
+
+
+def _explain(head: Answered, body: Body, reason: str) -> str:
+    if head.cut:
+        return f"it is cut after {body.length / _MEGABYTE:.1f} MB: {head.cut}"
+    if _is_encoded(head):
+        return "it came compressed although that was not asked for"
+    return reason
+
+
+def _search_signed_url(body: Body) -> str | None:
+    """Look for the link at both ends of what cannot be parsed: the picture stands between them."""
+    ends = (body.read(0, _BLOCK_BYTES), body.read(max(body.length - _BLOCK_BYTES, 0), body.length))
+    return next(filter(None, map(find_signed_url, ends)), None)
+
+
+def picture_of(body: Body) -> Iterator[bytes]:
     """Decode the picture in pieces of at most 48 KiB.
 
     Raises:
         ValueError: The base64 is broken, or there is none.
     """
-    found = _find(head, body)
-    if isinstance(found, Unreadable):
+    found = _find(body)
+    if isinstance(found, _Missing):
         raise ValueError(found.reason)  # noqa: TRY004 - what came is wrong, not its Python type
     return decode_blocks(found.blocks())
 
 
-def _find_oddities(head: Answered, found: _Found | _Parsed) -> Iterator[str]:
-    if head.cut:
-        yield f"the reply did not end as announced: {head.cut}"
-    if has_prefix(next(found.blocks(), b"")):
-        yield "b64_json begins with a data: prefix"
-    if any(has_line_breaks(block) for block in found.blocks()):
-        yield "b64_json has line breaks in it"
-
-
-def _find(head: Answered, body: Body) -> _Found | _Parsed | Unreadable:
-    if head.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
-        return Unreadable(reason="it came compressed although that was not asked for")
-    found = _find_by_position(body) or _parse_whole(body)
-    if isinstance(found, Unreadable) and head.cut:
-        return Unreadable(reason=f"it is cut after {body.length / _MEGABYTE:.1f} MB: {head.cut}")
-    return found
+def _find(body: Body) -> _Found | _Parsed | _Missing:
+    return _find_by_position(body) or _parse_whole(body)
 
 
 def _find_by_position(body: Body) -> _Found | None:
@@ -145,10 +171,10 @@ def _try_candidate(body: Body, start: int) -> _Found | None:
         return None
     word = secrets.token_hex(16)
     rest = body.read(0, start) + word.encode("ascii") + body.read(end, body.length)
-    fields = _parse_object(rest)
-    if isinstance(fields, Unreadable) or fields.get(_KEY) != word:
+    parsed = parse_object(rest)
+    if isinstance(parsed, NoObject) or parsed.fields.get(_KEY) != word:
         return None
-    return _Found(fields=fields, body=body, start=start, end=end)
+    return _Found(rest=parsed, body=body, start=start, end=end)
 
 
 def _find_quote(body: Body, start: int) -> int | None:
@@ -161,46 +187,13 @@ def _find_quote(body: Body, start: int) -> int | None:
     return None
 
 
-def _parse_whole(body: Body) -> _Parsed | Unreadable:
+def _parse_whole(body: Body) -> _Parsed | _Missing:
     if body.length > _MAX_WHOLE_BYTES:
-        return Unreadable(reason="no picture was found in it")
-    fields = _parse_object(body.read(0, body.length))
-    if isinstance(fields, Unreadable):
-        return fields
-    picture = fields.get(_KEY)
+        return _Missing(reason="no picture was found in it")
+    parsed = parse_object(body.read(0, body.length))
+    if isinstance(parsed, NoObject):
+        return _Missing(reason=parsed.reason)
+    picture = parsed.fields.get(_KEY)
     if not isinstance(picture, str) or not picture:
-        return Unreadable(reason="it has no picture")
-    return _Parsed(fields=fields, picture=picture.encode("utf-8", "surrogatepass"))
-
-
-def _parse_object(text: bytes) -> Mapping[str, object] | Unreadable:
-    try:
-        fields = json.loads(text, parse_int=_parse_int)
-    except RecursionError:
-        return Unreadable(reason="it is nested too deeply")
-    except ValueError:
-        return Unreadable(reason="it is no JSON")
-    if not isinstance(fields, dict):
-        return Unreadable(reason="it is no JSON object")
-    if _is_deeper(fields, _MAX_DEPTH):
-        return Unreadable(reason="it is nested too deeply")
-    return fields
-
-
-def _parse_int(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _MAX_DIGITS else float(digits)
-
-
-def _is_deeper(value: object, depth: int) -> bool:
-    """Say whether lists and objects lie deeper in each other than `depth`, level by level."""
-    level = [value]
-    while level and depth:
-        level = [child for one in level for child in _children(one)]
-        depth -= 1
-    return any(isinstance(one, dict | list) for one in level)
-
-
-def _children(value: object) -> Iterator[object]:
-    if isinstance(value, dict):
-        return iter(value.values())
-    return iter(value) if isinstance(value, list) else iter(())
+        return _Missing(reason="it has no picture", rest=parsed)
+    return _Parsed(rest=parsed, picture=picture.encode("utf-8", "surrogatepass"))

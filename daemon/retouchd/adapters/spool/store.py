@@ -161,8 +161,8 @@ class AnswerSpool:
             ValueError: The base64 is broken, or there is none.
             FileTroubleError: There is no durable answer.
         """
-        with self._open_body(attempt) as (head, body):
-            yield from picture_of(head, body)
+        with self._open_body(attempt) as (_, body):
+            yield from picture_of(body)
 
     def free_bytes(self) -> int:
         """Give how much room is left for this user.
