@@ -16,11 +16,13 @@ from retouchd.core.edits import SourcePicture, Wish
 from retouchd.core.jobs import Job, JobEvent, JobState
 from retouchd.core.money import Money
 from retouchd.core.outcomes import Answered, Envelope, NoAnswer, NotSent, NotSentKind, OutcomeKind
+from retouchd.core.periods import Period
 from retouchd.core.pictures import Incomplete, Picture, PictureFormat
+from retouchd.core.records import Label
 from retouchd.core.request import AutoSize, Background, EditRequest, Quality, Size
 from retouchd.core.retries import Outcome
 from retouchd.core.settling import Evidence
-from retouchd.core.values import BundleId, EditId, JobId, Sha256, Signature
+from retouchd.core.values import BundleId, EditId, Fingerprint, JobId, Sha256, Signature
 
 # How long one example takes on a busy machine is no promise of ours.
 settings.register_profile("rules", parent=settings(), deadline=None)
@@ -53,6 +55,18 @@ JOB: Final = Job(
     state=JobState.READY,
     created=NOW,
     stem=PurePosixPath("wedding/beach"),
+)
+LABEL: Final = Label(
+    fingerprint=Fingerprint("f" * 64),
+    take=2,
+    permission=3,
+    job=JobId("k7f3bcdg"),
+    number=4,
+    reserved=Money(66_000),
+    period=Period(day="2026-11-23", month="2026-11"),
+    save_path="/retouchd/2026-11/beach-k7f3bcdg-a4.png",
+    started=NOW,
+    source=PurePosixPath("wedding/b\udce9ach.jpg"),
 )
 
 

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from retouchd.core.bundles import Role
 from retouchd.core.money import NOTHING, Money
 from retouchd.core.periods import Period
-from retouchd.core.values import AttemptId, BundleId, EditId, JobId, Sha256, Signature
+from retouchd.core.values import AttemptId, BundleId, EditId, Fingerprint, JobId, Sha256, Signature
 
 
 class BundleState(StrEnum):
@@ -104,6 +104,28 @@ class Attempt:
     status: int | None = None
     elapsed_seconds: float | None = None
     request_ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """What each file of the spool says of its call: enough to know edit and money without the journal.
+
+    Attributes:
+        number: The attempt's number, as in Attempt.
+        reserved: What was set aside for the call before it was made.
+        source: The photo, below the inbox.
+    """
+
+    fingerprint: Fingerprint
+    take: int
+    permission: int
+    job: JobId
+    number: int
+    reserved: Money
+    period: Period
+    save_path: str
+    started: datetime
+    source: PurePosixPath
 
 
 class Verb(StrEnum):

@@ -13,7 +13,7 @@ from retouchd.core.outcomes import RULES, Effect, OutcomeKind
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.periods import Period, counting_period, end_of_day, end_of_month
 from retouchd.core.prices import believe, estimate, learn
-from retouchd.core.records import Attempt
+from retouchd.core.records import Attempt, Label
 from retouchd.core.request import Order
 from retouchd.core.retries import Aftermath, Circumstances, Outcome, decide_aftermath
 from retouchd.core.values import AttemptId, JobId
@@ -78,9 +78,9 @@ class Cashier:
         number = len(self._journal.attempts_of(edit.id)) + 1
         path = save_path(self._policy.save_folder, wish.pictures[0].path, wish, job.id, number, now)
         attempt = self._journal.begin_attempt(job, edit, period, reservation, path, now)
-        # The empty spool file is durable before the attempt is: a crash in between leaves an empty file
-        # that the next attempt of this number replaces. One after the commit finds both.
-        self._spool.begin(attempt.id)
+        # The spool file is durable before the attempt is: a crash in between leaves one with its label alone,
+        # which the next attempt of this number replaces. One after the commit finds both.
+        self._spool.begin(attempt.id, _label_of(attempt, edit, wish))
         submitting = self._moves.apply(
             replace(job, answer=attempt.id),
             JobEvent.SUBMISSION_BEGUN,
@@ -215,3 +215,18 @@ class Cashier:
                 set_aside_usd=attempt.first_reserved.usd,
                 cost_usd=attempt.charged.usd,
             )
+
+
+def _label_of(attempt: Attempt, edit: Edit, wish: Wish) -> Label:
+    return Label(
+        fingerprint=edit.fingerprint,
+        take=edit.take,
+        permission=attempt.permission,
+        job=attempt.job,
+        number=attempt.number,
+        reserved=attempt.reserved,
+        period=attempt.period,
+        save_path=attempt.save_path,
+        started=attempt.started,
+        source=wish.pictures[0].path,
+    )

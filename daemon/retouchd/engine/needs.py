@@ -12,6 +12,7 @@ from retouchd.core.answer import Answer, Unreadable
 from retouchd.core.bundles import Bundle
 from retouchd.core.outcomes import Answered, CallEnd
 from retouchd.core.pictures import Examination
+from retouchd.core.records import Label
 from retouchd.core.request import Order
 from retouchd.core.values import AttemptId, Cabinet, Sha256, Signature
 
@@ -127,8 +128,8 @@ class AnswerWriter(Protocol):
 class Spool(Protocol):
     """Where answers are made durable before anything else is done with them."""
 
-    def begin(self, attempt: AttemptId) -> None:
-        """Make the empty file of an attempt durable, before the attempt itself is."""
+    def begin(self, attempt: AttemptId, label: Label) -> None:
+        """Make the file of an attempt durable, with its label alone, before the attempt itself is."""
         ...
 
     def open_writer(self, attempt: AttemptId) -> AbstractContextManager[AnswerWriter]:

@@ -19,6 +19,7 @@ from retouchd.core.jobs import Job, JobEvent, JobState
 from retouchd.core.outcomes import CallEnd, NotSent, NotSentKind
 from retouchd.core.pictures import MEGAPIXEL
 from retouchd.core.request import Size
+from retouchd.core.values import AttemptId
 from retouchd.engine.calls import Calls
 from retouchd.engine.cashier import Begun, Cashier
 from retouchd.engine.deliveries import Deliveries
@@ -83,10 +84,14 @@ class Process:
         end = self._make_call(begun, images)
         reply = self._registry.calls.read(attempt, end)
         job = self._desk.ask(self._registry.calls.book, begun.job.id, attempt, reply)
-        if job.state not in {JobState.RECEIVED, JobState.HELD}:
-            # Booked as not paid: what came is of no more use. A crash before this line leaves a small file.
+        if job.state is not JobState.RECEIVED and not self._is_perhaps_paid(attempt):
+            # What came is of no more use. A crash before this line leaves a small file.
             self._tools.spool.discard(attempt)
         return job
+
+    def _is_perhaps_paid(self, attempt: AttemptId) -> bool:
+        """Say whether money stays set aside for a call: its file tells so if the journal is ever lost."""
+        return self._desk.ask(self._registry.journal.get_attempt, attempt).reserved.micro > 0
 
     def _make_call(self, begun: Begun, images: list[Image]) -> CallEnd:
         with ExitStack() as opened:

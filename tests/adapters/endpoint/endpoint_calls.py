@@ -9,6 +9,7 @@ from retouchd.core.outcomes import CallEnd
 from retouchd.core.pictures import PictureFormat
 from retouchd.core.request import AutoSize, Background, EditRequest, Order, Quality
 from retouchd.core.values import AttemptId
+from strategies import LABEL
 
 KEY = "dench-secret-0123456789"
 ATTEMPT = AttemptId(7)
@@ -44,7 +45,7 @@ class Caller:
 
     def submit(self, *images: BytesImage, order: Order | None = None) -> CallEnd:
         """Make one call as a worker does."""
-        self.spool.begin(ATTEMPT)
+        self.spool.begin(ATTEMPT, LABEL)
         with self.spool.open_writer(ATTEMPT) as writer:
             return self.endpoint.submit(order or make_order(), images or (BytesImage(b"picture"),), writer)
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.spool.store import AnswerSpool, SpoolWriter
 from retouchd.core.errors import FileTroubleError, NameTakenError, NoRoomError
 from retouchd.core.outcomes import Answered
+from strategies import LABEL
 
 BODY: Final = b'{"ok": true}' * 20_000
 
@@ -60,7 +62,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_nothing_is_no_answer(spool: AnswerSpool) -> None:
     """An attempt that is unknown, begun, or cut off in its body has no answer."""
     unknown = spool.find(ATTEMPT)
-    spool.begin(ATTEMPT)
+    spool.begin(ATTEMPT, LABEL)
     begun = spool.find(ATTEMPT)
     with spool.open_writer(ATTEMPT) as writer:
         writer.write(BODY)
@@ -70,35 +72,109 @@ def test_nothing_is_no_answer(spool: AnswerSpool) -> None:
         spool.read_reply(ATTEMPT, 1)
 
 
-def test_an_empty_file_is_begun_again(spool: AnswerSpool) -> None:
-    """What a crash left before its attempt was in the journal is used again."""
-    spool.begin(ATTEMPT)
+@pytest.mark.parametrize("kept", [None, 0, 3, 8, 12, 16, 100, -1])
+@pytest.mark.parametrize("is_zeroed", [False, True])
+def test_what_was_only_begun_is_begun_again(
+    spool: AnswerSpool, tmp_path: Path, kept: int | None, *, is_zeroed: bool
+) -> None:
+    """What a crash or a power cut left of a label, before its attempt was in the journal, is used again."""
+    spool.begin(ATTEMPT, LABEL)
+    path = tmp_path / "spool" / "12.part"
+    content = path.read_bytes()[:kept]
+    path.write_bytes(bytes(len(content)) if is_zeroed else content)
 
-    spool.begin(ATTEMPT)
+    spool.begin(ATTEMPT, LABEL)
 
     assert spool.find(ATTEMPT) is None
+    assert spool.label(ATTEMPT) == LABEL
 
 
-@pytest.mark.parametrize("finished", [False, True])
-def test_i7_what_was_received_is_never_begun_again(spool: AnswerSpool, *, finished: bool) -> None:
-    """I7: with a history older than the spool no received byte is overwritten."""
-    spool.begin(ATTEMPT)
+def _open(spool: AnswerSpool) -> None:
+    with spool.open_writer(ATTEMPT):
+        pass
+
+
+def _write(spool: AnswerSpool) -> None:
     with spool.open_writer(ATTEMPT) as writer:
         writer.write(BODY)
-        if finished:
-            writer.finish(HEAD)
+
+
+def _finish(spool: AnswerSpool) -> None:
+    with spool.open_writer(ATTEMPT) as writer:
+        writer.write(BODY)
+        writer.finish(HEAD)
+
+
+@pytest.mark.parametrize("act", [_open, _write, _finish])
+def test_i7_what_may_have_been_sent_is_never_begun_again(
+    spool: AnswerSpool, act: Callable[[AnswerSpool], None]
+) -> None:
+    """I7: with a history older than the spool nothing is overwritten of a call that may have been made."""
+    spool.begin(ATTEMPT, LABEL)
+    act(spool)
 
     with pytest.raises(NameTakenError):
-        spool.begin(ATTEMPT)
+        spool.begin(ATTEMPT, LABEL)
 
-    assert spool.find(ATTEMPT) == (HEAD if finished else None)
+    assert spool.find(ATTEMPT) == (HEAD if act is _finish else None)
+    assert spool.label(ATTEMPT) == LABEL
+
+
+def test_a_label_comes_back_as_it_went_in(spool: AnswerSpool) -> None:
+    """Whose call it was can be read from a file that was begun, and from a whole answer."""
+    nothing = spool.label(ATTEMPT)
+    spool.begin(ATTEMPT, LABEL)
+    begun = spool.label(ATTEMPT)
+    receive(spool, BODY)
+
+    assert (nothing, begun, spool.label(ATTEMPT)) == (None, LABEL, LABEL)
+
+
+def test_answers_of_the_first_format_are_read(spool: AnswerSpool, tmp_path: Path) -> None:
+    """Files that begin with the body, as they once were written, give their answers; they have no label."""
+    receive(spool, BODY)
+    path = tmp_path / "spool" / "12.answer"
+    path.write_bytes(path.read_bytes().partition(b"}\n")[2])
+
+    assert spool.find(ATTEMPT) == HEAD
+    assert spool.read_reply(ATTEMPT, 10_000_000) == BODY
+    assert spool.label(ATTEMPT) is None
+    with pytest.raises(NameTakenError):
+        spool.begin(ATTEMPT, LABEL)
+
+
+@pytest.mark.parametrize(
+    "label", [b"[]", b"{}", b"\xff", b"[" * 20_000, b'{"fingerprint": "a", "take": "x"}']
+)
+def test_a_damaged_label_takes_nothing_from_its_answer(
+    spool: AnswerSpool, tmp_path: Path, label: bytes
+) -> None:
+    """Where the label cannot be read the answer behind it still can."""
+    receive(spool, BODY)
+    path = tmp_path / "spool" / "12.answer"
+    rest = path.read_bytes().partition(b"}\n")[2]
+    path.write_bytes(b"rtchd/2\n" + len(label).to_bytes(8, "big") + label + b"\n" + rest)
+
+    assert spool.label(ATTEMPT) is None
+    assert spool.read_reply(ATTEMPT, 10_000_000) == BODY
+
+
+def test_an_answer_that_was_changed_on_the_disk_is_none(spool: AnswerSpool, tmp_path: Path) -> None:
+    """A disk that goes bad under a kept answer is noticed: nothing broken is delivered as whole."""
+    receive(spool, BODY)
+    path = tmp_path / "spool" / "12.answer"
+    content = bytearray(path.read_bytes())
+    content[5_000] ^= 1
+    path.write_bytes(content)
+
+    assert spool.find(ATTEMPT) is None
 
 
 def test_discard_removes_whatever_is_there(spool: AnswerSpool, tmp_path: Path) -> None:
     """Discard removes an answer, a begun file, or nothing."""
     receive(spool, BODY)
     spool.discard(ATTEMPT)
-    spool.begin(ATTEMPT)
+    spool.begin(ATTEMPT, LABEL)
     spool.discard(ATTEMPT)
     spool.discard(ATTEMPT)
 

@@ -38,15 +38,17 @@ class Body:
     """The body's bytes in an open file of the spool.
 
     Attributes:
+        offset: Where it begins in the file; every other position here is the body's own.
         length: Bytes; the trailer behind them is never read as body.
     """
 
     descriptor: int
+    offset: int
     length: int
 
     def read(self, start: int, end: int) -> bytes:
         """Give the bytes from start to end, fewer at the body's end."""
-        return os.pread(self.descriptor, max(min(end, self.length) - start, 0), start)
+        return os.pread(self.descriptor, max(min(end, self.length) - start, 0), self.offset + start)
 
     def blocks(self, start: int, end: int) -> Iterator[bytes]:
         """Give the bytes from start to end in blocks of 64 KiB."""

@@ -1,8 +1,8 @@
 """Durable answers, one file an attempt: this file says what is on the disk at every instant.
 
-`<attempt>.part` is begun empty before the attempt is in the journal and takes the raw body from offset 0.
-Its trailer (status, headers, body length, checksum) makes it whole, the rename to `<attempt>.answer` says
-so by name. What an answer means is not known here: reading.py finds the picture in it.
+`<attempt>.part` is begun with the label of its call before the attempt is in the journal; behind that it
+takes the raw body. Its trailer (status, headers, body length, checksum) makes it whole, the rename to
+`<attempt>.answer` says so by name. What an answer means is not known here: reading.py finds the picture.
 """
 
 import errno
@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Final
 
 from retouchd.adapters.durable import Durable
+from retouchd.adapters.folder import write_whole
+from retouchd.adapters.spool.label import BEGUN, may_have_been_sent, pack_label, read_opening
 from retouchd.adapters.spool.reading import Body, find_answer, picture_of
 from retouchd.adapters.spool.trailer import Trailer, read_trailer
 from retouchd.core.answer import Answer, Unreadable
 from retouchd.core.errors import FileTroubleError, NameTakenError, NoRoomError
 from retouchd.core.outcomes import Answered
+from retouchd.core.records import Label
 from retouchd.core.values import AttemptId
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -83,35 +86,47 @@ class AnswerSpool:
             with _open_folder(self._folder.parent) as parent:
                 self._durable.fsync(parent)
 
-    def begin(self, attempt: AttemptId) -> None:
-        """Make the empty file of an attempt durable.
+    def begin(self, attempt: AttemptId, label: Label) -> None:
+        """Make the file of an attempt durable, with nothing in it but its label.
 
-        An empty one is left over from a crash before its attempt was in the journal, and is used again.
+        One in which nothing more stands is left over from a crash before its attempt was in the journal, and
+        is used again.
 
         Raises:
-            NameTakenError: This number has received something: the journal is older than the spool.
+            NameTakenError: A call of this number may have been made: the journal is older than the spool.
             NoRoomError: The disk is full.
         """
         with _trouble("begin", self._folder / _part(attempt)):
             self._refuse_taken(attempt)
-            descriptor = os.open(self._folder / _part(attempt), os.O_WRONLY | os.O_CREAT | _SAFELY, 0o600)
+            # A crash from here to the end leaves at most a part of the label, of an attempt nobody knows.
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _SAFELY
+            descriptor = os.open(self._folder / _part(attempt), flags, 0o600)
             with _closing(descriptor):
-                # A crash from here to the end leaves at most an empty .part of an attempt nobody knows.
+                write_whole(descriptor, pack_label(label))
                 self._durable.fsync(descriptor)
             with _open_folder(self._folder) as folder:
                 self._durable.fsync(folder)
 
     def _refuse_taken(self, attempt: AttemptId) -> None:
-        for path in (self._folder / _answer(attempt), self._folder / _part(attempt)):
-            if path.exists() and (path.suffix == ".answer" or path.stat().st_size):
-                raise NameTakenError(operation="begin", path=path, reason="it holds an earlier answer")
+        for name in (_answer(attempt), _part(attempt)):
+            with self._open(name) as descriptor:
+                if descriptor is not None and may_have_been_sent(descriptor):
+                    path = self._folder / name
+                    raise NameTakenError(operation="begin", path=path, reason="it holds an earlier answer")
 
     @contextmanager
     def open_writer(self, attempt: AttemptId) -> Iterator[SpoolWriter]:
-        """Open the attempt's file, begun before, for the answer."""
+        """Open the attempt's file, begun before, for the answer: from now on its call may be made.
+
+        Raises:
+            NoRoomError: The disk is full.
+        """
         with _trouble("open", self._folder / _part(attempt)):
             descriptor = os.open(self._folder / _part(attempt), os.O_WRONLY | os.O_APPEND | _SAFELY)
         with _closing(descriptor):
+            # Not synced: a killed process leaves it, and after a power cut the attempt is in the journal.
+            with _trouble("write", self._folder / _part(attempt)):
+                write_whole(descriptor, BEGUN)
             yield SpoolWriter(descriptor, attempt, self._folder, self._durable)
 
     def find(self, attempt: AttemptId) -> Answered | None:
@@ -119,22 +134,30 @@ class AnswerSpool:
 
         Completes an answer that a crash left between its fsync and its name.
         """
-        with self._open(_answer(attempt)) as descriptor:
-            if descriptor is not None:
-                trailer = read_trailer(descriptor)
-                return trailer.head if trailer else None
-        return self._complete(attempt)
+        head = self._find_whole(_answer(attempt))
+        return head or self._complete(attempt)
+
+    def _find_whole(self, name: str) -> Answered | None:
+        with self._open(name) as descriptor:
+            return None if descriptor is None else _read_head(descriptor)
 
     def _complete(self, attempt: AttemptId) -> Answered | None:
         with self._open(_part(attempt)) as descriptor:
-            trailer = None if descriptor is None else read_trailer(descriptor)
-            # After a power cut a trailer may be on the disk and the body before it not: hence the checksum.
-            if descriptor is None or trailer is None or not trailer.fits(descriptor):
+            head = None if descriptor is None else _read_head(descriptor)
+            if descriptor is None or head is None:
                 return None
             # A process that died before its fsync has left everything in memory only.
             self._durable.fsync(descriptor)
         _give_name(attempt, self._folder, self._durable)
-        return trailer.head
+        return head
+
+    def label(self, attempt: AttemptId) -> Label | None:
+        """Say whose call a file is, or None when there is none or it does not say."""
+        for name in (_answer(attempt), _part(attempt)):
+            with self._open(name) as descriptor:
+                if descriptor is not None:
+                    return read_opening(descriptor).label
+        return None
 
     def read_reply(self, attempt: AttemptId, limit: int) -> bytes:
         """Give at most `limit` bytes of the durable answer's body.
@@ -203,11 +226,21 @@ class AnswerSpool:
     @contextmanager
     def _open_body(self, attempt: AttemptId) -> Iterator[tuple[Answered, Body]]:
         with self._open(_answer(attempt)) as descriptor:
-            trailer = None if descriptor is None else read_trailer(descriptor)
+            begin = 0 if descriptor is None else read_opening(descriptor).body
+            trailer = None if descriptor is None else read_trailer(descriptor, begin)
             if descriptor is None or trailer is None:
                 path = self._folder / _answer(attempt)
                 raise FileTroubleError(operation="read", path=path, reason="there is no whole answer")
-            yield trailer.head, Body(descriptor, trailer.body_bytes)
+            yield trailer.head, Body(descriptor, begin, trailer.body_bytes)
+
+
+def _read_head(descriptor: int) -> Answered | None:
+    """Give what came beside the body of an open file, or None when it is not whole."""
+    begin = read_opening(descriptor).body
+    trailer = read_trailer(descriptor, begin)
+    # After a power cut a trailer may be on the disk and the body before it not; a disk that goes bad changes
+    # bytes of one that was whole.
+    return trailer.head if trailer and trailer.fits(descriptor, begin) else None
 
 
 def _part(attempt: AttemptId) -> str:

@@ -1,6 +1,6 @@
 """The end of a spooled answer: what came beside the body, and the proof that the body is all there.
 
-The body stands at offset 0 so that it is read as it came; then come JSON, its length in 8 bytes, and a mark.
+Behind the body, which is read as it came, stand JSON, its length in 8 bytes, and a mark.
 """
 
 import json
@@ -45,26 +45,30 @@ class Trailer:
         packed = json.dumps(fields).encode("ascii")
         return packed + len(packed).to_bytes(_LENGTH_BYTES, "big") + _MAGIC
 
-    def fits(self, descriptor: int) -> bool:
-        """Read the whole body and say whether it is the one that this trailer was written for."""
+    def fits(self, descriptor: int, body: int) -> bool:
+        """Read the whole body, from its offset on, and say whether it is this trailer's."""
         checksum = 0
         for offset in range(0, self.body_bytes, _BLOCK_BYTES):
             length = min(_BLOCK_BYTES, self.body_bytes - offset)
-            checksum = zlib.crc32(os.pread(descriptor, length, offset), checksum)
+            checksum = zlib.crc32(os.pread(descriptor, length, body + offset), checksum)
         return checksum == self.checksum
 
 
-def read_trailer(descriptor: int) -> Trailer | None:
-    """Give the trailer at the end of an open file, or None when there is none."""
+def read_trailer(descriptor: int, body: int) -> Trailer | None:
+    """Give the trailer at the end of an open file, or None when there is none.
+
+    Args:
+        body: The offset at which the body begins.
+    """
     size = os.fstat(descriptor).st_size
     tail = os.pread(descriptor, _TAIL_BYTES, max(size - _TAIL_BYTES, 0))
     if not tail.endswith(_MAGIC) or len(tail) < _TAIL_BYTES:
         return None
     length = int.from_bytes(tail[:_LENGTH_BYTES], "big")
-    body_bytes = size - _TAIL_BYTES - length
+    body_bytes = size - _TAIL_BYTES - length - body
     if length > _MAX_PACKED_BYTES or body_bytes < 0:
         return None
-    trailer = _unpack(os.pread(descriptor, length, body_bytes))
+    trailer = _unpack(os.pread(descriptor, length, body + body_bytes))
     return trailer if trailer and trailer.body_bytes == body_bytes else None
 
 
