@@ -10,10 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retouchd.core.bundles import AmbiguousSidecars
+from retouchd.core.classification import CodeClass
 from retouchd.core.errors import ConfigurationError
 from retouchd.core.money import NOTHING, Caps, Money
+from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.pictures import PictureFormat
 from retouchd.core.request import Quality
+from retouchd.policies import engine_policy
 from retouchd.settings import Origin, Places, Settings, all_keys, describe, load_settings
 
 HOME = {"HOME": "/home/anna"}
@@ -481,6 +484,46 @@ def test_words_become_values() -> None:
     assert (settings.output.file_bits, settings.output.folder_bits) == (0o664, 0o2775)
     assert (_load().output.file_bits, _load().output.folder_bits) == (None, None)
     assert settings.watch.ignore == ("*.bak",)
+
+
+CODES_FAULT = (
+    'no table of codes; valid: for example { made_up = "credits" }, with one of "auth", "permission", '
+    '"credits", "rate_limit", "overloaded", "service_error", "try_again", "too_large", "blocked", "invalid", '
+    '"endpoint", "refused", "unknown_outcome"'
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'endpoint.codes = { " Made_Up" = "credits", slow = "rate_limit" }',
+        '[endpoint.codes]\nmade_up = "credits"\nslow = "rate_limit"',
+    ],
+)
+def test_codes_of_the_service(tmp_path: Path, text: str) -> None:
+    """What an error code means can be said in either form of TOML, and as JSON in a variable."""
+    from_file = load_settings(_file(tmp_path, text), ROOTED)
+    from_variable = _load(endpoint__codes='{"MADE_UP": "credits", "slow": "rate_limit"}')
+
+    wanted = {"made_up": CodeClass.CREDITS, "slow": CodeClass.RATE_LIMIT}
+    assert from_file.endpoint.codes == from_variable.endpoint.codes == wanted
+    policy = engine_policy(from_file)
+    assert policy.codes["made_up"] is OutcomeKind.CREDITS
+    assert policy.codes["insufficient_quota"] is OutcomeKind.CREDITS
+    assert policy.configuration != engine_policy(load_settings(None, ROOTED)).configuration
+    shown = {one.key: one.value for one in describe(from_file)}
+    assert shown["endpoint.codes"] == '{"made_up": "credits", "slow": "rate_limit"}'
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['{"a": "answered"}', '{"a": "free", "b": "paid"}', '{"a": ["credits"]}', '{" ": "credits"}', "[]", "x"],
+)
+def test_codes_that_mean_nothing(value: str) -> None:
+    """A code without one of the meanings that there are is one fault, with all of them."""
+    faults = _faults(None, ROOTED | {"RETOUCHD_ENDPOINT__CODES": value})
+
+    assert faults == [f"endpoint.codes (in RETOUCHD_ENDPOINT__CODES): {CODES_FAULT}"]
 
 
 _VALUES = st.fixed_dictionaries(

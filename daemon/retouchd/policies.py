@@ -6,6 +6,7 @@ from hashlib import sha256
 from retouchd.adapters.clock import SystemZone
 from retouchd.adapters.endpoint.client import Timeouts
 from retouchd.adapters.inbox.watch import ScanPolicy
+from retouchd.core.classification import CODES
 from retouchd.core.edits import DuplicatePolicy
 from retouchd.core.errors import ConfigurationError
 from retouchd.core.periods import Calendar
@@ -65,6 +66,7 @@ def engine_policy(settings: Settings) -> Policy:
         save_folder=settings.defaults.save_folder,
         keep_signed_url=settings.output.keep_signed_url,
         concurrency=settings.limits.concurrency,
+        codes={**CODES, **{code: one.kind for code, one in settings.endpoint.codes.items()}},
         configuration=_digest(settings),
     )
 

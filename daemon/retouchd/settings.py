@@ -259,7 +259,7 @@ def _text(value: object) -> str:
             return "true" if value else "false"
         case float():
             return str(int(value)) if value.is_integer() else str(value)
-        case tuple():
+        case tuple() | dict():
             return json.dumps(value)
         case Enum():
             return str(value.value)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from retouchd.core.classification import CodeClass
 from retouchd.core.naming import NAME_FIELDS, check_template
 from retouchd.core.request import Size, check_save_path, refuse
 
@@ -42,6 +43,26 @@ def read_list(value: object) -> object:
         return json.loads(value)
     except ValueError:
         refuse('no list; valid: for example ["*.bak", "drafts/"]')
+
+
+def read_codes(value: object) -> object:
+    """Read a table of error codes, each with the class that it belongs to, from the file or from a variable.
+
+    Codes are compared in lower case.
+    """
+    try:
+        table = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        table = None
+    if not isinstance(table, dict) or not all(map(_is_code, table.items())):
+        valid = ", ".join(f'"{one}"' for one in CodeClass)
+        refuse(f'no table of codes; valid: for example {{ made_up = "credits" }}, with one of {valid}')
+    return {code.strip().casefold(): CodeClass(one) for code, one in table.items()}
+
+
+def _is_code(entry: tuple[str, object]) -> bool:
+    code, meaning = entry
+    return bool(code.strip()) and isinstance(meaning, str) and meaning in frozenset(CodeClass)
 
 
 def check_path(value: Path) -> Path:

@@ -3,6 +3,7 @@
 The reason for each default stands in config.example.toml. Where values come from is not known here.
 """
 
+from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
@@ -20,6 +21,7 @@ from pydantic import (
 from pydantic_settings import NoDecode
 
 from retouchd.core.bundles import AmbiguousSidecars
+from retouchd.core.classification import CodeClass
 from retouchd.core.money import Caps, Money
 from retouchd.core.pictures import MEGAPIXEL, PictureFormat
 from retouchd.core.request import MAX_PIXELS, MIN_PIXELS, Background, Quality, refuse
@@ -33,6 +35,7 @@ from retouchd.settings_checks import (
     check_save_folder,
     check_size,
     check_time_of_day,
+    read_codes,
     read_dollars,
     read_list,
 )
@@ -98,6 +101,9 @@ class Endpoint(Section):
     )
     max_answer_bytes: int = Field(
         default=64 * _MEBIBYTE, ge=_MEBIBYTE, le=1024 * _MEBIBYTE, description="Largest answer that is taken."
+    )
+    codes: Annotated[Mapping[str, CodeClass], NoDecode, BeforeValidator(read_codes)] = Field(
+        default_factory=dict, description="What more of the service's error codes mean, by code."
     )
 
 

@@ -11,6 +11,7 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.adapters.spool.store import AnswerSpool
 from retouchd.core.bundles import Bundle, Member, Role, Standing
+from retouchd.core.classification import CODES
 from retouchd.core.edits import DuplicatePolicy, SourcePicture, Wish
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.money import Caps, Money
@@ -54,6 +55,7 @@ POLICY: Final = Policy(
     save_folder="/retouchd",
     keep_signed_url=False,
     concurrency=2,
+    codes=CODES,
     configuration="",
 )
 

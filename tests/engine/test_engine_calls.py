@@ -1,10 +1,16 @@
 """How calls are booked in view of what went before them (I5, I6)."""
 
-import pytest
-from engine_house import House
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
+import pytest
+from engine_house import POLICY, House
+
+from retouchd.core.classification import CODES, CodeClass
 from retouchd.core.jobs import HoldReason, Job, JobState
 from retouchd.core.outcomes import Answered, Envelope, NotSent, NotSentKind
+from retouchd.core.pauses import PauseReason
 from retouchd.engine.calls import Reply
 
 IN_USE = Reply(end=Answered(status=409, elapsed_seconds=1.0), envelope=Envelope(code="key_in_use"))
@@ -89,3 +95,19 @@ def test_own_stop_is_no_try_of_the_photo(house: House, number: int) -> None:
 
     assert (job.state, job.attempts) == (JobState.DEFERRED, 0)
     assert house.board.pauses == ()
+
+
+def test_code_that_the_owner_has_explained(tmp_path: Path) -> None:
+    """A code that the configuration explains leads to what it means, and not to what its status says."""
+    policy = replace(POLICY, codes={**CODES, "out_of_pixels": CodeClass.CREDITS.kind})
+    with closing(House(tmp_path, policy)) as house:
+        (job,) = house.accept("beach.jpg")
+
+        job = book_again(
+            house,
+            job,
+            Reply(end=Answered(status=400, elapsed_seconds=1.0), envelope=Envelope(code="out_of_pixels")),
+        )
+
+        assert job.state is JobState.DEFERRED
+        assert [pause.reason for pause in house.board.pauses] == [PauseReason.CREDITS]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from retouchd.core.answer import parse_envelope, request_ids, retry_after
-from retouchd.core.classification import CODES, classify
+from retouchd.core.classification import classify
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.outcomes import Answered, CallEnd, Envelope, NoAnswer, NotSent, OutcomeKind
 from retouchd.core.retries import Outcome, weigh
@@ -30,23 +30,13 @@ class Reply:
 
 
 class Calls:
-    """Reads and books how calls ended.
+    """Reads and books how calls ended."""
 
-    Args:
-        codes: Error codes that decide before the status does.
-    """
-
-    def __init__(
-        self,
-        office: Office,
-        cashier: Cashier,
-        spool: Spool,
-        codes: Mapping[str, OutcomeKind] = CODES,
-    ) -> None:
+    def __init__(self, office: Office, cashier: Cashier, spool: Spool) -> None:
         self._office = office
         self._cashier = cashier
         self._spool = spool
-        self._codes = codes
+        self._codes = office.policy.codes
 
     def read(self, attempt: AttemptId, end: CallEnd) -> Reply:
         """Add the service's error object to how a call ended; in any thread."""

@@ -1,10 +1,12 @@
 """What the owner decided, as the engine wants to know it; settings are turned into this at the roof."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from retouchd.core.edits import DuplicatePolicy
 from retouchd.core.money import Caps
+from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.periods import Calendar
 from retouchd.core.retries import RetryPolicy
 from retouchd.core.sidecars import Layer, Limits
@@ -22,6 +24,7 @@ class Policy:
         output_name: A template, see core/naming.py.
         save_folder: Where in the service's workspace results are saved.
         concurrency: Calls at once.
+        codes: What the service's error codes mean, in lower case.
         configuration: Differs when anything was configured differently.
     """
 
@@ -38,4 +41,5 @@ class Policy:
     save_folder: str
     keep_signed_url: bool
     concurrency: int
+    codes: Mapping[str, OutcomeKind]
     configuration: str
