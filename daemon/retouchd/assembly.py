@@ -25,6 +25,7 @@ from retouchd.engine.operator import Operator
 from retouchd.engine.pauseboard import PauseBoard
 from retouchd.engine.process import Process, Registry
 from retouchd.engine.recovery import recover
+from retouchd.engine.returning import Porter, Returns
 from retouchd.engine.sightings import Sightings
 from retouchd.engine.tools import Tools
 from retouchd.engine.workers import Aftercare, Skills, Workers
@@ -94,7 +95,7 @@ def assemble(
     with office.journal.transaction():
         recover(office, deciders.board, deciders.calls)
     office.herald.flush()
-    operator = Operator(office, deciders.moves, deciders.board, deciders.dispatch.ask_for_return)
+    operator = Operator(office, deciders.moves, deciders.board)
     sightings = Sightings(office, deciders.board, deciders.intake)
     crew = _build_crew(office, mailbox, tools, deciders, log)
     departments = Departments(
@@ -151,6 +152,7 @@ def _build_crew(office: Office, mailbox: Mailbox, tools: Tools, deciders: _Decid
         process=Process(mailbox, registry, tools, delivery),
         delivery=delivery,
         clerk=Clerk(mailbox, deciders.deliveries, tools),
+        porter=Porter(mailbox, Returns(office), tools.inbox.check_mark, tools.returns),
     )
     workers = Workers(office, mailbox, skills, deciders.intake)
     aftercare = Aftercare(office, deciders.under_way, deciders.intake, deciders.calls)

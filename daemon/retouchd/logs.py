@@ -36,6 +36,8 @@ class Event(StrEnum):
     BUNDLE_NEEDS_YOU = "bundle.needs_you"
     BUNDLE_POSTPONED = "bundle.postponed"
     BUNDLE_STAYED = "bundle.stayed"
+    BUNDLE_RETURNED = "bundle.returned"
+    BUNDLE_NOT_RETURNED = "bundle.not_returned"
     INBOX_SCANNED = "inbox.scanned"
     INBOX_TROUBLED = "inbox.troubled"
     INBOX_MISSING = "inbox.missing"

@@ -31,6 +31,7 @@ from retouchd.api_key import read_key
 from retouchd.assembly import assemble
 from retouchd.core.errors import ConfigurationError, PausedError, RetouchdError, WorkLeftError
 from retouchd.core.sightings import News, Sighting
+from retouchd.core.values import Cabinet
 from retouchd.engine.ending import Ending
 from retouchd.engine.herald import Herald
 from retouchd.engine.mailbox import Mailbox
@@ -248,9 +249,13 @@ class Daemon:
             self._tools.endpoint.hurry()
 
 
-def returns_of(places: Places, durable: Durable) -> FilingCabinets:
-    """Give what files the other way: from failed/ back to the inbox."""
-    return FilingCabinets(inbox=places.failed, done=places.inbox, failed=places.inbox, durable=durable)
+def returns_of(places: Places, durable: Durable) -> dict[Cabinet, FilingCabinets]:
+    """Give what files the other way: from each cabinet back to the inbox."""
+    emptied = {Cabinet.DONE: places.done, Cabinet.FAILED: places.failed}
+    return {
+        cabinet: FilingCabinets(inbox=folder, done=places.inbox, failed=places.inbox, durable=durable)
+        for cabinet, folder in emptied.items()
+    }
 
 
 def _is_watchdogs(thread: threading.Thread | None) -> bool:

@@ -9,7 +9,7 @@ from cli_house import CliHouse, Ended, picture, refusing, run_on_terminal
 from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.journal import SqliteJournal
-from retouchd.cli.ordering import wait_for_answer
+from retouchd.cli.giving import wait_for_answer
 from retouchd.core.jobs import JobState
 from retouchd.core.records import Verb
 from servers import ScriptedServer
@@ -161,7 +161,58 @@ def test_a_failed_photo_that_is_gone_cannot_be_brought_back(house: CliHouse) -> 
     done = house.run("retry", job)
 
     assert done.code == 1
-    assert "beach.jpg is not in failed/ any more" in done.err
+    assert "failed/beach.jpg is not there any more: drop photo and prompt into the inbox again" in done.err
+
+
+def test_a_failed_photo_whose_place_is_taken_stays(house: CliHouse) -> None:
+    """When another photo or prompt lies in the inbox by now, nothing is brought to it (I2)."""
+    job = spoil(house, "beach.jpg", "refuse it", 1)
+    (house.inbox / "beach.txt").write_text("another prompt")
+
+    done = house.run("retry", job)
+
+    assert done.code == 1
+    assert "inbox/beach.txt is there already" in done.err
+    assert (house.failed / "beach.jpg").exists()
+
+
+def test_a_changed_photo_is_not_brought_back(house: CliHouse) -> None:
+    """What somebody has changed in failed/ is another photo."""
+    job = spoil(house, "beach.jpg", "refuse it", 1)
+    (house.failed / "beach.jpg").write_bytes(picture(99))
+
+    done = house.run("retry", job)
+
+    assert done.code == 1
+    assert "was changed since" in done.err
+
+
+def test_a_photo_that_cannot_be_brought_back_now_is_told(house: CliHouse) -> None:
+    """An inbox that is not mounted is said, and the photo is brought back when it is there again."""
+    job = spoil(house, "beach.jpg", "refuse it", 1)
+    mark = house.inbox / ".retouchd-root"
+    content = mark.read_bytes()
+    mark.unlink()
+    refused = house.run("retry", job)
+    mark.write_bytes(content)
+    twice = house.run("retry", job)
+
+    assert (refused.code, twice.code) == (1, 1)
+    assert "brought back when that is in order" in refused.err
+    assert "being brought back to the inbox already" in twice.err
+    assert (house.failed / "beach.jpg").exists()
+    with house.daemon():
+        assert eventually((house.outbox / "beach.jpg.json").exists)
+
+
+def test_show_tells_who_allowed_to_pay_once_more(house: CliHouse) -> None:
+    """A payment that was allowed by a person is told with its moment."""
+    job = spoil(house, "beach.jpg", "lose it", 1)
+    house.run("retry", job, "--yes")
+
+    assert "You allowed to pay once more on " in house.run("show", job).out
+    (given,) = house.run("show", job, "--json").json()["permissions"]
+    assert (given["number"], given["job"], given["why"]) == (2, job, "retried")
 
 
 def test_retry_asks_before_it_may_pay_once_more(house: CliHouse) -> None:

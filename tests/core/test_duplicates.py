@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from retouchd.core.duplicates import Place, event_for_sharers, find_place
+from retouchd.core.duplicates import Place, event_for_sharers, find_place, may_pay_again
+from retouchd.core.edits import Edit
 from retouchd.core.jobs import TRANSITIONS, HoldReason, JobEvent, JobState
 from retouchd.core.money import Money
 from retouchd.core.periods import Period
 from retouchd.core.records import Attempt
-from retouchd.core.values import AttemptId, EditId, JobId
+from retouchd.core.values import AttemptId, EditId, Fingerprint, JobId
 from strategies import NOW, job_in
 
 ATTEMPT = Attempt(
@@ -24,6 +25,7 @@ ATTEMPT = Attempt(
     started=NOW,
     reserved=Money(0),
 )
+EDIT = Edit(id=EditId(1), fingerprint=Fingerprint("f" * 64), take=1, permission=1, owner=JobId("k7f3bcdg"))
 UNDER_WAY = [
     JobState.READY,
     JobState.WAITING,
@@ -120,3 +122,30 @@ def test_a_copy_that_lay_there_before_is_no_permission() -> None:
 
     assert (place.state, place.owns_edit, place.hold) == (JobState.HELD, False, HoldReason.SAME_EDIT_HELD)
     assert "perhaps paid" in place.detail
+
+
+@pytest.mark.parametrize("hold", HoldReason)
+def test_only_some_holds_cost_money_to_retry(hold: HoldReason) -> None:
+    """Trying again pays once more where the money of before is gone or perhaps gone."""
+    free = {HoldReason.OVER_JOB_CAP, HoldReason.SAME_EDIT_HELD}
+    job = job_in(JobState.HELD, hold=hold)
+
+    assert may_pay_again(job, EDIT, ()) is (hold not in free)
+
+
+def test_taking_an_edit_over_may_pay_again() -> None:
+    """A job that takes an edit over from another pays once more for what may be paid already."""
+    job = job_in(JobState.HELD, hold=HoldReason.SAME_EDIT_HELD)
+    anothers, paid = replace(EDIT, owner=JobId("another1")), [replace(ATTEMPT, reserved=Money(1))]
+
+    assert may_pay_again(job, anothers, paid)
+    assert not may_pay_again(job, anothers, [ATTEMPT])
+
+
+def test_a_failed_job_pays_again_for_what_was_perhaps_paid() -> None:
+    """A refusal that was perhaps charged is paid once more by a retry; what goes on by itself is not."""
+    paid = [replace(ATTEMPT, reserved=Money(1))]
+
+    assert may_pay_again(job_in(JobState.FAILED), EDIT, paid)
+    assert not may_pay_again(job_in(JobState.FAILED), EDIT, [ATTEMPT])
+    assert not may_pay_again(job_in(JobState.DEFERRED), EDIT, paid)

@@ -6,12 +6,12 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from retouchd.core.jobs import HoldReason, JobState, Output
+from retouchd.core.jobs import JobState, Output
 from retouchd.core.money import NOTHING, Money
 from retouchd.core.outcomes import Answered, Envelope, NoAnswer, OutcomeKind
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.periods import Period
-from retouchd.core.records import Attempt, BundleRecord, BundleState
+from retouchd.core.records import Attempt, BundleRecord, BundleState, Permission, PermissionReason
 from retouchd.core.story import (
     STATE_WORDS,
     again_sentence,
@@ -22,13 +22,13 @@ from retouchd.core.story import (
     describe_end,
     describe_lost_answer,
     error_note,
-    hold_needs_money,
     ignored_sentence,
     job_sentence,
     money_sentence,
     orphan_sentence,
     outcome_words,
     pause_sentence,
+    permission_sentence,
     refusal_in,
     refused_answer,
     sentence,
@@ -245,12 +245,14 @@ def test_refusals_are_told_from_answers() -> None:
     assert refusal_in("resumed") == ""
 
 
-@pytest.mark.parametrize("hold", HoldReason)
-def test_only_some_holds_cost_money_to_retry(hold: HoldReason) -> None:
-    """Trying again pays once more where the money of before is gone or perhaps gone."""
-    free = {HoldReason.OVER_JOB_CAP, HoldReason.SAME_EDIT_HELD}
+def test_permissions_are_told_with_who_gave_them() -> None:
+    """Whoever wonders why something was paid twice reads who allowed it, and when."""
+    given = Permission(number=2, job=JOB.id, given=NOW, why=PermissionReason.RETRIED)
+    by_setting = replace(given, why=PermissionReason.CONFIGURED)
 
-    assert hold_needs_money(replace(JOB, hold=hold)) is (hold not in free)
+    assert permission_sentence(given, NOW) == "You allowed to pay once more on 23 November 12:00."
+    assert permission_sentence(given, NOW.replace(year=2027)).endswith("23 November 2026 12:00.")
+    assert 'retry.unknown_outcome = "resend"' in permission_sentence(by_setting, NOW)
 
 
 def test_ends_of_calls_are_told_with_the_services_own_words() -> None:

@@ -224,6 +224,11 @@ class Workshop:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(query, values)]
 
+    def change(self, statement: str, *values: object) -> None:
+        """Change the journal behind the daemon's back, as a crash would have left it."""
+        with closing(sqlite3.connect(self.state / JOURNAL_NAME, timeout=10)) as connection, connection:
+            connection.execute(statement, values)
+
     def jobs(self) -> list[dict[str, Any]]:
         """Give all jobs, the oldest first."""
         return self.rows("SELECT * FROM jobs ORDER BY number")

@@ -15,13 +15,13 @@ from retouchd.core.classification import CODES
 from retouchd.core.edits import DuplicatePolicy, SourcePicture, Wish
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.money import Caps, Money
-from retouchd.core.outcomes import Answered, NoAnswer
+from retouchd.core.outcomes import Answered, Envelope, NoAnswer
 from retouchd.core.periods import Calendar
 from retouchd.core.pictures import PictureFormat
 from retouchd.core.records import Accepted, BundleRecord, Moments
 from retouchd.core.retries import RetryPolicy
 from retouchd.core.sidecars import Layer, Limits, Options
-from retouchd.core.values import JobId, Sha256, Signature, fold_name
+from retouchd.core.values import BundleId, JobId, Sha256, Signature, fold_name
 from retouchd.engine.calls import Calls, Reply
 from retouchd.engine.cashier import Cashier
 from retouchd.engine.crew import Task, UnderWay
@@ -36,6 +36,7 @@ from retouchd.engine.operator import Operator
 from retouchd.engine.pauseboard import PauseBoard
 from retouchd.engine.policy import Policy
 from retouchd.engine.recovery import recover
+from retouchd.engine.returning import Returns
 from retouchd.engine.sightings import Sightings
 from strategies import NOW, REQUEST
 
@@ -128,7 +129,6 @@ class House:
         self.spool = AnswerSpool(place / "spool", Durable())
         self.office = Office(journal=self.journal, clock=self.clock, policy=policy, herald=Herald(self.log))
         self.told_again: list[PurePosixPath] = []
-        self.returned: list[BundleRecord] = []
         self.under_way = UnderWay()
         neighbourhood = Neighbourhood(told_again=self.told_again)
         self.moves = Moves(self.office, neighbourhood.tell_again)
@@ -137,8 +137,9 @@ class House:
         self.calls = Calls(self.office, self.cashier, self.spool)
         self.intake = Intake(self.office, self.moves, neighbourhood, self.under_way)
         self.dispatch = Dispatch(self.office, self.board, self.intake, self.under_way)
+        self.returns = Returns(self.office)
         self.deliveries = Deliveries(self.office, self.moves, self.board, self.cashier, self.intake)
-        self.operator = Operator(self.office, self.moves, self.board, self.returned.append)
+        self.operator = Operator(self.office, self.moves, self.board)
         self.sightings = Sightings(self.office, self.board, self.intake)
 
     @contextmanager
@@ -173,6 +174,10 @@ class House:
         with self.act():
             self.intake.finish_look(record.id, Accept(wishes=wishes or (wish_of(),), accepted=accepted))
             return self.journal.jobs_of_bundle(record.id)
+
+    def returned(self) -> list[BundleId]:
+        """Give the bundles that are to be brought back and are due."""
+        return [asked.bundle for asked in self.journal.returns_due(self.clock.now(), 100)]
 
     def job(self, job: Job) -> Job:
         """Give a job as it is now."""
@@ -220,6 +225,13 @@ class House:
             self.deliveries.plan_filing(job.bundle, 1)
             self.deliveries.finish_filing(job.bundle, stayed=stayed)
         return self.job(job)
+
+    def fail(self, name: str) -> Job:
+        """Give the job of a photo that was refused unpaid and lies in failed/."""
+        (job,) = self.accept(name, wish_of(name))
+        end = Answered(status=400, elapsed_seconds=1.0)
+        self.book(job, Reply(end=end, envelope=Envelope(code="invalid_size")))
+        return self.file(job)
 
     def hold(self, job: Job, reason: HoldReason) -> Job:
         """Bring a new job to a hold, the way it comes there."""

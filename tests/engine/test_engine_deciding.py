@@ -15,7 +15,8 @@ from retouchd.core.pauses import Pause, PauseReason, begin_pause
 from retouchd.core.records import BundleState
 from retouchd.core.settling import LookAgain
 from retouchd.core.sightings import FolderBack, FolderTrouble, ScanFinished
-from retouchd.engine.crew import Look, Send
+from retouchd.core.values import BundleId
+from retouchd.engine.crew import Look, Send, subject_of
 from retouchd.engine.ending import Ending, Situation, decide_ending
 from strategies import NOW
 
@@ -114,14 +115,17 @@ def test_nothing_begins_while_stopping(house: House) -> None:
 
 def test_return_waits_for_room(house: House) -> None:
     """Bundles that are brought back are not forgotten when more of them are asked for than fit at once."""
-    jobs = [house.accept(f"{number}.jpg", wish_of(str(number)))[0] for number in range(4)]
-    for job in jobs:
-        house.dispatch.ask_for_return(house.bundle(job))
+    for number in range(4):
+        failed = house.fail(f"{number}.jpg")
+        with house.act():
+            house.returns.ask(house.bundle(failed))
     tasks = house.choose()
     assert kinds(tasks).count("Return") == 3
 
     for task in tasks:
         house.under_way.end(task)
+        with house.act():
+            house.returns.finish(BundleId(int(subject_of(task))))
 
     assert kinds(house.choose()).count("Return") == 1
 

@@ -17,7 +17,7 @@ from retouchd.core.records import BundleState
 from retouchd.core.settling import LookAgain
 from retouchd.core.sightings import ScanFinished, WatchChanged, WatchMode
 from retouchd.core.values import BundleId
-from retouchd.engine.crew import Crew, Deliver, File, Return, Send, Task
+from retouchd.engine.crew import Crew, Deliver, File, Send, Task
 from retouchd.engine.ending import Ending
 from retouchd.engine.look import Moved, NeedsYou, Refused, Vanished, Verdict, WantsPrompt
 from retouchd.engine.loop import Departments, Engine, OneShot
@@ -208,17 +208,19 @@ def test_aftercare_holds_a_call_that_a_defect_cut(house: House) -> None:
     assert house.job(job).state is JobState.HELD
 
 
-def test_aftercare_forgets_a_return_that_failed(house: House) -> None:
-    """A photo that could not be brought back stays where it is."""
-    (job,) = house.accept("beach.jpg")
-    house.dispatch.ask_for_return(house.bundle(job))
-    tasks = house.choose()
+def test_aftercare_postpones_a_return_that_failed(house: House) -> None:
+    """A photo that could not be brought back for a defect stays where it is, and is tried again later."""
+    failed = house.fail("beach.jpg")
+    with house.act():
+        house.returns.ask(house.bundle(failed))
+    (task,) = house.choose()
 
     with house.act():
-        for task in tasks:
-            _aftercare(house).end(task, ZeroDivisionError() if isinstance(task, Return) else None)
+        _aftercare(house).end(task, ZeroDivisionError())
 
-    assert len(house.under_way) == 0
+    assert house.choose() == []
+    house.clock.pass_by(601)
+    assert kinds(house.choose()) == ["Return"]
 
 
 # --- what a look found

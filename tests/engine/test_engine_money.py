@@ -171,7 +171,7 @@ def test_retry_of_a_failed_job_brings_its_photo_back(house: House) -> None:
     with house.act():
         house.operator.obey(Verb.RETRY, job.id)
 
-    assert [record.id for record in house.returned] == [job.bundle]
+    assert house.returned() == [job.bundle]
 
 
 def test_retry_of_what_goes_on_by_itself_is_refused(house: House) -> None:

@@ -150,7 +150,7 @@ def test_retry_says_why_it_cannot(house: House) -> None:
     with house.act(), pytest.raises(CommandRefusedError, match="drag it back"):
         house.operator.obey(Verb.RETRY, bad.id)
 
-    assert house.returned == []
+    assert house.returned() == []
 
 
 def test_spool_tells_its_room(tmp_path: Path) -> None:

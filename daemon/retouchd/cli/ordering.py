@@ -1,49 +1,40 @@
-"""`retouchd pause`, `resume` and `retry`: a running daemon is asked; without one they are done right here."""
+"""`retouchd pause`, `resume` and `retry`: what a person decides."""
 
 import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
-import structlog
 import typer
 
-from retouchd.adapters.clock import SystemClock
-from retouchd.adapters.control import poke
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.adapters.journal.views import JournalView
-from retouchd.adapters.statefolder import read_lock_holder
+from retouchd.cli.giving import give
 from retouchd.cli.opening import check_history
 from retouchd.cli.screen import Screen, command_line
 from retouchd.cli.wishes import cost_words
-from retouchd.core.duplicates import may_be_paid
-from retouchd.core.errors import CommandRefusedError
-from retouchd.core.jobs import Job
+from retouchd.core.duplicates import may_pay_again
+from retouchd.core.errors import (
+    CommandRefusedError,
+    FileTroubleError,
+    NameTakenError,
+    SourceChangedError,
+    SourceGoneError,
+)
+from retouchd.core.jobs import Job, JobState, cabinet_of
 from retouchd.core.pauses import PauseReason
-from retouchd.core.records import BundleRecord, Verb
-from retouchd.core.story import hold_needs_money, money_sentence, refusal_in, sentence
+from retouchd.core.records import BundleState, Verb
+from retouchd.core.story import money_sentence, sentence
 from retouchd.core.values import printable
-from retouchd.engine.filing import bring_back
-from retouchd.engine.herald import Herald
-from retouchd.engine.moves import Moves
-from retouchd.engine.office import Office
-from retouchd.engine.operator import RETRIED, Operator
-from retouchd.engine.pauseboard import PauseBoard
-from retouchd.policies import engine_policy
-from retouchd.service import open_state, returns_of
-from retouchd.settings import Places, Settings, load_settings
-
-# The daemon answers within milliseconds; only a machine under heavy load takes longer.
-_ANSWER_SECONDS: Final = 5.0
-_LOOK_EVERY_SECONDS: Final = 0.02
+from retouchd.engine.returning import check_return
+from retouchd.service import returns_of
+from retouchd.settings import Settings, load_settings
 
 
 def pause(config: Path | None, environ: Mapping[str, str], why: str) -> None:
     """Have nothing sent any more."""
     settings = _load(config, environ)
-    _give(settings, Verb.PAUSE, why)
+    give(settings, Verb.PAUSE, why)
     Screen().say(f"To go on: {command_line(config, 'resume')}")
 
 
@@ -57,7 +48,7 @@ def resume(config: Path | None, environ: Mapping[str, str], reason: str) -> None
         valid = ", ".join(one.value for one in PauseReason)
         message = f'"{printable(reason)}" is no reason for a pause; valid: {valid}'
         raise CommandRefusedError(message)
-    _give(_load(config, environ), Verb.RESUME, reason)
+    give(_load(config, environ), Verb.RESUME, reason)
 
 
 def retry(config: Path | None, environ: Mapping[str, str], beginning: str, *, is_agreed: bool) -> None:
@@ -72,11 +63,15 @@ def retry(config: Path | None, environ: Mapping[str, str], beginning: str, *, is
         CommandRefusedError: It cannot be tried again, or there is nobody to ask.
     """
     settings = _load(config, environ)
-    job, question = _find(settings, beginning)
+    with _viewed(settings) as view:
+        job = view.find_job(beginning)
+        question = _find_question(view, job)
+        if job.state is JobState.FAILED:
+            _check_originals(settings, view, job)
     if question and not is_agreed and not _ask(question):
         Screen().say("Nothing was changed.")
         raise typer.Exit(1)
-    _give(settings, Verb.RETRY, job.id)
+    give(settings, Verb.RETRY, job.id)
 
 
 def _load(config: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -85,21 +80,55 @@ def _load(config: Path | None, environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _find(settings: Settings, beginning: str) -> tuple[Job, str]:
-    """Find the job, and the question to ask if trying it again may pay once more."""
+@contextmanager
+def _viewed(settings: Settings) -> Iterator[JournalView]:
+    """Open the history as it is at one moment."""
     view = JournalView.open_for_reading(settings.places().journal)
     try:
         with view.snapshot():
-            job = view.find_job(beginning)
-            attempts = view.attempts_of(job.edit) if job.edit is not None else []
-            price = view.price_of(job.wish.request) if job.wish else None
+            yield view
     finally:
         view.close()
-    may_cost = hold_needs_money(job) or may_be_paid(attempts)
-    if job.wish is None or job.state not in RETRIED or not may_cost:
-        return job, ""
-    cost = cost_words(job.wish, price)
-    return job, f"{sentence(money_sentence(attempts))} Trying again may be paid once more: {cost}."
+
+
+def _find_question(view: JournalView, job: Job) -> str:
+    """Give what to ask if trying a job again may pay once more, or nothing."""
+    if job.wish is None or job.edit is None:
+        return ""
+    attempts = view.attempts_of(job.edit)
+    if not may_pay_again(job, view.get_edit(job.edit), attempts):
+        return ""
+    cost = cost_words(job.wish, view.price_of(job.wish.request))
+    return f"{sentence(money_sentence(attempts))} Trying again may be paid once more: {cost}."
+
+
+def _check_originals(settings: Settings, view: JournalView, job: Job) -> None:
+    """Make sure that a job's photo can be brought back to the inbox from where it was filed.
+
+    Raises:
+        CommandRefusedError: It is gone or changed, or another lies at its place.
+    """
+    record = view.get_bundle(job.bundle)
+    if record.state is not BundleState.FILED:
+        return
+    cabinet = cabinet_of(view.jobs_of_bundle(record.id))
+    try:
+        check_return(record, returns_of(settings.places(), Durable())[cabinet])
+    except FileTroubleError as exc:
+        raise CommandRefusedError(_tell_obstacle(exc)) from exc
+
+
+def _tell_obstacle(error: FileTroubleError) -> str:
+    path = printable(error.path)
+    match error:
+        case SourceGoneError():
+            return f"{path} is not there any more: drop photo and prompt into the inbox again yourself"
+        case SourceChangedError():
+            return f"{path} was changed since: drop photo and prompt into the inbox again yourself"
+        case NameTakenError():
+            return f"inbox/{path} is there already: wait until it is done, or take it away first"
+        case _:
+            return str(error)
 
 
 def _ask(question: str) -> bool:
@@ -113,70 +142,3 @@ def _ask(question: str) -> bool:
         raise CommandRefusedError(message)
     Screen().say(question)
     return typer.confirm("Try it again?")
-
-
-def _give(settings: Settings, verb: Verb, argument: str) -> None:
-    places = settings.places()
-    is_running = read_lock_holder(places.state) is not None
-    answer = _order(places, verb, argument) if is_running else _do_here(settings, verb, argument)
-    refusal = refusal_in(answer)
-    if refusal:
-        raise CommandRefusedError(refusal)
-    for line in answer.splitlines():
-        Screen().say(sentence(line))
-
-
-def _order(places: Places, verb: Verb, argument: str) -> str:
-    """Leave a command for the running daemon and give its answer."""
-    journal = SqliteJournal.open(places.journal, Durable())
-    try:
-        with journal.transaction():
-            command = journal.give_command(verb, argument, SystemClock().now())
-        # Durable before the poke: the daemon finds it however soon it looks, and also after a restart.
-        poke(places.state)
-        return wait_for_answer(journal, command, _ANSWER_SECONDS)
-    finally:
-        journal.close()
-
-
-def wait_for_answer(journal: SqliteJournal, command: int, seconds: float) -> str:
-    """Give the daemon's answer to a command, or after this time what became of it instead."""
-    deadline = time.monotonic() + seconds
-    while (answer := journal.command_answer(command)) is None and time.monotonic() < deadline:
-        time.sleep(_LOOK_EVERY_SECONDS)
-    return answer or "retouchd is busy and has not answered yet; it obeys as soon as it can"
-
-
-def _do_here(settings: Settings, verb: Verb, argument: str) -> str:
-    """Obey a command without a daemon, under its lock.
-
-    Raises:
-        AlreadyOwnedError: A daemon has just started.
-        CommandRefusedError: It cannot be done as things are.
-    """
-    returning: list[BundleRecord] = []
-    with open_state(settings.places(), Durable()) as journal:
-        office = Office(
-            journal=journal,
-            clock=SystemClock(),
-            policy=engine_policy(settings),
-            # Its lines are for the log of a daemon; whoever typed the command reads the answer.
-            herald=Herald(structlog.get_logger("retouchd")),
-        )
-        with journal.transaction():
-            # The scanner of the next start tells anew what lies in each folder.
-            moves = Moves(office, lambda _folder: None)
-            operator = Operator(office, moves, PauseBoard(office), returning.append)
-            answer = operator.obey(verb, argument)
-        _return_all(settings, returning)
-    return answer
-
-
-def _return_all(settings: Settings, records: list[BundleRecord]) -> None:
-    returns = returns_of(settings.places(), Durable())
-    for record in records:
-        if bring_back(record, returns) == 0:
-            message = (
-                f"{printable(record.photo)} is not in failed/ any more: drop it into the inbox again yourself"
-            )
-            raise CommandRefusedError(message)

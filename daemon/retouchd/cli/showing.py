@@ -13,13 +13,14 @@ from retouchd.cli.wishes import LABEL_WIDTH, wish_as_json, wish_rows
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.naming import numbered_member
 from retouchd.core.prices import Price
-from retouchd.core.records import Attempt, BundleRecord, BundleState
+from retouchd.core.records import Attempt, BundleRecord, BundleState, Permission
 from retouchd.core.story import (
     attempt_money,
     clock_time,
     job_sentence,
     money_sentence,
     outcome_words,
+    permission_sentence,
     sentence,
 )
 from retouchd.core.values import Cabinet, printable
@@ -34,12 +35,14 @@ class Dossier:
     Attributes:
         price: What answers of its quality and size cost so far.
         attempts: Of its edit: its own calls, and those of the job whose picture it shares.
+        permissions: Why its edit may be paid for more than once.
     """
 
     job: Job
     bundle: BundleRecord
     price: Price | None
     attempts: Sequence[Attempt]
+    permissions: Sequence[Permission]
 
 
 def show_job(config: Path | None, environ: Mapping[str, str], beginning: str, *, as_json: bool) -> None:
@@ -64,6 +67,7 @@ def open_dossier(house: House, job: Job) -> Dossier:
         bundle=house.view.get_bundle(job.bundle),
         price=house.view.price_of(job.wish.request) if job.wish else None,
         attempts=house.view.attempts_of(job.edit) if job.edit is not None else (),
+        permissions=house.view.permissions_of(job.edit) if job.edit is not None else (),
     )
 
 
@@ -85,6 +89,7 @@ def _to_json(house: House, dossier: Dossier) -> dict[str, object]:
         "reused_from": job.reused_from,
         "wish": wish_as_json(job.wish, dossier.price) if job.wish else None,
         "calls": [_attempt_as_json(one) for one in dossier.attempts],
+        "permissions": [_permission_as_json(one) for one in dossier.permissions],
         "timing": {name: as_iso(moment) for name, moment in moments_of(job, dossier.bundle).items()},
         "output_sha256": job.output.sha256 if job.output else None,
     }
@@ -104,6 +109,15 @@ def _attempt_as_json(attempt: Attempt) -> dict[str, object]:
         "charged_usd": attempt.charged.usd,
         "save_path": printable(attempt.save_path),
         "request_ids": dict(attempt.request_ids),
+    }
+
+
+def _permission_as_json(permission: Permission) -> dict[str, object]:
+    return {
+        "number": permission.number,
+        "job": permission.job,
+        "given": as_iso(permission.given),
+        "why": permission.why.value,
     }
 
 
@@ -156,6 +170,8 @@ def _write(house: House, dossier: Dossier, screen: Screen) -> None:
         screen.say(f"Same photo and prompt as job {job.reused_from}, so nothing was paid for this one.")
     else:
         screen.say(sentence(money_sentence(dossier.attempts)))
+    for permission in dossier.permissions:
+        screen.say(permission_sentence(permission, now))
     screen.line()
     if job.wish:
         screen.table(wish_rows(job.wish, dossier.price, is_over=job.has_ended))

@@ -3,10 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from retouchd.core.edits import Edit
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.records import Attempt
 from retouchd.core.values import JobId
+
+# Held for something that was paid for, or may have been.
+_MONEY_MOVED: Final = frozenset(
+    {HoldReason.UNKNOWN_OUTCOME, HoldReason.UNREADABLE_ANSWER, HoldReason.OUTPUT_GONE}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +37,20 @@ class Place:
 def may_be_paid(attempts: Iterable[Attempt]) -> bool:
     """Say whether money moved, or may have moved, for an edit."""
     return any(attempt.reserved.micro or attempt.charged.micro for attempt in attempts)
+
+
+def may_pay_again(job: Job, edit: Edit, attempts: Iterable[Attempt]) -> bool:
+    """Say whether trying a job again may pay once more for what was paid, or perhaps paid, before.
+
+    A deferred job is tried again anyway, and by what was allowed before.
+    """
+    match job.state:
+        case JobState.HELD:
+            return job.hold in _MONEY_MOVED or (edit.owner != job.id and may_be_paid(attempts))
+        case JobState.FAILED:
+            return may_be_paid(attempts)
+        case _:
+            return False
 
 
 def find_place(owner: Job | None, attempts: Iterable[Attempt], seen: datetime) -> Place:

@@ -4,7 +4,7 @@ From received and delivered no arrow leads to a state from which a call is made,
 person's word: what was paid for is never paid for again (I7).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from typing import Final
 
 from retouchd.core.edits import Wish
 from retouchd.core.errors import IllegalTransitionError
-from retouchd.core.values import AttemptId, BundleId, EditId, JobId, Sha256
+from retouchd.core.values import AttemptId, BundleId, Cabinet, EditId, JobId, Sha256
 
 
 class JobState(StrEnum):
@@ -166,6 +166,12 @@ class Job:
     def has_ended(self) -> bool:
         """Whether nothing will ever happen to it again."""
         return self.state in ENDED
+
+
+def cabinet_of(jobs: Iterable[Job]) -> Cabinet:
+    """Give where the sources of a bundle's jobs are filed: with what was delivered, if anything was."""
+    has_result = any(job.state in {JobState.DELIVERED, JobState.DONE} for job in jobs)
+    return Cabinet.DONE if has_result else Cabinet.FAILED
 
 
 def move(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
+from typing import Final
 
 from retouchd.core.bundles import Role
 from retouchd.core.money import NOTHING, Money
@@ -28,6 +29,10 @@ class BundleState(StrEnum):
     ENDING = "ending"
     FILED = "filed"
     DETACHED = "detached"
+
+
+# The states that keep a bundle's place: nothing else can be there.
+LIVE_BUNDLES: Final = frozenset(BundleState) - {BundleState.FILED, BundleState.DETACHED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +131,41 @@ class Label:
     save_path: str
     started: datetime
     source: PurePosixPath
+
+
+class PermissionReason(StrEnum):
+    """Why an edit may be paid for once more."""
+
+    RETRIED = "retried"
+    DROPPED_AGAIN = "dropped_again"
+    CONFIGURED = "configured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """A person's word, or the owner's configuration, that an edit may be paid for once more.
+
+    Attributes:
+        number: The edit's permission from then on, at least 2.
+        job: The job that pays.
+    """
+
+    number: int
+    job: JobId
+    given: datetime
+    why: PermissionReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnAsked:
+    """A filed bundle whose sources are to be brought back to the inbox.
+
+    Attributes:
+        take: Which take is then wanted of them; None for what they ask for themselves.
+    """
+
+    bundle: BundleId
+    take: int | None
 
 
 class Verb(StrEnum):

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
-from retouchd.core.jobs import HoldReason, Job, JobState
+from retouchd.core.jobs import Job, JobState
 from retouchd.core.money import Money
 from retouchd.core.outcomes import Answered, CallEnd, Envelope, OutcomeKind
 from retouchd.core.pauses import Ending, Pause, PauseReason
-from retouchd.core.records import Attempt, BundleRecord, BundleState
+from retouchd.core.records import Attempt, BundleRecord, BundleState, Permission, PermissionReason
 from retouchd.core.values import fold_name, printable
 
 # So near that minutes would not tell whether it is over.
@@ -242,9 +242,18 @@ def orphan_sentence(name: str, photos_without_prompt: Sequence[str]) -> str:
     return f"{shown} belongs to no photo: to use it for {printable(photo)}, rename it to {fitting}."
 
 
-def hold_needs_money(job: Job) -> bool:
-    """Say whether trying a held job again may pay once more for it."""
-    return job.hold in {HoldReason.UNKNOWN_OUTCOME, HoldReason.UNREADABLE_ANSWER, HoldReason.OUTPUT_GONE}
+_PERMISSIONS: Final = {
+    PermissionReason.RETRIED: "You allowed to pay once more",
+    PermissionReason.DROPPED_AGAIN: "You put the photo back, which allowed to pay once more,",
+    PermissionReason.CONFIGURED: 'Your setting retry.unknown_outcome = "resend" allowed to pay once more',
+}
+
+
+def permission_sentence(permission: Permission, now: datetime) -> str:
+    """Say who allowed when that an edit is paid for once more."""
+    given = permission.given.astimezone(now.tzinfo)
+    year = "" if given.year == now.year else f" {given.year}"
+    return f"{_PERMISSIONS[permission.why]} on {given.day} {given:%B}{year} {given:%H:%M}."
 
 
 _OUTCOMES: Final = {

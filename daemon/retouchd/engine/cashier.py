@@ -13,7 +13,7 @@ from retouchd.core.outcomes import RULES, Effect, OutcomeKind
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.periods import Period, counting_period, end_of_day, end_of_month
 from retouchd.core.prices import believe, estimate, learn
-from retouchd.core.records import Attempt, Label
+from retouchd.core.records import Attempt, Label, PermissionReason
 from retouchd.core.request import Order
 from retouchd.core.retries import Aftermath, Circumstances, Outcome, decide_aftermath
 from retouchd.core.values import AttemptId, JobId
@@ -124,8 +124,8 @@ class Cashier:
         self._book(attempt_id, report, aftermath)
         self._note_success_or_setback(outcome.kind)
         if aftermath.grants_permission and job.edit is not None:
-            edit = self._journal.get_edit(job.edit)
-            self._journal.update_edit(replace(edit, permission=edit.permission + 1))
+            why = PermissionReason.CONFIGURED
+            self._journal.grow_permission(job.edit, job.id, why, self._clock.now())
         if aftermath.pause:
             self._board.begin(aftermath.pause)
         return self._move(job, outcome, aftermath)

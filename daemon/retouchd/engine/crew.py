@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from retouchd.core.jobs import Job
 from retouchd.core.records import BundleRecord
-from retouchd.core.values import BundleId, JobId
+from retouchd.core.values import BundleId, Cabinet, JobId
 from retouchd.engine.herald import Log
 
 
@@ -41,9 +41,10 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
-    """Bring a failed bundle's sources back to the inbox."""
+    """Bring a filed bundle's sources back to the inbox."""
 
     record: BundleRecord
+    cabinet: Cabinet
 
 
 Task = Look | Send | Deliver | File | Return

@@ -11,7 +11,7 @@ from typing import Final
 
 from retouchd.core.edits import Edit
 from retouchd.core.errors import FileTroubleError, NoRoomError
-from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState, Output
+from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState, Output, cabinet_of
 from retouchd.core.records import Attempt, BundleRecord, BundleState
 from retouchd.core.values import BundleId, Cabinet, JobId, Sha256
 from retouchd.engine.cashier import Cashier
@@ -158,11 +158,10 @@ class Deliveries:
         if record.state is not BundleState.ENDING:
             return None
         jobs = self._journal.jobs_of_bundle(bundle)
-        delivered = any(job.state is JobState.DELIVERED for job in jobs)
         edits = {job.edit for job in jobs if job.edit is not None}
         return FilingOrder(
             record=record,
-            cabinet=Cabinet.DONE if delivered else Cabinet.FAILED,
+            cabinet=cabinet_of(jobs),
             detail="; ".join(job.detail for job in jobs if job.state is JobState.FAILED),
             attempts=[attempt for edit in edits for attempt in self._journal.attempts_of(edit)],
         )

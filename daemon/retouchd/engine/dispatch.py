@@ -6,8 +6,8 @@ Runs in the engine thread, inside its transaction.
 from collections.abc import Iterator
 from typing import Final
 
-from retouchd.core.jobs import JobState
-from retouchd.core.records import BundleRecord, BundleState
+from retouchd.core.jobs import JobState, cabinet_of
+from retouchd.core.records import BundleRecord, BundleState, ReturnAsked
 from retouchd.engine.crew import Deliver, File, Look, Return, Send, Task, UnderWay
 from retouchd.engine.intake import Intake
 from retouchd.engine.office import Office
@@ -32,16 +32,11 @@ class Dispatch:
         self._board = board
         self._intake = intake
         self._under_way = under_way
-        self._returns: list[BundleRecord] = []
 
     @property
     def crew_size(self) -> int:
         """How many workers are needed so that nothing waits for the wrong thing."""
         return self._policy.concurrency + _LOOKS_AT_ONCE + _CHORES_AT_ONCE
-
-    def ask_for_return(self, record: BundleRecord) -> None:
-        """Have a failed bundle's sources brought back to the inbox."""
-        self._returns.append(record)
 
     def choose(self, *, may_begin: bool) -> list[Task]:
         """Choose what is to be done next and note it as under way.
@@ -58,14 +53,17 @@ class Dispatch:
     def _choose_chores(self) -> Iterator[Task]:
         now, room = self._clock.now(), _CHORES_AT_ONCE - self._under_way.count(Deliver, File, Return)
         wanted = _CHORES_AT_ONCE + len(self._under_way)
-        chores: list[Task] = [Return(record=record) for record in self._returns]
+        chores: list[Task] = [self._return(asked) for asked in self._journal.returns_due(now, wanted)]
         chores += [Deliver(job=job) for job in self._journal.jobs_due([JobState.RECEIVED], now, wanted)]
         chores += [File(bundle=record.id) for record in self._journal.bundles_to_file(now, wanted)]
         for task in chores:
             if room > 0 and self._under_way.take(task):
                 room -= 1
                 yield task
-        self._returns = [record for record in self._returns if not self._under_way.has(record.id)]
+
+    def _return(self, asked: ReturnAsked) -> Return:
+        record = self._journal.get_bundle(asked.bundle)
+        return Return(record=record, cabinet=cabinet_of(self._journal.jobs_of_bundle(record.id)))
 
     def _choose_sends(self) -> Iterator[Task]:
         if self._board.pauses:

@@ -4,7 +4,6 @@ Runs in a worker. A crash between two moves is followed by the same order again;
 inbox by then was moved before.
 """
 
-from contextlib import suppress
 from itertools import count
 from pathlib import PurePosixPath
 
@@ -15,7 +14,6 @@ from retouchd.core.story import error_note, money_sentence
 from retouchd.core.values import BundleId, Cabinet
 from retouchd.engine.deliveries import Deliveries, FilingOrder
 from retouchd.engine.desk import Desk
-from retouchd.engine.needs import Filing
 from retouchd.engine.tools import Tools
 
 
@@ -27,7 +25,6 @@ class Clerk:
         self._deliveries = deliveries
         self._inbox = tools.inbox
         self._filing = tools.filing
-        self._returns = tools.returns
 
     def file(self, bundle: BundleId) -> None:
         """File one bundle."""
@@ -40,15 +37,6 @@ class Clerk:
             self._desk.ask(self._deliveries.postpone_filing, bundle, exc)
             return
         self._desk.ask(self._deliveries.finish_filing, bundle, stayed=stayed)
-
-    def bring_back(self, record: BundleRecord) -> None:
-        """Move a failed bundle's sources back to where they were dropped.
-
-        Raises:
-            FolderMissingError: The inbox is not mounted: they would vanish below the mount.
-        """
-        self._inbox.check_mark()
-        bring_back(record, self._returns)
 
     def _file(self, order: FilingOrder) -> bool:
         """Move what is to be moved, and say whether the sources stay since they are others now."""
@@ -77,7 +65,7 @@ class Clerk:
         return number
 
     def _is_free(self, order: FilingOrder, number: int) -> bool:
-        targets = [_target(order.record, member.name, number) for member in order.record.accepted]
+        targets = [_target(order.record, member, number) for member in order.record.accepted]
         if order.cabinet is Cabinet.FAILED:
             targets.append(_note_path(order.record, number))
         return all(self._filing.is_free(order.cabinet, target) for target in targets)
@@ -89,7 +77,7 @@ class Clerk:
         stayed = False
         for member in order.record.accepted:
             source = order.record.folder / member.name
-            target = _target(order.record, member.name, number)
+            target = _target(order.record, member, number)
             try:
                 self._filing.move(source, member.sha256, order.cabinet, target)
             except SourceGoneError:
@@ -99,23 +87,8 @@ class Clerk:
         return stayed
 
 
-def bring_back(record: BundleRecord, returns: Filing) -> int:
-    """Move a failed bundle's sources back to the inbox, as a person would by dragging; give how many moved.
-
-    The scanner finds them there; a source that is not in failed/ any more, or whose old place is taken,
-    stays where it is.
-    """
-    moved = 0
-    for member in record.accepted:
-        filed = _target(record, member.name, record.filing or 1)
-        with suppress(FileTroubleError):
-            returns.move(filed, member.sha256, Cabinet.DONE, record.folder / member.name)
-            moved += 1
-    return moved
-
-
-def _target(record: BundleRecord, name: str, number: int) -> PurePosixPath:
-    return record.folder / numbered_member(name, record.photo, number)
+def _target(record: BundleRecord, member: Accepted, number: int) -> PurePosixPath:
+    return record.folder / numbered_member(member.name, record.photo, number)
 
 
 def _note_path(record: BundleRecord, number: int) -> PurePosixPath:

@@ -14,7 +14,7 @@ from retouchd.core.duplicates import Place, find_place
 from retouchd.core.edits import DuplicatePolicy, Edit, Wish
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.naming import output_stem, safe_stem
-from retouchd.core.records import Accepted, BundleRecord, BundleState
+from retouchd.core.records import Accepted, BundleRecord, BundleState, PermissionReason
 from retouchd.core.settling import MAX_CLAIMS, LookAgain
 from retouchd.core.sightings import News
 from retouchd.core.values import BundleId, JobId
@@ -89,7 +89,7 @@ class Intake:
         record = replace(self._journal.get_bundle(bundle), claims=0)
         match verdict:
             case Vanished():
-                self._journal.forget_bundle(bundle)
+                self._forget(record)
             case Moved():
                 self._record_seen(verdict.bundle)
             case WantsPrompt():
@@ -144,11 +144,15 @@ class Intake:
         if live is None:
             return
         if live.state in _NOT_YET_JOBS:
-            self._journal.forget_bundle(live.id)
+            self._forget(live)
         elif live.state is BundleState.AT_WORK and self._are_at_rest(live):
             self._detach(live)
         else:
             self._missed.add((folder, key))
+
+    def _forget(self, record: BundleRecord) -> None:
+        self._journal.forget_bundle(record.id)
+        self._journal.forget_wanted_take(record.folder, record.key)
 
     def _are_at_rest(self, record: BundleRecord) -> bool:
         jobs = self._journal.jobs_of_bundle(record.id)
@@ -251,8 +255,10 @@ class Intake:
         attempts = self._journal.attempts_of(edit.id)
         place = find_place(self._journal.get_job(edit.owner), attempts, seen)
         if place.owns_edit:
-            edit = replace(edit, owner=job, permission=edit.permission + place.grows_permission)
-            self._journal.update_edit(edit)
+            self._journal.set_owner(edit.id, job)
+        if place.grows_permission:
+            why = PermissionReason.DROPPED_AGAIN
+            self._journal.grow_permission(edit.id, job, why, self._clock.now())
         return edit, place
 
 

@@ -23,10 +23,12 @@ from retouchd.core.records import (
     BundleState,
     Command,
     Moments,
+    PermissionReason,
+    ReturnAsked,
     SpendReport,
 )
 from retouchd.core.request import EditRequest
-from retouchd.core.values import AttemptId, BundleId, EditId, Fingerprint, JobId
+from retouchd.core.values import AttemptId, BundleId, EditId, Fingerprint, JobId, Sha256
 
 
 class Bundles(Protocol):
@@ -130,8 +132,12 @@ class Ledger(Protocol):
         """Add an edit with its first permission."""
         ...
 
-    def update_edit(self, edit: Edit) -> None:
-        """Store a new owner or permission."""
+    def set_owner(self, edit: EditId, owner: JobId) -> None:
+        """Make another job the one that pays for an edit."""
+        ...
+
+    def grow_permission(self, edit: EditId, job: JobId, why: PermissionReason, now: datetime) -> None:
+        """Allow that an edit is paid for once more, and note for which job and why."""
         ...
 
     def begin_attempt(
@@ -177,6 +183,46 @@ class Limits(Protocol):
         ...
 
 
+class Returns(Protocol):
+    """Which bundles are to be brought back to the inbox, and which take is wanted of what lies there."""
+
+    def ask_for_return(self, bundle: BundleId, take: int | None, now: datetime) -> None:
+        """Note that a filed bundle's sources are to be brought back, and the take that is then wanted."""
+        ...
+
+    def find_return(self, bundle: BundleId) -> ReturnAsked | None:
+        """Give what was asked for a bundle, or None."""
+        ...
+
+    def returns_due(self, now: datetime, limit: int) -> list[ReturnAsked]:
+        """Give what was asked and is due, oldest first."""
+        ...
+
+    def postpone_return(self, bundle: BundleId, until: datetime) -> None:
+        """Try a return again at a later time."""
+        ...
+
+    def hurry_returns(self) -> None:
+        """Have all returns tried at once."""
+        ...
+
+    def end_return(self, bundle: BundleId) -> None:
+        """Forget what was asked for a bundle."""
+        ...
+
+    def want_take(self, folder: PurePosixPath, key: str, sha256: Sha256, take: int) -> None:
+        """Note which take is wanted of this very photo at a place."""
+        ...
+
+    def wanted_take(self, folder: PurePosixPath, key: str, sha256: Sha256) -> int | None:
+        """Give the take that is wanted of this very photo at a place, or None."""
+        ...
+
+    def forget_wanted_take(self, folder: PurePosixPath, key: str) -> None:
+        """Forget which take is wanted of what lies at a place."""
+        ...
+
+
 class Orders(Protocol):
     """Pauses and commands."""
 
@@ -209,7 +255,7 @@ class Orders(Protocol):
         ...
 
 
-class Journal(Bundles, Jobs, Ledger, Limits, Orders, Protocol):
+class Journal(Bundles, Returns, Jobs, Ledger, Limits, Orders, Protocol):
     """The whole journal, owned by the engine thread."""
 
     @property

@@ -99,7 +99,7 @@ class Moves:
         if not waiting:
             return
         heir, *others = waiting
-        self._journal.update_edit(replace(edit, owner=heir.id))
+        self._journal.set_owner(edit.id, heir.id)
         self.apply(replace(heir, reused_from=None), JobEvent.EDIT_FREE)
         for job in others:
             self._journal.update_job(replace(job, reused_from=heir.id))

@@ -281,6 +281,15 @@ class Filing(Protocol):
         """
         ...
 
+    def check(self, source: PurePosixPath, expected: Sha256) -> None:
+        """Make sure that a source is there and has the expected hash.
+
+        Raises:
+            SourceGoneError: It is not there any more.
+            SourceChangedError: It is another file now.
+        """
+        ...
+
     def write_note(self, cabinet: Cabinet, path: PurePosixPath, text: str) -> None:
         """Write a text for people durably; a note of the same bytes that is there already will do.
 

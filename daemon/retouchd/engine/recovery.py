@@ -48,5 +48,6 @@ def see_folders_anew(office: Office) -> None:
     for job in office.journal.jobs_in([JobState.READY, JobState.RECEIVED]):
         if job.next_try:
             office.journal.update_job(replace(job, next_try=None))
+    office.journal.hurry_returns()
     for record in office.journal.bundles_in(BundleState.ENDING):
         office.journal.update_bundle(replace(record, look_at=None))

@@ -1,7 +1,9 @@
 """What a worker works with: one object for each outside thing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from retouchd.core.values import Cabinet
 from retouchd.engine.needs import Endpoint, Filing, Inbox, Outbox, Pictures, Spool
 
 
@@ -10,13 +12,13 @@ class Tools:
     """The outside world.
 
     Attributes:
-        returns: Files the other way: from failed/ ("inbox") to the inbox ("done").
+        returns: By the cabinet that is emptied, what files from it ("inbox") to the inbox ("done").
     """
 
     inbox: Inbox
     outbox: Outbox
     filing: Filing
-    returns: Filing
+    returns: Mapping[Cabinet, Filing]
     spool: Spool
     endpoint: Endpoint
     pictures: Pictures

@@ -17,6 +17,7 @@ from retouchd.engine.look import Looker
 from retouchd.engine.mailbox import Mailbox
 from retouchd.engine.office import Office
 from retouchd.engine.process import Process
+from retouchd.engine.returning import Porter
 
 # A task that brought a defect to light is tried again, but not so soon that it fills the log.
 _AFTER_DEFECT: Final = timedelta(minutes=10)
@@ -30,6 +31,7 @@ class Skills:
     process: Process
     delivery: Delivery
     clerk: Clerk
+    porter: Porter
 
 
 class Workers:
@@ -53,16 +55,7 @@ class Workers:
             case File():
                 self._skills.clerk.file(task.bundle)
             case Return():
-                self._bring_back(task)
-
-    def _bring_back(self, task: Return) -> None:
-        try:
-            self._skills.clerk.bring_back(task.record)
-        except FileTroubleError as exc:
-            source, detail = str(task.record.path), str(exc)
-            self._mailbox.ask(
-                self._office.herald.say, "error", "bundle.postponed", source=source, detail=detail
-            )
+                self._skills.porter.bring_back(task.record, task.cabinet)
 
     def _look(self, task: Look) -> None:
         try:
@@ -102,7 +95,7 @@ class Aftercare:
             case File():
                 self._postpone_bundle(task.bundle, BundleState.ENDING)
             case Return():
-                pass
+                self._journal.postpone_return(task.record.id, self._clock.now() + _AFTER_DEFECT)
 
     def _postpone_bundle(self, bundle: BundleId, state: BundleState) -> None:
         record = self._journal.get_bundle(bundle)

@@ -26,7 +26,7 @@ from retouchd.core.jobs import Job
 from retouchd.core.money import NOTHING, Money, Spent
 from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.periods import Period
-from retouchd.core.records import Attempt, Moments, SpendReport
+from retouchd.core.records import Attempt, Moments, Permission, PermissionReason, SpendReport
 from retouchd.core.values import Fingerprint, JobId
 from strategies import NOW, money
 
@@ -53,12 +53,16 @@ def test_edits(journal: SqliteJournal, again: Reader) -> None:
     edit = add_edit(journal)
     second = add_edit(journal, take=3)
     with journal.transaction():
-        journal.update_edit(replace(edit, permission=2, owner=JobId("b")))
+        journal.set_owner(edit.id, JobId("b"))
+        journal.grow_permission(edit.id, JobId("b"), PermissionReason.RETRIED, NOW)
     reader = again()
 
     assert edit.permission == 1
     assert reader.find_edit(FINGERPRINT, 1) == replace(edit, permission=2, owner=JobId("b"))
-    assert reader.get_edit(second.id) == second
+    assert reader.permissions_of(edit.id) == [
+        Permission(number=2, job=JobId("b"), given=NOW, why=PermissionReason.RETRIED)
+    ]
+    assert (reader.get_edit(second.id), reader.permissions_of(second.id)) == (second, [])
     assert reader.find_edit(FINGERPRINT, 2) is None
     assert (reader.last_take(FINGERPRINT), reader.last_take(Fingerprint("e" * 64))) == (3, 0)
 

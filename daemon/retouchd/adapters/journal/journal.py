@@ -17,6 +17,7 @@ from retouchd.adapters.journal.jobs import JobsTable
 from retouchd.adapters.journal.ledger import LedgerTable
 from retouchd.adapters.journal.limits import LimitsTable
 from retouchd.adapters.journal.orders import OrdersTable
+from retouchd.adapters.journal.returns import ReturnsTable
 from retouchd.adapters.journal.schema import VERSION, check_version, migrate
 from retouchd.core.errors import JournalError
 from retouchd.core.records import Moments
@@ -26,7 +27,7 @@ _BUSY_SECONDS: Final = 10
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
-class SqliteJournal(BundlesTable, JobsTable, LedgerTable, LimitsTable, OrdersTable):
+class SqliteJournal(BundlesTable, ReturnsTable, JobsTable, LedgerTable, LimitsTable, OrdersTable):
     """Fits the engine's Protocol Journal."""
 
     def __init__(self, connection: sqlite3.Connection, durable: Durable) -> None:
@@ -118,7 +119,11 @@ class SqliteJournal(BundlesTable, JobsTable, LedgerTable, LimitsTable, OrdersTab
 
     def next_due(self, moments: Moments) -> float | None:
         """Give the seconds until something stored becomes due by itself, or None."""
-        due = (self.next_bundle_due(moments), self.next_job_due(moments.now))
+        due = (
+            self.next_bundle_due(moments),
+            self.next_job_due(moments.now),
+            self.next_return_due(moments.now),
+        )
         return min((value for value in due if value is not None), default=None)
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ from retouchd.core.jobs import Job
 from retouchd.core.money import NOTHING, Money, Spent
 from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.periods import Period
-from retouchd.core.records import Attempt, SpendReport
+from retouchd.core.records import Attempt, Permission, PermissionReason, SpendReport
 from retouchd.core.values import AttemptId, EditId, Fingerprint, JobId
 
 
@@ -54,11 +54,34 @@ class LedgerTable(Table):
         ).fetchone()
         return _edit(row)
 
-    def update_edit(self, edit: Edit) -> None:
-        """Store a new owner or permission."""
+    def set_owner(self, edit: EditId, owner: JobId) -> None:
+        """Make another job the one that pays for an edit."""
+        self.connection.execute("UPDATE edits SET owner = ? WHERE id = ?", (owner, edit))
+
+    def grow_permission(self, edit: EditId, job: JobId, why: PermissionReason, now: datetime) -> None:
+        """Allow that an edit is paid for once more, and note for which job and why."""
+        row = self.connection.execute(
+            "UPDATE edits SET permission = permission + 1 WHERE id = ? RETURNING permission", (edit,)
+        ).fetchone()
         self.connection.execute(
-            "UPDATE edits SET permission = ?, owner = ? WHERE id = ?", (edit.permission, edit.owner, edit.id)
+            "INSERT INTO permissions (edit, permission, job, given, why) VALUES (?, ?, ?, ?, ?)",
+            (edit, row["permission"], job, to_seconds(now), why),
         )
+
+    def permissions_of(self, edit: EditId) -> list[Permission]:
+        """Give why an edit may be paid for more than once, in order."""
+        rows = self.connection.execute(
+            "SELECT * FROM permissions WHERE edit = ? ORDER BY permission", (edit,)
+        )
+        return [
+            Permission(
+                number=row["permission"],
+                job=JobId(row["job"]),
+                given=to_sure_moment(row["given"]),
+                why=PermissionReason(row["why"]),
+            )
+            for row in rows
+        ]
 
     def begin_attempt(
         self, job: Job, edit: Edit, period: Period, reservation: Money, save_path: str, started: datetime

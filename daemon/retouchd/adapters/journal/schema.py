@@ -174,11 +174,13 @@ CREATE TABLE refused_options (
 CREATE TABLE returns (
     bundle INTEGER PRIMARY KEY REFERENCES bundles,
     take INTEGER,
-    asked REAL NOT NULL
+    asked REAL NOT NULL,
+    next_try REAL
 );
 CREATE TABLE wanted_takes (
     folder BLOB NOT NULL,
     key BLOB NOT NULL,
+    sha256 TEXT NOT NULL,       -- of the photo: another one at its place is not meant
     take INTEGER NOT NULL,
     PRIMARY KEY (folder, key)
 ) WITHOUT ROWID;

@@ -8,6 +8,7 @@ from typing import Final
 
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.folder import Folder, translated_folder
+from retouchd.adapters.outbox.contents import compared
 from retouchd.adapters.outbox.moving import Move, Target
 from retouchd.adapters.outbox.staging import is_taken, publish_staged, staged
 from retouchd.core.errors import SourceGoneError
@@ -74,6 +75,22 @@ class FilingCabinets:
                 raise SourceGoneError(
                     operation="file", path=source_path, reason="its folder is not there any more"
                 )
+
+    def check(self, source: PurePosixPath, expected: Sha256) -> None:
+        """Make sure that a source is there and has the expected hash.
+
+        Raises:
+            SourceGoneError: It is not there any more.
+            SourceChangedError: It is another file now.
+            FileTroubleError: It cannot be read.
+        """
+        path = self._inbox.path_of(source)
+        with self._inbox.open_if_there(source.parent) as folder:
+            if folder is None:
+                reason = "its folder is not there any more"
+                raise SourceGoneError(operation="file", path=path, reason=reason)
+            with compared(path.name, folder, expected, path):
+                return
 
     def write_note(self, cabinet: Cabinet, path: PurePosixPath, text: str) -> None:
         """Write a text for people durably; a note of the same bytes that is there already will do.

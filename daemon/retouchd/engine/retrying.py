@@ -1,0 +1,91 @@
+"""A person wants a job once more: the same edit again, or another version of it.
+
+Runs in the engine thread, inside its transaction.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from retouchd.core.duplicates import may_pay_again
+from retouchd.core.edits import Edit
+from retouchd.core.errors import CommandRefusedError
+from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
+from retouchd.core.records import LIVE_BUNDLES, BundleRecord, BundleState, PermissionReason
+from retouchd.engine.moves import Moves
+from retouchd.engine.office import Office
+from retouchd.engine.returning import Returns
+
+# What can be tried again.
+RETRIED: Final = frozenset({JobState.HELD, JobState.DEFERRED, JobState.FAILED})
+
+
+class Retrier:
+    """Has jobs tried again."""
+
+    def __init__(self, office: Office, moves: Moves, returns: Returns) -> None:
+        self._journal = office.journal
+        self._clock = office.clock
+        self._moves = moves
+        self._returns = returns
+
+    def retry(self, job: Job) -> str:
+        """Have the same edit made again, and say so.
+
+        Raises:
+            CommandRefusedError: It cannot be tried again as things are.
+        """
+        if job.state not in RETRIED:
+            message = f"job {job.id} is {job.state}; only what needs you, failed or tries again later can be"
+            raise CommandRefusedError(message)
+        if job.state is JobState.FAILED:
+            return self._retry_failed(job)
+        if job.edit is not None:
+            self._take_over(job, self._journal.get_edit(job.edit))
+        fresh = replace(job, attempts=0, active_seconds=0.0, reused_from=None, output=None, delivered=None)
+        self._moves.apply(fresh, JobEvent.RETRY_GRANTED, detail="you asked to try it again")
+        return f"job {job.id} is tried again"
+
+    def _take_over(self, job: Job, edit: Edit) -> None:
+        """Make the job the owner of its edit, and record the permission to pay for it once more.
+
+        Raises:
+            CommandRefusedError: Another job decides over the edit.
+        """
+        owner = self._journal.get_job(edit.owner)
+        if job.hold is HoldReason.SAME_EDIT_HELD and not self._is_out_of_reach(owner):
+            message = (
+                f"job {job.id} waits for job {owner.id}, which has the same photo and prompt: retry that"
+            )
+            raise CommandRefusedError(message)
+        if may_pay_again(job, edit, self._journal.attempts_of(edit.id)):
+            why = PermissionReason.RETRIED
+            self._journal.grow_permission(edit.id, job.id, why, self._clock.now())
+        self._journal.set_owner(edit.id, job.id)
+        if owner.id != job.id and owner.state is JobState.HELD:
+            detail = f"job {job.id}, with the same photo and prompt, was tried again instead"
+            self._moves.apply(owner, JobEvent.CANCELLED, detail=detail)
+
+    def _is_out_of_reach(self, owner: Job) -> bool:
+        """Say whether a job cannot decide for others: it is over, or held for a photo that is not there."""
+        is_gone = self._journal.get_bundle(owner.bundle).state not in LIVE_BUNDLES
+        return owner.has_ended or (owner.state is JobState.HELD and is_gone)
+
+    def _retry_failed(self, job: Job) -> str:
+        record = self._journal.get_bundle(job.bundle)
+        refusal = self._find_obstacle(record)
+        if refusal:
+            message = f"job {job.id} cannot be tried again: {refusal}"
+            raise CommandRefusedError(message)
+        self._returns.ask(record)
+        return f"the photo of job {job.id} is brought back to the inbox and tried again as a new job"
+
+    def _find_obstacle(self, record: BundleRecord) -> str:
+        """Give why a failed job's photo cannot be brought back from failed/, or nothing."""
+        if record.state is BundleState.DETACHED:
+            return "its photo or prompt was changed since; what lies in the inbox now counts as new"
+        if record.state is not BundleState.FILED:
+            return "its photo is just being moved to failed/: try again in a moment"
+        siblings = {one.state for one in self._journal.jobs_of_bundle(record.id)}
+        if siblings & {JobState.DELIVERED, JobState.DONE}:
+            return "its photo is in done/, since another version was delivered: drag it back to the inbox"
+        return ""
