@@ -43,6 +43,7 @@ class Event(StrEnum):
     INBOX_MISSING = "inbox.missing"
     INBOX_RETURNED = "inbox.returned"
     WATCH_STARTED = "watch.started"
+    LIMIT_NEARED = "limit.neared"
     RESERVATION_EXCEEDED = "reservation.exceeded"
     PAUSE_BEGAN = "pause.began"
     PAUSE_ENDED = "pause.ended"

@@ -60,7 +60,8 @@ def test_status_json_has_exactly_the_promised_keys(lived_in: CliHouse, capsys: C
     assert fields["daemon"] == {"running": False, "pid": None, "since": None, "state": "stopped"}
     assert set(fields["counts"]) == counts
     assert set(fields["pauses"][0]) == {"reason", "detail", "since", "until", "ends"}
-    assert set(fields["spend"]) == {"today_usd", "month_usd", "reserved_usd", "unknown_usd", "caps"}
+    spend = {"today_usd", "month_usd", "reserved_usd", "unknown_usd", "caps", "notice"}
+    assert set(fields["spend"]) == spend
     assert fields["spend"]["caps"] == {"per_job_usd": 3.0, "per_day_usd": 10.0, "per_month_usd": 100.0}
     for job in fields["jobs"]:
         assert set(job) == {"id", "state", "source", "reason", "attempts", "next_try", "output"}

@@ -110,3 +110,47 @@ def test_zero_forbids(cap: str) -> None:
 
     assert broken_cap(replace(unlimited, **{cap: NOTHING}), spent, Money(1)) == cap
     assert broken_cap(unlimited, spent, Money(10**12)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "micro"),
+    [
+        ("25", 25_000_000),
+        ("25.50", 25_500_000),
+        ("$25", 25_000_000),
+        (" 0 ", 0),
+        ("0.000001", 1),
+        ("1000000", 10**12),
+    ],
+)
+def test_amounts_that_people_type(text: str, micro: int) -> None:
+    """Dollars are read with and without cents and sign."""
+    assert Money.parse(text) == Money(micro)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *[
+            "",
+            "-5",
+            "+5",
+            "nan",
+            "inf",
+            "1e3",
+            "25,50",
+            "1 000",
+            "$",
+            "25$",
+            ".5",
+            "5.",
+            "0.0000001",
+            "1000001",
+        ],
+        *["٣", "unlimited", "9" * 5000],
+    ],
+)
+def test_amounts_that_nobody_means(text: str) -> None:
+    """What is no plain amount of dollars is refused with how to write one."""
+    with pytest.raises(ValueError, match="is no amount; valid: dollars from 0 to 1000000, such as 25"):
+        Money.parse(text)

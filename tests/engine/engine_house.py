@@ -66,11 +66,13 @@ class ToldTime:
 
     def __init__(self) -> None:
         self.seconds = 1000.0
+        # By how much somebody set the wall clock.
+        self.turned = timedelta()
         self._ids = 0
 
     def now(self) -> datetime:
         """Give the wall time."""
-        return NOW + timedelta(seconds=self.seconds - 1000.0)
+        return NOW + timedelta(seconds=self.seconds - 1000.0) + self.turned
 
     def moments(self) -> Moments:
         """Give both clocks."""

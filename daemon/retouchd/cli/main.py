@@ -225,6 +225,19 @@ def resume(
     order(config or context.obj, os.environ, reason)
 
 
+@app.command(context_settings={"ignore_unknown_options": True})
+def allow(
+    context: typer.Context,
+    amount: Annotated[str, typer.Argument(metavar="USD", help="Dollars, such as 25 or 25.50.")],
+    today: Annotated[bool, typer.Option("--today", help="For today alone; there is no other way.")] = False,
+    config: Config = None,
+) -> None:
+    """Set another limit for what may be spent today; the month's limit still holds."""
+    from retouchd.cli.ordering import allow as order
+
+    order(config or context.obj, os.environ, amount, is_today=today)
+
+
 @app.command()
 def config(
     context: typer.Context,

@@ -1,4 +1,4 @@
-"""`retouchd pause`, `resume` and `retry`: what a person decides."""
+"""`retouchd pause`, `resume`, `retry` and `allow`: what a person decides."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -72,6 +72,27 @@ def retry(config: Path | None, environ: Mapping[str, str], beginning: str, *, is
         Screen().say("Nothing was changed.")
         raise typer.Exit(1)
     give(settings, Verb.RETRY, job.id)
+
+
+def allow(config: Path | None, environ: Mapping[str, str], amount: str, *, is_today: bool) -> None:
+    """Make an amount of dollars the limit of this one day.
+
+    Raises:
+        CommandRefusedError: It is no amount, or it is not said that it is for today.
+    """
+    if amount.strip().lower() == "unlimited":
+        message = (
+            'a day without a limit must be configured: put per_day_usd = "unlimited" under [budget] into the'
+            " configuration and start retouchd again"
+        )
+        raise CommandRefusedError(message)
+    if not is_today:
+        message = (
+            f'this changes the limit of today alone: write "retouchd allow {printable(amount)} --today". For'
+            " every day put per_day_usd under [budget] into the configuration"
+        )
+        raise CommandRefusedError(message)
+    give(_load(config, environ), Verb.ALLOW, amount)
 
 
 def _load(config: Path | None, environ: Mapping[str, str]) -> Settings:

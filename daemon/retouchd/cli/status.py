@@ -11,12 +11,13 @@ from retouchd.cli.entries import Entry, as_iso, open_entries
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.screen import Screen, Tone, print_json
 from retouchd.core.jobs import JobState
-from retouchd.core.money import Caps, Money
+from retouchd.core.money import NOTHING, Caps, Money
 from retouchd.core.pauses import Pause
 from retouchd.core.periods import begin_of_day, counting_period, period_of
 from retouchd.core.records import SpendReport
-from retouchd.core.story import clock_time, pause_sentence
-from retouchd.core.values import printable
+from retouchd.core.spending import Notice, Offer, notices, with_allowance
+from retouchd.core.story import clock_time, pause_sentence, sentence
+from retouchd.core.values import EditId, printable
 from retouchd.policies import calendar
 
 # More of them than fit a screen are counted, not listed.
@@ -30,6 +31,7 @@ class Status:
     Attributes:
         holder: The running daemon.
         counts: By job state, and "arriving", "queued", "waiting_for_prompt" and "ignored".
+        allowance: The limit that a person gave for today.
         entries: What is under way, needs a person or failed.
         delivered_today: Pictures put into the outbox since the day of the caps began.
         failed_today: The same of photos that failed.
@@ -41,6 +43,8 @@ class Status:
     counts: Mapping[str, int]
     spend: SpendReport
     caps: Caps
+    allowance: Money | None
+    notices: Sequence[Notice]
     entries: Sequence[Entry]
     delivered_today: int
     failed_today: int
@@ -71,7 +75,17 @@ def gather(house: House) -> Status:
     """Look at everything that the status tells."""
     view, now, budget = house.view, house.moments.now, house.settings.budget
     days = calendar(house.settings)
-    today = begin_of_day(period_of(now, days), days)
+    today = period_of(now, days)
+    period = counting_period(now, days, view.last_period())
+    allowance = view.allowance_of(period.day)
+    offer = Offer(
+        period=period,
+        today=today,
+        caps=with_allowance(budget.caps(), allowance),
+        spent=view.spent(EditId(0), period),
+        reservation=NOTHING,
+    )
+    midnight = begin_of_day(today, days)
     jobs = view.count_jobs()
     bundles = dict(view.count_bundles(house.moments))
     needs_you = bundles.pop("needs_you")
@@ -83,11 +97,13 @@ def gather(house: House) -> Status:
         holder=house.holder,
         pauses=view.pauses(),
         counts=counts,
-        spend=view.report_spend(counting_period(now, days, view.last_period())),
-        caps=budget.caps(),
+        spend=view.report_spend(period),
+        caps=offer.caps,
+        allowance=allowance,
+        notices=list(notices(offer, view.excess_on(period.day))),
         entries=list(open_entries(house)),
-        delivered_today=view.count_delivered_since(today),
-        failed_today=view.count_ended_since(today).get(JobState.FAILED, 0),
+        delivered_today=view.count_delivered_since(midnight),
+        failed_today=view.count_ended_since(midnight).get(JobState.FAILED, 0),
     )
 
 
@@ -113,6 +129,7 @@ def to_json(status: Status) -> dict[str, object]:
                 "per_day_usd": _cap_as_json(status.caps.per_day),
                 "per_month_usd": _cap_as_json(status.caps.per_month),
             },
+            "notice": [{"about": one.about, "text": one.text} for one in status.notices],
         },
         "jobs": [entry.as_json() for entry in status.entries],
     }
@@ -235,9 +252,12 @@ class _Page:
             if amount.micro
         )
         failed = f", {status.failed_today} failed" if status.failed_today else ""
-        paid = f"about {spend.today}{extra} of {_limit(caps.per_day)}"
+        word = " (your word for today)" if status.allowance is not None else ""
+        paid = f"about {spend.today}{extra} of {_limit(caps.per_day)}{word}"
         self._screen.say(f"Today      {status.delivered_today} delivered{failed}; {paid}", hang=11)
         self._screen.say(f"Month      about {spend.month} of {_limit(caps.per_month)}", hang=11)
+        for notice in status.notices:
+            self._screen.say(f"Notice     {sentence(notice.text)}", Tone.WARN, hang=11)
 
 
 def _limit(cap: Money | None) -> str:

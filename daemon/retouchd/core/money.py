@@ -1,13 +1,19 @@
 """Money: exact amounts, and the caps that charges and reservations must fit."""
 
 import math
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final, Self
 
+from retouchd.core.values import printable
+
 MICRO: Final = 1_000_000
 _CENT: Final = 10_000
+# More than a million a day is a slip of the finger.
+_MOST_USD: Final = 1_000_000
+_AMOUNT = re.compile(r"\$?([0-9]{1,9}(?:\.[0-9]{1,6})?)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,6 +34,20 @@ class Money:
             raise ValueError(message)
         # By way of its decimal figures, since 0.1 as a float is a little more than a tenth.
         return cls(math.ceil(Fraction(str(amount)) * MICRO))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Give the amount that a person typed: "25", "25.50" or "$25".
+
+        Raises:
+            ValueError: It is none that is meant; the message is for people.
+        """
+        found = _AMOUNT.fullmatch(text.strip())
+        if found is None or Fraction(found[1]) > _MOST_USD:
+            valid = f"dollars from 0 to {_MOST_USD}, such as 25 or 25.50"
+            message = f'"{printable(text[:40])}" is no amount; valid: {valid}'
+            raise ValueError(message)
+        return cls.from_usd(Fraction(found[1]))
 
     @property
     def usd(self) -> float:

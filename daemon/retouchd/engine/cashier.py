@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 
 from retouchd.core.edits import Edit, Wish
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
-from retouchd.core.money import NOTHING, Cap, Money, broken_cap
+from retouchd.core.money import NOTHING, Cap, Money
 from retouchd.core.naming import save_path
 from retouchd.core.outcomes import RULES, Effect, OutcomeKind
-from retouchd.core.pauses import PauseReason, begin_pause
-from retouchd.core.periods import Period, counting_period, end_of_day, end_of_month
-from retouchd.core.prices import believe, estimate, learn
+from retouchd.core.prices import believe, learn
 from retouchd.core.records import Attempt, Label, PermissionReason
 from retouchd.core.request import Order
 from retouchd.core.retries import Aftermath, Circumstances, Outcome, decide_aftermath
+from retouchd.core.spending import Offer, over_job_cap
 from retouchd.core.values import AttemptId, JobId
+from retouchd.engine.budget import Budget
 from retouchd.engine.moves import Moves
 from retouchd.engine.needs import Spool
 from retouchd.engine.office import Office
@@ -50,6 +50,7 @@ class Cashier:
         self._herald = office.herald
         self._moves = moves
         self._board = board
+        self._budget = Budget(office, board)
         self._spool = spool
         # Calls running that ended without a result, of whatever job: they lengthen the back-off.
         self._setbacks = 0
@@ -65,56 +66,33 @@ class Cashier:
         if not may_begin or self._board.is_closed or job.wish is None or job.edit is None:
             return None
         edit = self._journal.get_edit(job.edit)
-        period = self._period()
-        reservation = estimate(job.wish.request, self._journal.price_of(job.wish.request))
-        cap = broken_cap(self._policy.caps, self._journal.spent(edit.id, period), reservation)
-        if cap is not None:
-            self._refuse_for_cap(job, cap, reservation)
-            return None
-        return self._begin(job, job.wish, edit, period, reservation)
+        offer = self._budget.offer(edit.id, job.wish.request)
+        match offer.broken:
+            case None:
+                return self._begin(job, job.wish, edit, offer)
+            case Cap.PER_JOB:
+                detail = over_job_cap(offer, job.id)
+                self._moves.apply(job, JobEvent.OVER_JOB_CAP, detail=detail, hold=HoldReason.OVER_JOB_CAP)
+            case cap:
+                self._budget.pause_for(offer, cap)
+        return None
 
-    def _begin(self, job: Job, wish: Wish, edit: Edit, period: Period, reservation: Money) -> Begun:
+    def _begin(self, job: Job, wish: Wish, edit: Edit, offer: Offer) -> Begun:
         now = self._clock.now()
         number = len(self._journal.attempts_of(edit.id)) + 1
         path = save_path(self._policy.save_folder, wish.pictures[0].path, wish, job.id, number, now)
-        attempt = self._journal.begin_attempt(job, edit, period, reservation, path, now)
+        attempt = self._journal.begin_attempt(job, edit, offer.period, offer.reservation, path, now)
         # The spool file is durable before the attempt is: a crash in between leaves one with its label alone,
         # which the next attempt of this number replaces. One after the commit finds both.
         self._spool.begin(attempt.id, _label_of(attempt, edit, wish))
         submitting = self._moves.apply(
             replace(job, answer=attempt.id),
             JobEvent.SUBMISSION_BEGUN,
-            told={"attempt": attempt.number, "set_aside_usd": reservation.usd},
+            told={"attempt": attempt.number, "set_aside_usd": offer.reservation.usd},
         )
+        self._budget.tell_nearness()
         order = Order(request=wish.request, save_path=path, idempotency_key=edit.idempotency_key)
         return Begun(job=submitting, attempt=attempt, order=order)
-
-    def _refuse_for_cap(self, job: Job, cap: Cap, reservation: Money) -> None:
-        now, caps = self._clock.now(), self._policy.caps
-        if cap is Cap.PER_JOB:
-            detail = (
-                f"one try costs up to {reservation}, more than budget.per_job_usd = {caps.per_job} leaves:"
-                f' raise that or ask for less quality or size, then "retouchd retry {job.id}"'
-            )
-            self._moves.apply(job, JobEvent.OVER_JOB_CAP, detail=detail, hold=HoldReason.OVER_JOB_CAP)
-            return
-        if cap is Cap.PER_DAY:
-            limit, detail, until = caps.per_day, f"today's limit of {caps.per_day} is reached", end_of_day
-        else:
-            limit, detail, until = (
-                caps.per_month,
-                f"this month's limit of {caps.per_month} is reached",
-                end_of_month,
-            )
-        if limit is not None and reservation > limit:
-            detail = (
-                f"one picture may cost {reservation}, more than budget.{cap}_usd = {limit} allows: raise it"
-            )
-        ends = until(self._period(), self._policy.calendar)
-        self._board.begin(begin_pause(PauseReason.BUDGET, detail, now, until=ends))
-
-    def _period(self) -> Period:
-        return counting_period(self._clock.now(), self._policy.calendar, self._journal.last_period())
 
     def end_call(self, job_id: JobId, attempt_id: AttemptId, report: CallReport) -> Job:
         """Book how a call ended and move its job."""
@@ -189,6 +167,7 @@ class Cashier:
             attempt = replace(attempt, charged=charged, reserved=NOTHING)
             self._journal.update_attempt(attempt)
             self._tell_excess(attempt)
+            self._budget.tell_nearness()
         self._moves.release_vain_calls(job)
         return attempt.charged
 

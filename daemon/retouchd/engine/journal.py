@@ -162,10 +162,6 @@ class Ledger(Protocol):
         """Add up what is charged and set aside."""
         ...
 
-    def last_period(self) -> Period | None:
-        """Give the latest period that anything was reserved in: a clock that goes back reopens no day."""
-        ...
-
     def report_spend(self, period: Period) -> SpendReport:
         """Add up for the status."""
         ...
@@ -180,6 +176,22 @@ class Limits(Protocol):
 
     def store_price(self, request: EditRequest, price: Price) -> None:
         """Store what answers of a request's quality and size cost."""
+        ...
+
+    def allowance_of(self, day: str) -> Money | None:
+        """Give the limit that a person gave for a day, or None."""
+        ...
+
+    def allow(self, day: str, limit: Money, now: datetime) -> None:
+        """Store the limit that a person gives for a day; the latest word counts."""
+        ...
+
+    def last_period(self) -> Period | None:
+        """Give the latest day and month reserved in: a clock that goes back reopens none."""
+        ...
+
+    def forget_last_period(self) -> None:
+        """Have what was reserved so far hold no earlier day back: the clock was ahead."""
         ...
 
 

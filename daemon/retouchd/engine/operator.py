@@ -3,11 +3,13 @@
 Runs in the engine thread, inside its transaction; without a daemon the command itself does it.
 """
 
-from retouchd.core.errors import RetouchdError
+from retouchd.core.errors import CommandRefusedError, RetouchdError
+from retouchd.core.money import Money
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.records import Command, Verb
 from retouchd.core.story import refused_answer
 from retouchd.core.values import JobId
+from retouchd.engine.budget import Budget
 from retouchd.engine.moves import Moves
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard
@@ -24,6 +26,7 @@ class Operator:
         self._herald = office.herald
         self._board = board
         self._retrier = Retrier(office, moves, Returns(office))
+        self._budget = Budget(office, board)
 
     def obey_all(self) -> None:
         """Obey the commands that were left in the journal."""
@@ -52,8 +55,16 @@ class Operator:
                 return self._board.resume(argument)
             case Verb.RETRY:
                 return self._retrier.retry(self._journal.get_job(JobId(argument)))
+            case Verb.ALLOW:
+                return self._allow(argument)
 
     def _pause(self, detail: str) -> str:
         told = detail or 'you paused it; "retouchd resume" ends that'
         self._board.begin(begin_pause(PauseReason.OPERATOR, told, self._clock.now()))
         return "paused: nothing is sent; what is under way is finished"
+
+    def _allow(self, amount: str) -> str:
+        try:
+            return self._budget.allow(Money.parse(amount))
+        except ValueError as exc:
+            raise CommandRefusedError(str(exc)) from exc

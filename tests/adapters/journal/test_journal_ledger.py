@@ -169,15 +169,6 @@ def test_the_report(journal: SqliteJournal, again: Reader, job: Job) -> None:
     )
 
 
-def test_a_clock_that_goes_back_reopens_no_day(journal: SqliteJournal, again: Reader, job: Job) -> None:
-    """The latest period ever reserved in is known, whatever came after it."""
-    edit = add_edit(journal)
-    for period in (PERIOD, NEXT_MONTH, TOMORROW):
-        begin_attempt(journal, job, edit, period=period)
-
-    assert again().last_period() == NEXT_MONTH
-
-
 def total(attempts: Iterable[Attempt]) -> Money:
     """Add up what is charged and set aside."""
     return Money(sum(one.reserved.micro + one.charged.micro for one in attempts))

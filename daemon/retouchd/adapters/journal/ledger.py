@@ -141,14 +141,6 @@ class LedgerTable(Table):
             month=self._sum("month = ?", period.month),
         )
 
-    def last_period(self) -> Period | None:
-        """Give the latest period that anything was reserved in: a clock that goes back reopens no day."""
-        # Two questions, since only a maximum that is asked for alone is read off its index.
-        row = self.connection.execute(
-            "SELECT (SELECT max(day) FROM attempts) AS day, (SELECT max(month) FROM attempts) AS month"
-        ).fetchone()
-        return None if row["day"] is None else Period(day=row["day"], month=row["month"])
-
     def report_spend(self, period: Period) -> SpendReport:
         """Add up for the status."""
         row = self.connection.execute(

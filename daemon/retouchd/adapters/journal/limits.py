@@ -1,9 +1,17 @@
-"""What the journal knows beside the attempts of how much may be spent: the prices that were seen."""
+"""How much may be spent: prices that were seen, a person's word for a day, the latest day that counts."""
 
+from datetime import datetime
+from typing import Final
+
+from retouchd.adapters.journal.codec import to_seconds
 from retouchd.adapters.journal.table import Table
 from retouchd.core.money import Money
+from retouchd.core.periods import Period
 from retouchd.core.prices import Price
 from retouchd.core.request import EditRequest
+
+# The last attempt whose day holds no earlier one back.
+_FORGOTTEN: Final = "periods_forgotten_up_to"
 
 
 class LimitsTable(Table):
@@ -24,4 +32,40 @@ class LimitsTable(Table):
             " ON CONFLICT (quality, size)"
             " DO UPDATE SET answers = excluded.answers, highest = excluded.highest",
             (request.quality, str(request.size), price.answers, price.highest.micro),
+        )
+
+    def allowance_of(self, day: str) -> Money | None:
+        """Give the limit that a person gave for a day, or None."""
+        row = self.connection.execute("SELECT micro FROM allowances WHERE day = ?", (day,)).fetchone()
+        return None if row is None else Money(row["micro"])
+
+    def allow(self, day: str, limit: Money, now: datetime) -> None:
+        """Store the limit that a person gives for a day; the latest word counts."""
+        self.connection.execute(
+            "INSERT INTO allowances (day, micro, given) VALUES (?, ?, ?)"
+            " ON CONFLICT (day) DO UPDATE SET micro = excluded.micro, given = excluded.given",
+            (day, limit.micro, to_seconds(now)),
+        )
+
+    def last_period(self) -> Period | None:
+        """Give the latest day and month reserved in: a clock that goes back reopens none."""
+        day, month = self._latest("day"), self._latest("month")
+        return None if day is None or month is None else Period(day=day, month=month)
+
+    def _latest(self, column: str) -> str | None:
+        # Read off the column's index from its end: it stops at the first entry that is not forgotten.
+        row = self.connection.execute(
+            f"SELECT {column} FROM attempts"
+            " WHERE id > coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?), 0)"
+            f" ORDER BY {column} DESC LIMIT 1",
+            (_FORGOTTEN,),
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def forget_last_period(self) -> None:
+        """Have what was reserved so far hold no earlier day back: the clock was ahead."""
+        self.connection.execute(
+            "INSERT INTO meta (name, value) SELECT ?, coalesce(max(id), 0) FROM attempts WHERE true"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (_FORGOTTEN,),
         )

@@ -113,6 +113,16 @@ class JournalView(SqliteJournal):
         ).fetchone()
         return Money(row["micro"]) if row["micro"] else NOTHING
 
+    def excess_on(self, day: str) -> Money:
+        """Give by how much pictures of a day cost more than was set aside for them."""
+        return Money(
+            self._value(
+                "SELECT coalesce(sum(charged - first_reserved), 0) FROM attempts"
+                " WHERE day = ? AND charged > first_reserved",
+                day,
+            )
+        )
+
     def count_delivered_since(self, since: datetime) -> int:
         """Count the pictures that were put into the outbox since a moment."""
         return self._value(
