@@ -39,6 +39,10 @@ class Recorded:
     complete: bool = False
 
 
+def _do_nothing() -> None:
+    pass
+
+
 class Exchange:
     """One connection in the hands of a script."""
 
@@ -48,9 +52,12 @@ class Exchange:
         self._stopping = stopping
         self._buffer = b""
         self._wanted = 0
+        self._when_complete: Callable[[], None] = _do_nothing
 
     def read_head(self) -> Recorded:
-        """Read the request line and the headers."""
+        """Read the request line and the headers, once."""
+        if self.request.method:
+            return self.request
         while b"\r\n\r\n" not in self._buffer:
             self._buffer += self._receive()
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
@@ -59,7 +66,7 @@ class Exchange:
         pairs = (one.partition(":") for one in lines)
         self.request.headers = {name.lower(): value.strip() for name, _, value in pairs}
         self._wanted = int(self.request.headers.get("content-length", "0"))
-        self.request.complete = self._wanted == 0
+        self._note_if_complete()
         return self.request
 
     def read_body(self, at_most: int | None = None) -> None:
@@ -69,7 +76,18 @@ class Exchange:
             piece = self._buffer or self._receive()
             self._buffer = b""
             self.request.body += piece
-        self.request.complete = len(self.request.body) >= self._wanted
+        self._note_if_complete()
+
+    def tell_when_complete(self, hook: Callable[[], None]) -> None:
+        """Call this once, as soon as the whole request was read, or now if it was."""
+        self._when_complete = hook
+        if self.request.complete:
+            hook()
+
+    def _note_if_complete(self) -> None:
+        if not self.request.complete and len(self.request.body) >= self._wanted:
+            self.request.complete = True
+            self._when_complete()
 
     def read_request(self) -> Recorded:
         """Read the whole request."""

@@ -7,11 +7,13 @@ from typing import Final
 _LOOK_EVERY_SECONDS: Final = 0.01
 
 
-def eventually(predicate: Callable[[], object], seconds: float = 10.0) -> bool:
+def eventually(
+    predicate: Callable[[], object], seconds: float = 10.0, *, every_seconds: float = _LOOK_EVERY_SECONDS
+) -> bool:
     """Say whether the predicate becomes true within this time."""
     deadline = time.monotonic() + seconds
     while not predicate():
         if time.monotonic() > deadline:
             return False
-        time.sleep(_LOOK_EVERY_SECONDS)
+        time.sleep(every_seconds)
     return True

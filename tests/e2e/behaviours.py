@@ -1,0 +1,42 @@
+"""All behaviours, in the scenes in which one daemon meets them."""
+
+from typing import Final
+
+from behaviours_lying import ENDLESS, LYING
+from behaviours_phases import DOORS, SENDING, SHORT_TIMEOUTS, SLOW
+from behaviours_refused import BUSY, EDGE, LATE, PASSING, PAUSING, REFUSED
+from behaviours_wire import NO_ANSWER, WIRE
+from stage import Scene
+
+_TOGETHER: Final = 8
+
+SCENES: Final = (
+    Scene(
+        name="late replies", behaviours=LATE, at_once=_TOGETHER, settings={"limits.concurrency": _TOGETHER}
+    ),
+    Scene(name="what a person must lift", behaviours=PAUSING),
+    Scene(
+        name="answers that lie",
+        behaviours=LYING,
+        at_once=len(LYING),
+        settings={"limits.concurrency": _TOGETHER},
+    ),
+    Scene(name="odd HTTP", behaviours=WIRE, at_once=len(WIRE), settings={"limits.concurrency": _TOGETHER}),
+    Scene(name="sending", behaviours=SENDING, settings=SHORT_TIMEOUTS),
+    Scene(name="slow answers", behaviours=SLOW, settings=SHORT_TIMEOUTS),
+    *(
+        Scene(name=f"{name} at the door", behaviours=(one,), settings=SHORT_TIMEOUTS, door=(script,))
+        for name, script, one in DOORS
+    ),
+    Scene(name="no HTTP", behaviours=NO_ANSWER),
+    Scene(
+        name="endless answers",
+        behaviours=ENDLESS,
+        at_once=2,
+        settings={"endpoint.max_answer_bytes": 1024 * 1024},
+    ),
+    Scene(name="rate limits", behaviours=PASSING),
+    Scene(name="busy services", behaviours=BUSY, at_once=len(BUSY)),
+    Scene(name="refused photos", behaviours=REFUSED, at_once=len(REFUSED)),
+    Scene(name="answers of something in front", behaviours=EDGE),
+)
