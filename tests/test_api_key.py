@@ -35,6 +35,7 @@ def test_the_credential_comes_first(tmp_path: Path) -> None:
     )
 
     assert key == ApiKey(value="from-the-manager", source="the service manager's credential dench-api-key")
+    assert "systemctl restart retouchd" in key.advice
 
 
 def test_the_file_comes_second(tmp_path: Path) -> None:
@@ -45,6 +46,7 @@ def test_the_file_comes_second(tmp_path: Path) -> None:
     key = read_key(Endpoint(api_key_file=path), environ)
 
     assert key == ApiKey(value=SECRET, source=str(path))
+    assert key.advice == f"put a new one into {path} and it goes on within a minute"
 
 
 def test_the_environment_comes_last() -> None:
@@ -52,6 +54,7 @@ def test_the_environment_comes_last() -> None:
     key = read_key(Endpoint(), {"DENCH_API_KEY": f" {SECRET}\n"})
 
     assert key == ApiKey(value=SECRET, source="the environment variable DENCH_API_KEY")
+    assert "start retouchd again" in key.advice
 
 
 @pytest.mark.parametrize("environ", [{}, {"DENCH_API_KEY": " \n"}, {"CREDENTIALS_DIRECTORY": ""}])

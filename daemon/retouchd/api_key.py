@@ -21,6 +21,13 @@ VARIABLE: Final = "DENCH_API_KEY"
 _SECRETS_FOLDER: Final = Path("/run/secrets")
 # Far above any key: whoever names a photo or /dev/zero by mistake must not fill the memory.
 _MAX_BYTES: Final = 4096
+_FROM_MANAGER: Final = f"the service manager's credential {CREDENTIAL}"
+_FROM_VARIABLE: Final = f"the environment variable {VARIABLE}"
+# These are handed over once, at the start.
+_ADVICE: Final = {
+    _FROM_MANAGER: f"put a new one into the file of {_FROM_MANAGER}, then: systemctl restart retouchd",
+    _FROM_VARIABLE: f"put a new one into {_FROM_VARIABLE} and start retouchd again",
+}
 _WAYS: Final = (
     "there is no key for the service. Do one of these: put it into a file of its own (mode 0600) and name "
     f"that file in endpoint.api_key_file; or give the service manager's credential {CREDENTIAL}; or set the "
@@ -40,6 +47,11 @@ class ApiKey:
     value: str = field(repr=False)
     source: str
 
+    @property
+    def advice(self) -> str:
+        """What to do when the service refuses it, for people."""
+        return _ADVICE.get(self.source, f"put a new one into {self.source} and it goes on within a minute")
+
 
 def read_key(endpoint: Endpoint, environ: Mapping[str, str]) -> ApiKey:
     """Read the key: the service manager's credential, else the file, else the environment.
@@ -50,13 +62,11 @@ def read_key(endpoint: Endpoint, environ: Mapping[str, str]) -> ApiKey:
     credentials = _credentials_folder(environ)
     credential = credentials / CREDENTIAL if credentials else None
     if credential is not None and is_there(credential):
-        return _key(_read(credential, credentials), f"the service manager's credential {CREDENTIAL}")
+        return _key(_read(credential, credentials), _FROM_MANAGER)
     if endpoint.api_key_file is not None:
         return _key(_read(endpoint.api_key_file, credentials), printable(endpoint.api_key_file))
     if environ.get(VARIABLE, "").strip():
-        return _key(
-            environ[VARIABLE].encode("utf-8", "surrogateescape"), f"the environment variable {VARIABLE}"
-        )
+        return _key(environ[VARIABLE].encode("utf-8", "surrogateescape"), _FROM_VARIABLE)
     raise ConfigurationError(_WAYS)
 
 

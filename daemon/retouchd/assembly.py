@@ -23,10 +23,12 @@ from retouchd.engine.moves import Moves
 from retouchd.engine.office import Office
 from retouchd.engine.operator import Operator
 from retouchd.engine.pauseboard import PauseBoard
+from retouchd.engine.prober import Prober
 from retouchd.engine.process import Process, Registry
 from retouchd.engine.recovery import recover
 from retouchd.engine.returning import Porter, Returns
 from retouchd.engine.sightings import Sightings
+from retouchd.engine.throttle import Throttle
 from retouchd.engine.tools import Tools
 from retouchd.engine.workers import Aftercare, Skills, Workers
 
@@ -67,6 +69,7 @@ class _Deciders:
 
     moves: Moves
     board: PauseBoard
+    throttle: Throttle
     cashier: Cashier
     calls: Calls
     under_way: UnderWay
@@ -100,6 +103,7 @@ def assemble(
     crew = _build_crew(office, mailbox, tools, deciders, log)
     departments = Departments(
         board=deciders.board,
+        throttle=deciders.throttle,
         dispatch=deciders.dispatch,
         operator=operator,
         sightings=sightings,
@@ -121,7 +125,8 @@ def _build_deciders(office: Office, tools: Tools, scanner: Rescan) -> _Deciders:
 
     moves = Moves(office, tell_again)
     board = PauseBoard(office)
-    cashier = Cashier(office, moves, board, tools.spool)
+    throttle = Throttle(office, board)
+    cashier = Cashier(office, moves, board, throttle, tools.spool)
     under_way = UnderWay()
     surroundings = _Surroundings(quiet_seconds=tools.inbox.quiet_seconds, tell_again=tell_again)
     intake = Intake(office, moves, surroundings, under_way)
@@ -133,7 +138,8 @@ def _build_deciders(office: Office, tools: Tools, scanner: Rescan) -> _Deciders:
         under_way=under_way,
         intake=intake,
         deliveries=Deliveries(office, moves, board, cashier, intake),
-        dispatch=Dispatch(office, board, intake, under_way),
+        throttle=throttle,
+        dispatch=Dispatch(office, board, throttle, intake, under_way),
     )
 
 
@@ -153,6 +159,7 @@ def _build_crew(office: Office, mailbox: Mailbox, tools: Tools, deciders: _Decid
         delivery=delivery,
         clerk=Clerk(mailbox, deciders.deliveries, tools),
         porter=Porter(mailbox, Returns(office), tools.inbox.check_mark, tools.returns),
+        prober=Prober(mailbox, deciders.board, tools.endpoint),
     )
     workers = Workers(office, mailbox, skills, deciders.intake)
     aftercare = Aftercare(office, deciders.under_way, deciders.intake, deciders.calls)

@@ -47,6 +47,7 @@ class Event(StrEnum):
     RESERVATION_EXCEEDED = "reservation.exceeded"
     PAUSE_BEGAN = "pause.began"
     PAUSE_ENDED = "pause.ended"
+    KEY_PROBED = "key.probed"
     DAEMON_STARTED = "daemon.started"
     DAEMON_STOPPING = "daemon.stopping"
     DAEMON_STOPPED = "daemon.stopped"

@@ -29,7 +29,6 @@ def check_supported(settings: Settings) -> None:
         "sidecars.ambiguous": (settings.sidecars.ambiguous.value, "hold"),
         "watch.process_conflict_copies": (settings.watch.process_conflict_copies, False),
         "watch.ignore": (settings.watch.ignore, ()),
-        "limits.requests_per_minute": (settings.limits.requests_per_minute, 0),
     }
     faults = [
         f'{key}: this version knows only "{only}"' for key, (value, only) in known.items() if value != only
@@ -40,8 +39,12 @@ def check_supported(settings: Settings) -> None:
         raise ConfigurationError(*faults)
 
 
-def engine_policy(settings: Settings) -> Policy:
-    """Give what the engine wants to know."""
+def engine_policy(settings: Settings, key_advice: str = "") -> Policy:
+    """Give what the engine wants to know.
+
+    Args:
+        key_advice: What to do when the service refuses the key; only a daemon, which makes calls, needs it.
+    """
     return Policy(
         caps=settings.budget.caps(),
         calendar=calendar(settings),
@@ -66,6 +69,9 @@ def engine_policy(settings: Settings) -> Policy:
         save_folder=settings.defaults.save_folder,
         keep_signed_url=settings.output.keep_signed_url,
         concurrency=settings.limits.concurrency,
+        max_concurrency=settings.limits.max_concurrency,
+        requests_per_minute=settings.limits.requests_per_minute,
+        key_advice=key_advice,
         codes={**CODES, **{code: one.kind for code, one in settings.endpoint.codes.items()}},
         configuration=_digest(settings),
     )

@@ -53,15 +53,20 @@ class LiveKey:
     def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
         self._settings = settings
         self._environ = environ
-        self._last = read_key(settings.endpoint, environ).value
+        self._last = read_key(settings.endpoint, environ)
+
+    @property
+    def advice(self) -> str:
+        """What to do when the service refuses it, for people."""
+        return self._last.advice
 
     def __call__(self) -> str:
         """Give the key; the last good one while its file cannot be read."""
         try:
-            self._last = read_key(self._settings.endpoint, self._environ).value
+            self._last = read_key(self._settings.endpoint, self._environ)
         except ConfigurationError:
-            return self._last
-        return self._last
+            return self._last.value
+        return self._last.value
 
 
 def run(
@@ -161,7 +166,7 @@ class Daemon:
         settings: Settings,
         inbox_id: str,
         journal: SqliteJournal,
-        key: Callable[[], str],
+        key: LiveKey,
         durable: Durable,
         until_idle: timedelta | None,
     ) -> None:
@@ -183,7 +188,7 @@ class Daemon:
         office = Office(
             journal=journal,
             clock=SystemClock(),
-            policy=engine_policy(settings),
+            policy=engine_policy(settings, key.advice),
             herald=Herald(self._log),
         )
         self._assembly = assemble(office, self._mailbox, self._tools, self._scanner, self._log, until_idle)

@@ -223,13 +223,13 @@ def test_setbacks_of_others_lengthen_the_delay() -> None:
     [
         (OutcomeKind.UNREACHABLE, PauseReason.OFFLINE, 1),
         (OutcomeKind.RATE_LIMIT, PauseReason.RATE_LIMITED, 1),
-        (OutcomeKind.AUTH, PauseReason.KEY_REFUSED, 15 * 60),
+        (OutcomeKind.AUTH, PauseReason.KEY_REFUSED, None),
         (OutcomeKind.CREDITS, PauseReason.CREDITS, 3600),
     ],
 )
-def test_pauses(kind: OutcomeKind, reason: PauseReason, pause_seconds: int) -> None:
+def test_pauses(kind: OutcomeKind, reason: PauseReason, pause_seconds: int | None) -> None:
     """What passes pauses for the back-off, what people must mend until a photo is tried again."""
-    until = NOW + timedelta(seconds=pause_seconds)
+    until = None if pause_seconds is None else NOW + timedelta(seconds=pause_seconds)
 
     assert after(kind).pause == Pause(reason=reason, detail="because", since=NOW, until=until)
 

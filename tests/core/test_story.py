@@ -99,7 +99,7 @@ def test_parts_become_whole_sentences() -> None:
             'If the folder is the right one, run "retouchd init".',
         ),
         (PauseReason.DISK_FULL, "the disk is full", "It goes on by itself when that is in order again."),
-        (PauseReason.KEY_REFUSED, "the key is refused", "Put a new key into /key. One photo is tried at "),
+        (PauseReason.KEY_REFUSED, "the key is refused", "The service is asked again at "),
         (PauseReason.CREDITS, "no credit", 'or now with "retouchd resume".'),
         (PauseReason.UNKNOWN_OUTCOMES, "three answers were lost", 'To go on: "retouchd resume".'),
         (PauseReason.OPERATOR, "lunch", "You paused it: lunch."),
@@ -109,7 +109,7 @@ def test_every_pause_says_what_ends_it(reason: PauseReason, detail: str, told: s
     """Whoever reads why nothing is sent also reads what to do, or that there is nothing to do."""
     pause = begin_pause(reason, detail, NOW, until=NOW + timedelta(hours=1))
 
-    assert told in pause_sentence(pause, NOW, "/key")
+    assert told in pause_sentence(pause, NOW)
 
 
 def test_a_pause_says_its_way_out_once() -> None:
@@ -236,7 +236,7 @@ def test_outcomes_have_words() -> None:
     """A call says how it ended, or that it has not."""
     assert outcome_words(None) == "under way"
     assert outcome_words(OutcomeKind.ANSWERED) == "answered"
-    assert outcome_words(OutcomeKind.AUTH) == "the service refuses the key"
+    assert outcome_words(OutcomeKind.AUTH) == "the key was refused"
 
 
 def test_refusals_are_told_from_answers() -> None:
@@ -260,10 +260,8 @@ def test_ends_of_calls_are_told_with_the_services_own_words() -> None:
     answered = Answered(status=401, headers={}, elapsed_seconds=1.0)
     envelope = Envelope(message="bad\nkey", code="auth")
 
-    assert (
-        describe_end(OutcomeKind.AUTH, answered, envelope) == r'the service refuses the key (401): "bad\nkey"'
-    )
-    assert describe_end(OutcomeKind.AUTH, answered, None) == "the service refuses the key (401)"
+    assert describe_end(OutcomeKind.AUTH, answered, envelope) == r'the key was refused (401): "bad\nkey"'
+    assert describe_end(OutcomeKind.AUTH, answered, None) == "the key was refused (401)"
     assert describe_end(OutcomeKind.ANSWERED, answered, None) == ""
     silent = NoAnswer(detail="reset", elapsed_seconds=60.1)
     assert describe_end(OutcomeKind.UNKNOWN, silent, None) == "no answer came: reset"

@@ -38,6 +38,7 @@ from retouchd.engine.policy import Policy
 from retouchd.engine.recovery import recover
 from retouchd.engine.returning import Returns
 from retouchd.engine.sightings import Sightings
+from retouchd.engine.throttle import Throttle
 from strategies import NOW, REQUEST
 
 TOP: Final = PurePosixPath()
@@ -57,6 +58,9 @@ POLICY: Final = Policy(
     keep_signed_url=False,
     concurrency=2,
     codes=CODES,
+    max_concurrency=8,
+    requests_per_minute=0,
+    key_advice="put a new one into /key and it goes on within a minute",
     configuration="",
 )
 
@@ -135,10 +139,11 @@ class House:
         neighbourhood = Neighbourhood(told_again=self.told_again)
         self.moves = Moves(self.office, neighbourhood.tell_again)
         self.board = PauseBoard(self.office)
-        self.cashier = Cashier(self.office, self.moves, self.board, self.spool)
+        self.throttle = Throttle(self.office, self.board)
+        self.cashier = Cashier(self.office, self.moves, self.board, self.throttle, self.spool)
         self.calls = Calls(self.office, self.cashier, self.spool)
         self.intake = Intake(self.office, self.moves, neighbourhood, self.under_way)
-        self.dispatch = Dispatch(self.office, self.board, self.intake, self.under_way)
+        self.dispatch = Dispatch(self.office, self.board, self.throttle, self.intake, self.under_way)
         self.returns = Returns(self.office)
         self.deliveries = Deliveries(self.office, self.moves, self.board, self.cashier, self.intake)
         self.operator = Operator(self.office, self.moves, self.board)

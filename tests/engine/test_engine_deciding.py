@@ -53,8 +53,8 @@ def test_calls_at_once_are_limited(house: House) -> None:
 
 
 def test_one_job_probes_after_a_pause(house: House) -> None:
-    """After a pause one call alone is made; when it went well the others follow."""
-    jobs = [house.accept(f"{number}.jpg", wish_of(str(number)))[0] for number in range(4)]
+    """After a pause one call alone is made; when it went well the others follow, one more at a time."""
+    jobs = [house.accept(f"{number}.jpg", wish_of(str(number)))[0] for number in range(20)]
     with house.act():
         house.board.begin(begin_pause(PauseReason.OFFLINE, "no way", NOW))
     assert house.choose() == []
@@ -64,6 +64,10 @@ def test_one_job_probes_after_a_pause(house: House) -> None:
 
     house.answer(jobs[0])
     house.under_way.end(probe)
+    (second,) = (task for task in house.choose() if isinstance(task, Send))
+    for job in jobs[1:10]:
+        house.answer(job)
+    house.under_way.end(second)
 
     assert kinds(house.choose()).count("Send") == 2
 

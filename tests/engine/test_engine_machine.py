@@ -35,6 +35,7 @@ class Loop:
         self.mailbox = Mailbox()
         departments = Departments(
             board=house.board,
+            throttle=house.throttle,
             dispatch=house.dispatch,
             operator=house.operator,
             sightings=house.sightings,

@@ -171,9 +171,8 @@ class PhotoExplainer:
             yield orphan_sentence(name, ()) if is_twice else stranger_sentence(name)
 
     def _tell_pauses(self) -> Iterator[str]:
-        key_file = str(self._house.settings.endpoint.api_key_file or "")
         for pause in self._view.pauses():
-            yield f"Waits: {pause_sentence(pause, self._now, key_file)}"
+            yield f"Waits: {pause_sentence(pause, self._now)}"
 
     def _commands(self, jobs: Sequence[Job] = ()) -> dict[str, str]:
         """Give what can be done now, each with what it is for."""

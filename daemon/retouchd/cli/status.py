@@ -187,9 +187,8 @@ class _Page:
         )
 
     def _write_pauses(self) -> None:
-        key_file = self._house.settings.endpoint.api_key_file
         for pause in self._status.pauses:
-            told = pause_sentence(pause, self._status.now, str(key_file or ""))
+            told = pause_sentence(pause, self._status.now)
             since = clock_time(pause.since, self._status.now)
             self._screen.say(f"PAUSED since {since}: {told}", Tone.BAD, hang=2)
         if self._status.pauses and self._status.holder:

@@ -117,27 +117,22 @@ def sentence(text: str) -> str:
     return whole and f"{whole[0].upper()}{whole[1:]}{'' if whole.endswith(('.', '!', '?')) else '.'}"
 
 
-def pause_sentence(pause: Pause, now: datetime, key_file: str = "") -> str:
-    """Say why nothing is sent, and what ends that.
-
-    Args:
-        key_file: Where the key is read from, if from a file.
-    """
+def pause_sentence(pause: Pause, now: datetime) -> str:
+    """Say why nothing is sent, and what ends that."""
     is_note = pause.reason is PauseReason.OPERATOR and "retouchd resume" not in pause.detail
     told = f"you paused it: {pause.detail}" if is_note else pause.detail
-    return f"{sentence(told)} {_pause_ending(pause, now, key_file)}".strip()
+    return f"{sentence(told)} {_pause_ending(pause, now)}".strip()
 
 
-def _pause_ending(pause: Pause, now: datetime, key_file: str) -> str:
+def _pause_ending(pause: Pause, now: datetime) -> str:
     until = clock_time(pause.until, now) if pause.until else "once"
     is_missing = pause.reason is PauseReason.FOLDER_MISSING
     repair = ' If the folder is the right one, run "retouchd init".' if is_missing else ""
-    wants_key = pause.reason is PauseReason.KEY_REFUSED and key_file
-    new_key = f"Put a new key into {printable(key_file)}. " if wants_key else ""
     endings = {
         Ending.BY_TIME: f"It goes on by itself at {until}.",
         Ending.BY_FOLDER: f"It goes on by itself when that is in order again.{repair}",
-        Ending.BY_PROBE: f'{new_key}One photo is tried at {until}, or now with "retouchd resume".',
+        Ending.BY_KEY: f"The service is asked again at {until} whether it takes the key.",
+        Ending.BY_PROBE: f'One photo is tried at {until}, or now with "retouchd resume".',
         Ending.BY_OPERATOR: "" if "retouchd resume" in pause.detail else 'To go on: "retouchd resume".',
     }
     return endings[pause.ending]
@@ -259,7 +254,7 @@ def permission_sentence(permission: Permission, now: datetime) -> str:
 _OUTCOMES: Final = {
     OutcomeKind.ANSWERED: "",
     OutcomeKind.UNREADABLE: "",
-    OutcomeKind.AUTH: "the service refuses the key",
+    OutcomeKind.AUTH: "the key was refused",
     OutcomeKind.PERMISSION: "the service does not permit this",
     OutcomeKind.CREDITS: "the service wants more credit",
     OutcomeKind.RATE_LIMIT: "the service asks to go slower",

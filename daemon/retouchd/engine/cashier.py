@@ -9,7 +9,6 @@ from retouchd.core.edits import Edit, Wish
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.money import NOTHING, Cap, Money
 from retouchd.core.naming import save_path
-from retouchd.core.outcomes import RULES, Effect, OutcomeKind
 from retouchd.core.prices import believe, learn
 from retouchd.core.records import Attempt, Label, PermissionReason
 from retouchd.core.request import Order
@@ -21,6 +20,7 @@ from retouchd.engine.moves import Moves
 from retouchd.engine.needs import Spool
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard
+from retouchd.engine.throttle import Throttle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,9 @@ class CallReport:
 class Cashier:
     """Begins calls and books how they end."""
 
-    def __init__(self, office: Office, moves: Moves, board: PauseBoard, spool: Spool) -> None:
+    def __init__(
+        self, office: Office, moves: Moves, board: PauseBoard, throttle: Throttle, spool: Spool
+    ) -> None:
         self._journal = office.journal
         self._clock = office.clock
         self._policy = office.policy
@@ -51,9 +53,8 @@ class Cashier:
         self._moves = moves
         self._board = board
         self._budget = Budget(office, board)
+        self._throttle = throttle
         self._spool = spool
-        # Calls running that ended without a result, of whatever job: they lengthen the back-off.
-        self._setbacks = 0
 
     def begin_submission(self, job_id: JobId) -> Begun | None:
         """Reserve the money for one call and note it as under way, or give None when it must not be made.
@@ -62,7 +63,7 @@ class Cashier:
             NoRoomError: The spool has no room for the answer's file; nothing was noted.
         """
         job = self._journal.get_job(job_id)
-        may_begin = job.state in {JobState.READY, JobState.DEFERRED}
+        may_begin = job.state in {JobState.READY, JobState.DEFERRED} and self._throttle.may_begin()
         if not may_begin or self._board.is_closed or job.wish is None or job.edit is None:
             return None
         edit = self._journal.get_edit(job.edit)
@@ -85,6 +86,7 @@ class Cashier:
         # The spool file is durable before the attempt is: a crash in between leaves one with its label alone,
         # which the next attempt of this number replaces. One after the commit finds both.
         self._spool.begin(attempt.id, _label_of(attempt, edit, wish))
+        self._throttle.note_begin()
         submitting = self._moves.apply(
             replace(job, answer=attempt.id),
             JobEvent.SUBMISSION_BEGUN,
@@ -99,8 +101,8 @@ class Cashier:
         job = self._journal.get_job(job_id)
         outcome = report.outcome
         aftermath = decide_aftermath(job, outcome, self._policy.retry, self._circumstances(job))
-        self._book(attempt_id, report, aftermath)
-        self._note_success_or_setback(outcome.kind)
+        attempt = self._book(attempt_id, report, aftermath)
+        self._throttle.note_end(attempt, outcome)
         if aftermath.grants_permission and job.edit is not None:
             why = PermissionReason.CONFIGURED
             self._journal.grow_permission(job.edit, job.id, why, self._clock.now())
@@ -127,32 +129,25 @@ class Cashier:
         return Circumstances(
             now=self._clock.now(),
             fraction=self._clock.fraction(),
-            setbacks=self._setbacks,
+            setbacks=self._throttle.setbacks,
             resent=permission > 1,
             earlier=[one.outcome for one in own if one.outcome is not None],
         )
 
-    def _book(self, attempt_id: AttemptId, report: CallReport, aftermath: Aftermath) -> None:
+    def _book(self, attempt_id: AttemptId, report: CallReport, aftermath: Aftermath) -> Attempt:
         attempt = self._journal.get_attempt(attempt_id)
         stays = aftermath.keeps_reservation or aftermath.event is JobEvent.ANSWER_RECEIVED
-        self._journal.update_attempt(
-            replace(
-                attempt,
-                ended=self._clock.now(),
-                outcome=report.outcome.kind,
-                status=report.outcome.status,
-                elapsed_seconds=report.outcome.elapsed_seconds,
-                request_ids=report.request_ids,
-                reserved=attempt.reserved if stays else NOTHING,
-            )
+        booked = replace(
+            attempt,
+            ended=self._clock.now(),
+            outcome=report.outcome.kind,
+            status=report.outcome.status,
+            elapsed_seconds=report.outcome.elapsed_seconds,
+            request_ids=report.request_ids,
+            reserved=attempt.reserved if stays else NOTHING,
         )
-
-    def _note_success_or_setback(self, kind: OutcomeKind) -> None:
-        if RULES[kind].effect in {Effect.RECEIVE, Effect.FAIL}:
-            self._setbacks = 0
-            self._board.is_probing = False
-        else:
-            self._setbacks += 1
+        self._journal.update_attempt(booked)
+        return booked
 
     def settle(self, attempt_id: AttemptId, reported_usd: float | None) -> Money:
         """Book what a received answer cost in place of what was set aside, once.

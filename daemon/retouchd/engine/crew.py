@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from retouchd.core.jobs import Job
+from retouchd.core.pauses import PauseReason
 from retouchd.core.records import BundleRecord
 from retouchd.core.values import BundleId, Cabinet, JobId
 from retouchd.engine.herald import Log
@@ -47,10 +48,22 @@ class Return:
     cabinet: Cabinet
 
 
-Task = Look | Send | Deliver | File | Return
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """Find out whether the service takes the key again.
+
+    Attributes:
+        is_due: It is asked in any case; else only when there is another key.
+    """
+
+    is_due: bool
 
 
-def subject_of(task: Task) -> JobId | BundleId:
+Task = Look | Send | Deliver | File | Return | Probe
+Subject = JobId | BundleId | PauseReason
+
+
+def subject_of(task: Task) -> Subject:
     """Give what a task works on: one worker at a time has it."""
     match task:
         case Look() | Return():
@@ -59,13 +72,15 @@ def subject_of(task: Task) -> JobId | BundleId:
             return task.job.id
         case File():
             return task.bundle
+        case Probe():
+            return PauseReason.KEY_REFUSED
 
 
 class UnderWay:
     """The tasks that workers have: one at a time for each job or bundle. Engine thread only."""
 
     def __init__(self) -> None:
-        self._tasks: dict[JobId | BundleId, Task] = {}
+        self._tasks: dict[Subject, Task] = {}
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -78,7 +93,7 @@ class UnderWay:
         """Note that a task has ended."""
         self._tasks.pop(subject_of(task), None)
 
-    def has(self, subject: JobId | BundleId) -> bool:
+    def has(self, subject: Subject) -> bool:
         """Say whether a worker has a task on this job or bundle."""
         return subject in self._tasks
 

@@ -6,17 +6,21 @@ Runs in the engine thread, inside its transaction.
 from collections.abc import Iterator
 from typing import Final
 
-from retouchd.core.jobs import JobState, cabinet_of
+from retouchd.core.jobs import Job, JobState, cabinet_of
 from retouchd.core.records import BundleRecord, BundleState, ReturnAsked
-from retouchd.engine.crew import Deliver, File, Look, Return, Send, Task, UnderWay
+from retouchd.engine.crew import Deliver, File, Look, Probe, Return, Send, Task, UnderWay
 from retouchd.engine.intake import Intake
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard
+from retouchd.engine.throttle import Throttle
 
 # Looks read whole photos; more at once would only make the disk seek.
 _LOOKS_AT_ONCE: Final = 2
 # Deliveries and filings wait for disks, not for the service; they never wait for a call to end.
 _CHORES_AT_ONCE: Final = 3
+_PROBES_AT_ONCE: Final = 1
+# A new key counts within seconds; the look for it is a small file on this machine.
+_KEY_EVERY_SECONDS: Final = 5.0
 # So many jobs are kept ready beyond those that are sent: a backlog is looked at when its turn comes, since
 # a prompt may still be changed until then and the journal need not hold what is not known to be sent.
 _READY_AHEAD: Final = 4
@@ -25,18 +29,22 @@ _READY_AHEAD: Final = 4
 class Dispatch:
     """Chooses tasks."""
 
-    def __init__(self, office: Office, board: PauseBoard, intake: Intake, under_way: UnderWay) -> None:
+    def __init__(
+        self, office: Office, board: PauseBoard, throttle: Throttle, intake: Intake, under_way: UnderWay
+    ) -> None:
         self._journal = office.journal
         self._clock = office.clock
         self._policy = office.policy
         self._board = board
+        self._throttle = throttle
         self._intake = intake
         self._under_way = under_way
+        self._key_looked_at = office.clock.moments().monotonic
 
     @property
     def crew_size(self) -> int:
         """How many workers are needed so that nothing waits for the wrong thing."""
-        return self._policy.concurrency + _LOOKS_AT_ONCE + _CHORES_AT_ONCE
+        return self._policy.max_concurrency + _LOOKS_AT_ONCE + _CHORES_AT_ONCE + _PROBES_AT_ONCE
 
     def choose(self, *, may_begin: bool) -> list[Task]:
         """Choose what is to be done next and note it as under way.
@@ -48,6 +56,7 @@ class Dispatch:
         if may_begin:
             tasks += self._choose_sends()
             tasks += self._choose_looks()
+            tasks += self._choose_probe()
         return tasks
 
     def _choose_chores(self) -> Iterator[Task]:
@@ -68,19 +77,46 @@ class Dispatch:
     def _choose_sends(self) -> Iterator[Task]:
         if self._board.pauses:
             return
-        capacity = 1 if self._board.is_probing else self._policy.concurrency
-        room = capacity - self._under_way.count(Send)
-        if room <= 0:
+        room = self._throttle.room(self._under_way.count(Send))
+        if not room:
             return
-        states = (JobState.READY, JobState.DEFERRED)
-        for job in self._journal.jobs_due(states, self._clock.now(), capacity + len(self._under_way)):
+        for job in self._find_sendable(room + len(self._under_way)):
             if room > 0 and self._under_way.take(task := Send(job=job)):
                 room -= 1
                 yield task
 
+    def _find_sendable(self, limit: int) -> list[Job]:
+        """Give what may be sent, the oldest first; while one call probes, who has not been tried for longest.
+
+        Else one photo that meets with a refusal each time would be the probe each time, and keep all others
+        out (I11).
+        """
+        states, now = (JobState.READY, JobState.DEFERRED), self._clock.now()
+        if self._board.is_probing:
+            return self._journal.jobs_due_in_turn(states, now, limit)
+        return self._journal.jobs_due(states, now, limit)
+
+    def _choose_probe(self) -> Iterator[Task]:
+        """Look into a refused key: now and then for another one, and when it is time whether it is taken."""
+        now = self._clock.moments().monotonic
+        if not self._board.is_key_refused:
+            self._key_looked_at = now
+            return
+        is_due = self._board.begin_look_at_key()
+        task = Probe(is_due=is_due)
+        if (is_due or now >= self._key_looked_at + _KEY_EVERY_SECONDS) and self._under_way.take(task):
+            self._key_looked_at = now
+            yield task
+
+    def seconds_until_next_probe(self) -> float | None:
+        """Give the seconds until somebody looks for another key, or None while the key is taken."""
+        if not self._board.is_key_refused or self._under_way.count(Probe):
+            return None
+        return max(0.0, self._key_looked_at + _KEY_EVERY_SECONDS - self._clock.moments().monotonic)
+
     def _choose_looks(self) -> Iterator[Task]:
         room = _LOOKS_AT_ONCE - self._under_way.count(Look)
-        ahead = self._policy.concurrency + _READY_AHEAD
+        ahead = self._throttle.width + _READY_AHEAD
         # Those that wait for a time of their own do not count: they must not keep the others out (I11).
         ready = self._journal.jobs_due([JobState.READY], self._clock.now(), ahead)
         if room <= 0 or len(ready) >= ahead:

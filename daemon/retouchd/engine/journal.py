@@ -100,6 +100,10 @@ class Jobs(Protocol):
         """Give jobs in these states whose next try, if any, has come; oldest first."""
         ...
 
+    def jobs_due_in_turn(self, states: Iterable[JobState], now: datetime, limit: int) -> list[Job]:
+        """Give the same, but who was never tried first, then who waits for longest since its last try."""
+        ...
+
     def sharers_of(self, edit: EditId, owner: JobId) -> list[Job]:
         """Give the jobs that wait, or are held, for an edit that another job owns; oldest first."""
         ...
@@ -152,6 +156,14 @@ class Ledger(Protocol):
 
     def update_attempt(self, attempt: Attempt) -> None:
         """Store how an attempt ended and what became of its reservation."""
+        ...
+
+    def newest_attempt(self) -> AttemptId:
+        """Give the newest attempt's id, 0 when there is none."""
+        ...
+
+    def newest_attempts(self, limit: int) -> list[Attempt]:
+        """Give the attempts that began last, the newest first."""
         ...
 
     def attempts_of(self, edit: EditId) -> list[Attempt]:

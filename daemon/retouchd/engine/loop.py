@@ -20,6 +20,7 @@ from retouchd.engine.office import Office
 from retouchd.engine.operator import Operator
 from retouchd.engine.pauseboard import PauseBoard
 from retouchd.engine.sightings import Sightings
+from retouchd.engine.throttle import Throttle
 
 # A suspended machine or a clock that was set is noticed at the latest after this.
 _LONGEST_SLEEP_SECONDS: Final = 30.0
@@ -43,6 +44,7 @@ class Departments:
     """Those who decide, each for one thing."""
 
     board: PauseBoard
+    throttle: Throttle
     dispatch: Dispatch
     operator: Operator
     sightings: Sightings
@@ -125,7 +127,9 @@ class Engine:
         # and counted from now on it would be no longer ahead and slept over.
         due = office.journal.next_due(self._turn_began)
         pause_ends = self._departments.board.seconds_until_next_end()
-        waits += [seconds for seconds in (due, pause_ends) if seconds is not None]
+        next_call = self._departments.throttle.seconds_until_next_call()
+        next_probe = self._departments.dispatch.seconds_until_next_probe()
+        waits += [seconds for seconds in (due, pause_ends, next_call, next_probe) if seconds is not None]
         if self._one_shot and not self._is_out_of_time():
             waits.append((self._one_shot.deadline - office.clock.now()).total_seconds())
         return max(0.0, min(waits))

@@ -176,6 +176,14 @@ class Endpoint(Protocol):
         """
         ...
 
+    def probe(self) -> CallEnd:
+        """Ask for the service's status, which costs nothing, and give how that ended."""
+        ...
+
+    def has_new_key(self) -> bool:
+        """Say whether the key is another than the one that was sent last."""
+        ...
+
     def hurry(self) -> None:
         """End every call under way at once; each then ends as cut."""
         ...

@@ -23,7 +23,10 @@ class Policy:
         max_pixels: Larger photos are refused.
         output_name: A template, see core/naming.py.
         save_folder: Where in the service's workspace results are saved.
-        concurrency: Calls at once.
+        concurrency: Calls at once to start with.
+        max_concurrency: Calls at once at most.
+        requests_per_minute: Calls that begin within any minute at most; 0 sets no limit.
+        key_advice: What to do when the service refuses the key, for people.
         codes: What the service's error codes mean, in lower case.
         configuration: Differs when anything was configured differently.
     """
@@ -41,5 +44,8 @@ class Policy:
     save_folder: str
     keep_signed_url: bool
     concurrency: int
+    max_concurrency: int
+    requests_per_minute: int
+    key_advice: str
     codes: Mapping[str, OutcomeKind]
     configuration: str

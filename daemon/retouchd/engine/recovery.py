@@ -41,6 +41,7 @@ def _end_pauses(office: Office, board: PauseBoard) -> None:
     office.journal.set_note(_CONFIGURATION, configuration)
     for reason in SEEN_ANEW_AT_START | (ENDED_BY_CONFIGURATION if is_changed else frozenset()):
         board.end(reason)
+    board.hurry_look_at_key()
 
 
 def see_folders_anew(office: Office) -> None:

@@ -9,13 +9,14 @@ from retouchd.core.jobs import JobState
 from retouchd.core.records import BundleState
 from retouchd.core.values import BundleId, JobId
 from retouchd.engine.calls import Calls
-from retouchd.engine.crew import Deliver, File, Look, Return, Send, Task, UnderWay
+from retouchd.engine.crew import Deliver, File, Look, Probe, Return, Send, Task, UnderWay
 from retouchd.engine.delivery import Delivery
 from retouchd.engine.filing import Clerk
 from retouchd.engine.intake import Intake
 from retouchd.engine.look import Looker
 from retouchd.engine.mailbox import Mailbox
 from retouchd.engine.office import Office
+from retouchd.engine.prober import Prober
 from retouchd.engine.process import Process
 from retouchd.engine.returning import Porter
 
@@ -32,6 +33,7 @@ class Skills:
     delivery: Delivery
     clerk: Clerk
     porter: Porter
+    prober: Prober
 
 
 class Workers:
@@ -56,6 +58,8 @@ class Workers:
                 self._skills.clerk.file(task.bundle)
             case Return():
                 self._skills.porter.bring_back(task.record, task.cabinet)
+            case Probe():
+                self._skills.prober.probe(task)
 
     def _look(self, task: Look) -> None:
         try:
@@ -96,6 +100,8 @@ class Aftercare:
                 self._postpone_bundle(task.bundle, BundleState.ENDING)
             case Return():
                 self._journal.postpone_return(task.record.id, self._clock.now() + _AFTER_DEFECT)
+            case Probe():
+                pass
 
     def _postpone_bundle(self, bundle: BundleId, state: BundleState) -> None:
         record = self._journal.get_bundle(bundle)

@@ -10,6 +10,7 @@ import pytest
 from endpoint_calls import ATTEMPT, KEY, BytesImage, Caller, MakeCaller
 
 from retouchd.adapters.endpoint.address import check_base_url
+from retouchd.adapters.endpoint.client import HttpEndpoint, Timeouts
 from retouchd.adapters.endpoint.deadline import DeadlineThread, Line
 from retouchd.core.errors import ConfigurationError
 from retouchd.core.outcomes import Answered, CallEnd, NoAnswer, NotSent, NotSentKind
@@ -239,6 +240,29 @@ def test_a_probe_asks_for_the_status(make_caller: MakeCaller) -> None:
     assert (request.method, request.path, request.body) == ("GET", "/api/v1/status", b"")
     assert request.headers["authorization"] == f"Bearer {KEY}"
     assert caller.spool.find(ATTEMPT) is None
+
+
+def test_another_key_is_noticed() -> None:
+    """A key that was not sent yet is new, until it is sent; the same one again is not."""
+    keys = ["one"]
+    with ScriptedServer(answering(401)) as server:
+        endpoint = HttpEndpoint(
+            base_url=server.url,
+            key=lambda: keys[-1],
+            timeouts=Timeouts(),
+            max_answer_bytes=1000,
+            max_request_bytes=1000,
+        )
+        endpoint.probe()
+        seen = [endpoint.has_new_key()]
+        keys.append("two")
+        seen.append(endpoint.has_new_key())
+        endpoint.probe()
+        seen.append(endpoint.has_new_key())
+        endpoint.close()
+
+    assert seen == [False, True, False]
+    assert server.requests[1].headers["authorization"] == "Bearer two"
 
 
 def test_a_probe_that_fails_cost_nothing(make_caller: MakeCaller) -> None:

@@ -121,6 +121,16 @@ def test_attempts_are_counted_per_edit(journal: SqliteJournal, again: Reader, jo
     assert len({one.id for one in attempts}) == 4
 
 
+def test_the_newest_attempts(journal: SqliteJournal, again: Reader, job: Job) -> None:
+    """The attempts that began last are given newest first, and the newest id is known."""
+    assert (journal.newest_attempt(), journal.newest_attempts(3)) == (0, [])
+    edit = add_edit(journal)
+    attempts = [begin_attempt(journal, job, edit) for _ in range(3)]
+
+    assert again().newest_attempts(2) == attempts[:0:-1]
+    assert again().newest_attempt() == attempts[-1].id
+
+
 @pytest.mark.parametrize(
     ("stem", "top_folder"),
     [

@@ -71,6 +71,7 @@ class HttpEndpoint:
         self._user_agent = f"retouchd/{version('retouchd')}"
         self._deadlines = DeadlineThread()
         self._trust = _Trust()
+        self._sent_key: str | None = None
 
     def submit(self, order: Order, images: Sequence[Image], answer: AnswerWriter) -> CallEnd:
         """Make one call and give how it ended; an answer is durable before it is given."""
@@ -89,6 +90,10 @@ class HttpEndpoint:
         request = self._form("GET", "/status", call, {}, None)
         with self._deadlines.watch(call.line, _PROBE_SECONDS):
             return self._make(call, request, _Dropped())
+
+    def has_new_key(self) -> bool:
+        """Say whether the key is another than the one that was sent last."""
+        return self._key() != self._sent_key
 
     def hurry(self) -> None:
         """End every call under way at once; each then ends as cut."""
@@ -124,8 +129,9 @@ class HttpEndpoint:
     def _form(
         self, method: str, path: str, call: Call, headers: dict[str, str], body: Body | None
     ) -> httpx.Request:
+        self._sent_key = self._key()
         always = {
-            "Authorization": f"Bearer {self._key()}",
+            "Authorization": f"Bearer {self._sent_key}",
             "Accept": "application/json",
             # 200 kB of gzip can unpack to hundreds of megabytes.
             "Accept-Encoding": "identity",

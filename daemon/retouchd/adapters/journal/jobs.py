@@ -81,10 +81,17 @@ class JobsTable(Table):
 
     def jobs_due(self, states: Iterable[JobState], now: datetime, limit: int) -> list[Job]:
         """Give jobs in these states whose next try, if any, has come; oldest first."""
+        return self._due(states, now, "number", limit)
+
+    def jobs_due_in_turn(self, states: Iterable[JobState], now: datetime, limit: int) -> list[Job]:
+        """Give the same, but who was never tried first, then who waits for longest since its last try."""
+        return self._due(states, now, "next_try, number", limit)
+
+    def _due(self, states: Iterable[JobState], now: datetime, order: str, limit: int) -> list[Job]:
         wanted = [str(state) for state in states]
         holes = ", ".join("?" for _ in wanted)
         return self._jobs(
-            f"WHERE state IN ({holes}) AND (next_try IS NULL OR next_try <= ?) ORDER BY number LIMIT ?",
+            f"WHERE state IN ({holes}) AND (next_try IS NULL OR next_try <= ?) ORDER BY {order} LIMIT ?",
             (*wanted, to_seconds(now), limit),
         )
 

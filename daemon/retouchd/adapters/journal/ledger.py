@@ -128,6 +128,16 @@ class LedgerTable(Table):
             ),
         )
 
+    def newest_attempt(self) -> AttemptId:
+        """Give the newest attempt's id, 0 when there is none."""
+        row = self.connection.execute("SELECT coalesce(max(id), 0) AS id FROM attempts").fetchone()
+        return AttemptId(row["id"])
+
+    def newest_attempts(self, limit: int) -> list[Attempt]:
+        """Give the attempts that began last, the newest first."""
+        rows = self.connection.execute("SELECT * FROM attempts ORDER BY id DESC LIMIT ?", (limit,))
+        return [_attempt(row) for row in rows]
+
     def attempts_of(self, edit: EditId) -> list[Attempt]:
         """Give an edit's attempts in order."""
         rows = self.connection.execute("SELECT * FROM attempts WHERE edit = ? ORDER BY number", (edit,))
