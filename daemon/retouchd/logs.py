@@ -51,6 +51,7 @@ class Event(StrEnum):
     DAEMON_STARTED = "daemon.started"
     DAEMON_STOPPING = "daemon.stopping"
     DAEMON_STOPPED = "daemon.stopped"
+    CLOCK_STEPPED_BACK = "clock.stepped_back"
     COMMAND_OBEYED = "command.obeyed"
     REQUEST_REFUSED = "request.refused"
     WORKER_CRASHED = "worker.crashed"

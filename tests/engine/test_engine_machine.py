@@ -3,6 +3,7 @@
 import threading
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Self
 
@@ -135,6 +136,20 @@ def test_one_shot_run_ends_after_a_scan_that_found_nothing(house: House) -> None
 
     assert loop.engine.ending is Ending.ALL_DELIVERED
     assert asked == [2]
+
+
+def test_a_clock_that_is_set_back_does_not_stretch_a_one_shot_run(house: House) -> None:
+    """A one-shot run takes no longer than it may, also when the clock is set back in it."""
+    loop = Loop(house, OneShot(deadline=NOW + timedelta(seconds=60), request_scan=lambda: 1))
+    house.clock.turned = timedelta(days=-1)
+    loop.engine._turn([])  # noqa: SLF001 - the turn that sees it
+    assert house.clock.now() < NOW
+    house.clock.pass_by(61)
+
+    with loop:
+        loop.join()
+
+    assert loop.engine.ending is Ending.OUT_OF_TIME
 
 
 def test_engine_gives_tasks_after_the_commit(house: House) -> None:

@@ -295,6 +295,10 @@ class Journal(Bundles, Returns, Jobs, Ledger, Limits, Orders, Protocol):
         """Open a part of the transaction that is undone alone when it raises."""
         ...
 
+    def pull_back(self, now: datetime, latest: datetime) -> None:
+        """Have nothing stored become due later than `latest`, or count from later than now."""
+        ...
+
     def next_due(self, moments: Moments) -> float | None:
         """Give the seconds until something stored becomes due by itself, or None."""
         ...

@@ -5,13 +5,14 @@ answer and hand out. Then sleep until something is asked or becomes due.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from retouchd.core.errors import RetouchdError
 from retouchd.core.jobs import JobState
 from retouchd.core.records import BundleState
+from retouchd.engine.clockwatch import ClockWatch
 from retouchd.engine.crew import Task, UnderWay
 from retouchd.engine.dispatch import Dispatch
 from retouchd.engine.ending import Ending, Situation, decide_ending
@@ -75,7 +76,7 @@ class Engine:
         self._is_stopping = False
         self._wanted_scan: int | None = None
         self._failed_before = self._count_failed()
-        self._turn_began = office.clock.moments()
+        self._clock_watch = ClockWatch(office, departments.board)
         self.ending: Ending | None = None
 
     def run(self) -> None:
@@ -96,8 +97,8 @@ class Engine:
     def _turn(self, batch: list[Request]) -> None:
         """Carry out a batch. A crash before the commit leaves nothing of it, and nobody was answered."""
         office, departments = self._office, self._departments
-        self._turn_began = office.clock.moments()
         with office.journal.transaction():
+            self._look_at_clock()
             for request in batch:
                 self._carry_out(request)
             departments.board.end_those_over()
@@ -110,6 +111,11 @@ class Engine:
         for task in tasks:
             self._wanted_scan = None
             self._give(task)
+
+    def _look_at_clock(self) -> None:
+        step = self._clock_watch.look()
+        if self._one_shot:
+            self._one_shot = replace(self._one_shot, deadline=self._one_shot.deadline - step)
 
     def _carry_out(self, request: Request) -> None:
         try:
@@ -125,7 +131,7 @@ class Engine:
         waits = [_LONGEST_SLEEP_SECONDS]
         # Counted from the turn's begin: what became due while the turn was committed was not chosen in it,
         # and counted from now on it would be no longer ahead and slept over.
-        due = office.journal.next_due(self._turn_began)
+        due = office.journal.next_due(self._clock_watch.last)
         pause_ends = self._departments.board.seconds_until_next_end()
         next_call = self._departments.throttle.seconds_until_next_call()
         next_probe = self._departments.dispatch.seconds_until_next_probe()

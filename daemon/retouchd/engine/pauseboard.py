@@ -3,7 +3,8 @@
 Runs in the engine thread, inside its transaction.
 """
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from retouchd.core import probes
@@ -83,6 +84,12 @@ class PauseBoard:
     def prove(self, call: AttemptId, proof: Proof) -> None:
         """Close the trials of which a call has proved that they are over."""
         self._become(self._set.prove(call, proof))
+
+    def pull_back(self, latest: datetime) -> None:
+        """Have no pause but that for money end later than this."""
+        for pause in self.pauses:
+            if pause.reason is not PauseReason.BUDGET and pause.until and pause.until > latest:
+                self.begin(replace(pause, until=latest))
 
     def end_those_over(self) -> None:
         """End the pauses whose time has come."""

@@ -10,6 +10,7 @@ from retouchd.core.jobs import JobState
 from retouchd.core.pauses import ENDED_BY_CONFIGURATION, SEEN_ANEW_AT_START
 from retouchd.core.records import BundleState
 from retouchd.engine.calls import Calls
+from retouchd.engine.clockwatch import pull_back
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard
 
@@ -23,6 +24,7 @@ def recover(office: Office, board: PauseBoard, calls: Calls) -> None:
     under way is made again. Received, delivered and filed go on by themselves from where they are.
     """
     _end_pauses(office, board)
+    pull_back(office, board)
     see_folders_anew(office)
     # What needed a person may be possible by now: a limit was raised, a later version understands more.
     for state in (BundleState.LOOKED_AT, BundleState.NEEDS_YOU):

@@ -8,11 +8,13 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.bundles import BundlesTable
+from retouchd.adapters.journal.codec import to_seconds
 from retouchd.adapters.journal.jobs import JobsTable
 from retouchd.adapters.journal.ledger import LedgerTable
 from retouchd.adapters.journal.limits import LimitsTable
@@ -24,6 +26,15 @@ from retouchd.core.records import Moments
 
 # A command writes one row; a daemon that groups commits holds the lock for milliseconds.
 _BUSY_SECONDS: Final = 10
+# Each read off an index: a long history is not looked through.
+_PULL_BACK: Final = """
+UPDATE jobs SET next_try = :latest
+WHERE state IN ('ready', 'deferred', 'received', 'delivered') AND next_try > :latest;
+UPDATE bundles SET first_look = :now
+WHERE state = 'arriving' AND look_at IS NOT NULL AND first_look > :now;
+UPDATE bundles SET look_at = :latest WHERE state IN ('arriving', 'ending') AND look_at > :latest;
+UPDATE returns SET next_try = :latest WHERE next_try > :latest
+"""
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -125,6 +136,12 @@ class SqliteJournal(BundlesTable, ReturnsTable, JobsTable, LedgerTable, LimitsTa
             self.next_return_due(moments.now),
         )
         return min((value for value in due if value is not None), default=None)
+
+    def pull_back(self, now: datetime, latest: datetime) -> None:
+        """Have nothing stored become due later than `latest`, or count from later than now."""
+        bounds = {"now": to_seconds(now), "latest": to_seconds(latest)}
+        for change in _PULL_BACK.split(";"):
+            self.connection.execute(change, bounds)
 
     def close(self) -> None:
         """Close the connection."""
