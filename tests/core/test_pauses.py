@@ -215,7 +215,7 @@ class Pauses(RuleBasedStateMachine):
         until = until or (self.now + PROBE_AFTER[reason] if reason in PROBE_AFTER else None)
         if until is None and reason in GROWING:
             until = next_look(self.since[reason], self.now)
-        known = self.ends.get(reason, until)
+        known = until if reason is PauseReason.BUDGET else self.ends.get(reason, until)
         self.ends[reason] = None if until is None or known is None else max(known, until)
 
     @rule(seconds=st.integers(0, 4000))
@@ -273,3 +273,36 @@ class Pauses(RuleBasedStateMachine):
 
 
 TestPauses = Pauses.TestCase
+
+
+def test_pauses_are_pulled_back_but_for_money() -> None:
+    """When a clock was ahead no pause lasts longer than it can; the days of a limit are counted anew."""
+    far, near = NOW + timedelta(days=365), NOW + timedelta(hours=1)
+    pauses = {
+        reason: Pause(reason=reason, detail="", since=NOW, until=until)
+        for reason, until in {
+            PauseReason.OFFLINE: far,
+            PauseReason.BUDGET: far,
+            PauseReason.CREDITS: NOW,
+            PauseReason.OPERATOR: None,
+        }.items()
+    }
+
+    pulled = PauseSet(pauses=pauses).pull_back(near)
+
+    assert {reason: pause.until for reason, pause in pulled.pauses.items()} == {
+        PauseReason.OFFLINE: near,
+        PauseReason.BUDGET: far,
+        PauseReason.CREDITS: NOW,
+        PauseReason.OPERATOR: None,
+    }
+
+
+@pytest.mark.parametrize(("reason", "days"), [(PauseReason.BUDGET, 1), (PauseReason.RATE_LIMITED, 9)])
+def test_the_last_word_about_money_counts(reason: PauseReason, days: int) -> None:
+    """A pause for money may become shorter, since it is counted anew; others last as long as was said."""
+    later = PauseSet().begin(Pause(reason=reason, detail="", since=NOW, until=NOW + timedelta(days=9)))
+
+    renewed = later.begin(Pause(reason=reason, detail="", since=NOW, until=NOW + timedelta(days=1)))
+
+    assert renewed.pauses[reason].until == NOW + timedelta(days=days)

@@ -160,7 +160,10 @@ class PauseSet:
     trials: Mapping[PauseReason, Trial] = field(default_factory=dict)
 
     def begin(self, pause: Pause) -> "PauseSet":
-        """Begin a pause, or renew it: it began when it first did and lasts as long as anything said."""
+        """Begin a pause, or renew it: it began when it first did and lasts as long as anything said.
+
+        Money is counted anew each time, so of a pause for it the last word counts.
+        """
         known = self.pauses.get(pause.reason)
         earlier = known or self.trials.get(pause.reason)
         since = min(earlier.since, pause.since) if earlier else pause.since
@@ -168,7 +171,8 @@ class PauseSet:
         if until is None and pause.reason in GROWING:
             until = next_look(since, pause.since)
         begun = replace(pause, since=since, until=until)
-        kept = known if known and _lasts_longer(known, begun) else begun
+        may_stay = pause.reason is not PauseReason.BUDGET
+        kept = known if known and may_stay and _lasts_longer(known, begun) else begun
         return PauseSet(
             pauses={**self.pauses, pause.reason: kept}, trials=_without(self.trials, {pause.reason})
         )
@@ -200,6 +204,15 @@ class PauseSet:
             if call > trial.after and (proof is Proof.PICTURE or reason is not PauseReason.UNKNOWN_OUTCOMES)
         }
         return replace(self, trials=_without(self.trials, proven))
+
+    def pull_back(self, latest: datetime) -> "PauseSet":
+        """Have no pause but that for money end later than this."""
+        pulled: dict[PauseReason, Pause] = {
+            reason: replace(pause, until=latest)
+            for reason, pause in self.pauses.items()
+            if reason is not PauseReason.BUDGET and pause.until and pause.until > latest
+        }
+        return replace(self, pauses={**self.pauses, **pulled})
 
     def find_over(self, now: datetime) -> frozenset[PauseReason]:
         """Give the pauses whose time has come; a refused key is looked into first."""

@@ -3,7 +3,6 @@
 Runs in the engine thread, inside its transaction.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -87,9 +86,7 @@ class PauseBoard:
 
     def pull_back(self, latest: datetime) -> None:
         """Have no pause but that for money end later than this."""
-        for pause in self.pauses:
-            if pause.reason is not PauseReason.BUDGET and pause.until and pause.until > latest:
-                self.begin(replace(pause, until=latest))
+        self._become(self._set.pull_back(latest))
 
     def end_those_over(self) -> None:
         """End the pauses whose time has come."""
