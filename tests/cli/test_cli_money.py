@@ -1,10 +1,17 @@
 """`allow`, `costs`, and what the status tells about money."""
 
+import csv
+from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from cli_house import CliHouse, picture
 
+from retouchd.adapters.durable import Durable
+from retouchd.adapters.journal.journal import SqliteJournal
+from retouchd.core.money import Money
+from retouchd.core.values import Fingerprint, JobId
 from retouchd.simulator.server import Simulator
 from waiting import eventually
 
@@ -78,3 +85,81 @@ def test_the_status_tells_when_most_is_spent(thrifty: CliHouse) -> None:
     assert notice["about"] == "per_day"
     assert "of today's limit of $0.02 is used or set aside" in notice["text"]
     assert f"Notice     {notice['text']}." in thrifty.run("status").out
+
+
+def test_costs_add_up(lived_in: CliHouse) -> None:
+    """By day and folder, by month and in all: the same money, as the status tells it (I6)."""
+    rows = list(csv.DictReader(StringIO(lived_in.run("costs", "--csv").out)))
+    told = lived_in.run("costs", "--json").json()
+    spend = lived_in.status()["spend"]
+
+    assert [row["folder"] for row in rows] == [""]
+    assert list(rows[0]) == ["day", "folder", "charged_usd", "set_aside_usd", "unclear_usd", "calls"]
+    for column, key in {
+        "charged": "today_usd",
+        "set_aside": "reserved_usd",
+        "unclear": "unknown_usd",
+    }.items():
+        exact = sum(Decimal(row[f"{column}_usd"]) for row in rows)
+        assert float(exact) == spend[key] == told["total"][f"{column}_usd"]
+        assert all(len(row[f"{column}_usd"].partition(".")[2]) == 6 for row in rows)
+    assert spend["unknown_usd"] > 0
+    assert told["months"][0]["charged_usd"] == spend["month_usd"]
+    assert sum(int(row["calls"]) for row in rows) == told["total"]["calls"] > 4
+
+
+def test_costs_on_a_screen(lived_in: CliHouse) -> None:
+    """Months, days and folders stand below each other, and people read none of the words from inside."""
+    out = lived_in.run("costs").out
+
+    heads = [line for line in out.splitlines() if not line.startswith(" ")]
+    assert heads[:3] == ["Months", "Days", "Folders"]
+    assert "  the inbox itself  " in out
+    total = next(line for line in heads if line.startswith("All"))
+    assert total.split()[1:4] == [
+        str(Money.from_usd(lived_in.status()["spend"][key]))
+        for key in ("today_usd", "reserved_usd", "unknown_usd")
+    ]
+    assert not {"reserved", "reservation", "journal", "ledger", "held"} & set(out.lower().split())
+
+
+def test_costs_before_anything_was_sent(house: CliHouse) -> None:
+    """A new house owes nothing, and says so instead of showing an empty table."""
+    assert house.run("costs").out == "Nothing was sent yet, so nothing was paid.\n"
+    assert house.run("costs", "--csv").out == "day,folder,charged_usd,set_aside_usd,unclear_usd,calls\n"
+    assert house.run("costs", "--json").json()["lines"] == []
+
+
+def test_long_costs_fit_a_screen(house: CliHouse) -> None:
+    """Of a long history the newest days and dearest folders are shown; the CSV has a row for each."""
+    journal = SqliteJournal.open(house.state / "journal.sqlite3", Durable())
+    with journal.transaction():
+        for number in range(40):
+            journal.connection.execute(
+                "INSERT INTO attempts (edit, job, number, permission, day, month, top_folder, save_path,"
+                " started, first_reserved, reserved, charged, request_ids)"
+                " VALUES (?, 'x', 1, 1, ?, '2026-01', ?, '', 0, 0, ?, ?, '{}')",
+                (
+                    journal.add_edit(Fingerprint(f"{number:064}"), 1, JobId("x")).id,
+                    f"2026-01-{number % 20 + 1:02}",
+                    f'folder {number}, "\x1b'.encode() + b"\xff",
+                    number,
+                    1_000_000 * number + 1,
+                ),
+            )
+    journal.close()
+
+    out = house.run("costs").out
+    rows = list(csv.reader(StringIO(house.run("costs", "--csv").out)))[1:]
+
+    assert "and 6 more: " in out
+    assert "and 30 more: " in out
+    assert len(out.splitlines()) < 40
+    assert out.index("2026-01-20") < out.index("2026-01-19")
+    assert out.index("folder 39") < out.index("folder 38")
+    assert len(rows) == 40
+    assert [row[1] for row in rows if row[0] == "2026-01-20"] == [
+        rf'folder {number}, "\x1b\udcff' for number in (19, 39)
+    ]
+    assert sum(Decimal(row[2]) for row in rows) == Decimal("780.000040")
+    assert "\x1b" not in out

@@ -225,6 +225,22 @@ def resume(
     order(config or context.obj, os.environ, reason)
 
 
+@app.command()
+def costs(
+    context: typer.Context,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="As CSV, one row for each day and folder, exact.")
+    ] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Show by day, month and folder what was paid, is set aside or unclear."""
+    from retouchd.cli.costs import print_costs_csv, print_costs_json, show_costs
+
+    show = print_costs_csv if as_csv else print_costs_json if as_json else show_costs
+    show(config or context.obj, os.environ)
+
+
 @app.command(context_settings={"ignore_unknown_options": True})
 def allow(
     context: typer.Context,

@@ -14,6 +14,7 @@ from typing import Final
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.bundles import IS_QUIET
 from retouchd.adapters.journal.codec import to_bytes, to_path, to_seconds
+from retouchd.adapters.journal.costs import CostsTable
 from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.core.errors import JournalError, UnknownJobError
 from retouchd.core.jobs import Job, JobState
@@ -33,7 +34,7 @@ class Queue:
     length: int
 
 
-class JournalView(SqliteJournal):
+class JournalView(SqliteJournal, CostsTable):
     """The journal for screens. Opened with `open_for_reading`, which never makes a missing one."""
 
     def __init__(self, connection: sqlite3.Connection, durable: Durable) -> None:
