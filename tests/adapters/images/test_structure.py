@@ -29,7 +29,6 @@ from retouchd.adapters.images.structure import examine
 from retouchd.adapters.images.window import NotWholeError, Window, amount, cut_short
 from retouchd.core.pictures import Incomplete, Picture, PictureFormat
 
-TAIL_BYTES = 64
 MIB = 2**20
 names = st.sampled_from(sorted(WHOLE))
 
@@ -78,15 +77,14 @@ def test_no_beginning_of_a_small_picture_is_whole(whole: bytes) -> None:
     assert isinstance(examined(whole), Picture)
 
 
-@given(name=names, data=st.data())
+@given(name=st.sampled_from(sorted(set(WHOLE) - set(WEBPS))), data=st.data())
 def test_no_zeroed_tail_is_whole(name: str, data: st.DataObject) -> None:
     """A file that has its full length from the start is incomplete while its end is zeros.
 
-    WebP has no end mark and no checksum: fewer zeros than the tail that is looked at can't be noticed there.
+    WebP has no end mark and no checksum, so that only the inbox's own evidence tells it there.
     """
     whole = WHOLE[name]
-    shortest = TAIL_BYTES if name in WEBPS else 1
-    zeros = data.draw(st.integers(shortest, len(whole)))
+    zeros = data.draw(st.integers(1, len(whole)))
 
     assert isinstance(examined(whole[:-zeros] + bytes(zeros)), Incomplete)
 
@@ -158,10 +156,6 @@ def test_names_the_common_strangers(content: bytes, name: str) -> None:
         (b"", "it is empty"),
         (b"\x89PN", "it is only 3 bytes long"),
         (b"\x01\x02\x03\x04" * 30, "it is not a PNG, JPEG or WebP picture"),
-        (
-            WHOLE["jpeg baseline"][:2000] + bytes(TAIL_BYTES),
-            "it ends in zeros, as if a copier had reserved its space and not yet filled it",
-        ),
     ],
 )
 def test_says_why_it_did_not_walk(content: bytes, reason: str) -> None:
@@ -213,7 +207,7 @@ def test_a_huge_file_is_refused_at_once(tmp_path: Path, name: str, end: bytes) -
         png(png_chunk(b"teXt", bytes(50 * MIB)), png_chunk(b"IDAT")),
         png(png_chunk(b"eXIf", b"II*\0" + bytes(10 * MIB)), png_chunk(b"IDAT")),
         jpeg()[:-2] + bytes(10 * MIB) + b"\xff\xd9",
-        webp(webp_chunk(b"VP8L", b"\x2f" + bytes(10 * MIB) + b"end" * TAIL_BYTES)),
+        webp(webp_chunk(b"VP8L", b"\x2f" + bytes(10 * MIB) + b"end" * 64)),
         png(*[png_chunk(b"IDAT")] * 20_000),
     ],
     ids=["png chunk", "png exif", "jpeg scan", "webp chunk", "png of many chunks"],

@@ -5,7 +5,8 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from structure_samples import WEBPS, examined, oriented, webp, webp_chunk
+from PIL import Image
+from structure_samples import WEBPS, examined, oriented, saved, webp, webp_chunk
 
 from retouchd.core.pictures import Incomplete, Picture, PictureFormat
 
@@ -122,6 +123,14 @@ def test_says_where_it_is_damaged(damage: bytes, place: int) -> None:
     content = webp(damage, webp_chunk(b"XMP ", b"more"))
 
     assert examined(content) == Incomplete(reason=f"it is damaged at {place} bytes")
+
+
+def test_a_picture_of_one_colour_may_end_in_zeros() -> None:
+    """A whole picture that was paid for is one, though its last bytes are zeros."""
+    content = saved(Image.new("RGB", (1472, 1104), "red"), "WEBP")
+
+    assert not any(content[-64:])
+    assert isinstance(examined(content), Picture)
 
 
 def test_a_chunk_does_not_reach_past_the_promised_length() -> None:
