@@ -9,10 +9,12 @@ from typing import Any, Final
 
 import httpx
 
+from retouchd.adapters.endpoint.answers import AnswerWriter, CensoredWriter
 from retouchd.adapters.endpoint.body import Body
+from retouchd.adapters.endpoint.censor import Censor
 from retouchd.adapters.endpoint.deadline import Line
 from retouchd.adapters.endpoint.mapping import NETWORK_ERRORS, describe_failure
-from retouchd.adapters.endpoint.reply import AnswerWriter, copy_body, finish, headers_of
+from retouchd.adapters.endpoint.reply import copy_body, finish, headers_of
 from retouchd.core.errors import FileTroubleError
 from retouchd.core.outcomes import Answered, CallEnd, NoAnswer, NotSent, NotSentKind
 
@@ -24,13 +26,16 @@ class Call:
 
     Attributes:
         line: Its connection, which can be ended from outside.
+        key: Is struck out of whatever comes back.
 
     Args:
         body: What is sent, or None for a question that costs nothing.
+        key: As it is now; printable ASCII.
     """
 
-    def __init__(self, body: Body | None) -> None:
+    def __init__(self, body: Body | None, key: str) -> None:
         self.line = Line()
+        self.key = key
         self._body = body
         self._begin = time.monotonic()
 
@@ -58,15 +63,17 @@ class Call:
             response.close()
 
     def _take(self, response: httpx.Response, answer: AnswerWriter, max_answer_bytes: int) -> CallEnd:
-        cut = copy_body(response, answer, max_answer_bytes, self.line)
+        censor = Censor(self.key)
+        censored = CensoredWriter(answer, censor)
+        cut = copy_body(response, censored, max_answer_bytes, self.line)
         head = Answered(
             status=response.status_code,
-            headers=headers_of(response),
+            headers=headers_of(response, censor.strike_out),
             elapsed_seconds=self.elapsed_seconds(),
             body_sent=self._body is None or self._body.sent,
             cut=cut,
         )
-        return finish(answer, head)
+        return finish(censored, head)
 
     def _describe(self, error: BaseException) -> NotSent | NoAnswer:
         if self._body is not None and self._body.trouble is not None:

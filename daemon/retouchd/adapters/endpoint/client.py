@@ -1,7 +1,5 @@
-"""The endpoint as the engine sees it: every call gets a client, a connection and a deadline of its own."""
+"""The endpoint as the engine sees it: what is asked of it, and with which headers."""
 
-import ssl
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -10,11 +8,10 @@ from typing import Final
 import httpx
 
 from retouchd.adapters.endpoint.address import check_base_url
+from retouchd.adapters.endpoint.answers import AnswerWriter
 from retouchd.adapters.endpoint.body import Body, Image
 from retouchd.adapters.endpoint.call import Call
-from retouchd.adapters.endpoint.deadline import DeadlineThread
-from retouchd.adapters.endpoint.mapping import SETUP_ERRORS, STOPPING, describe_setup
-from retouchd.adapters.endpoint.reply import AnswerWriter, keep_headers
+from retouchd.adapters.endpoint.channel import Channel
 from retouchd.core.outcomes import Answered, CallEnd, NotSentKind
 from retouchd.core.request import Order
 
@@ -66,30 +63,31 @@ class HttpEndpoint:
         self._base_url = check_base_url(base_url)
         self._key = key
         self._timeouts = timeouts
-        self._max_answer_bytes = max_answer_bytes
         self._max_request_bytes = max_request_bytes
-        self._user_agent = f"retouchd/{version('retouchd')}"
-        self._deadlines = DeadlineThread()
-        self._trust = _Trust()
+        self._channel = Channel(max_answer_bytes)
+        self._always = {
+            # 200 kB of gzip can unpack to hundreds of megabytes.
+            "Accept-Encoding": "identity",
+            "User-Agent": f"retouchd/{version('retouchd')}",
+        }
         self._sent_key: str | None = None
 
     def submit(self, order: Order, images: Sequence[Image], answer: AnswerWriter) -> CallEnd:
         """Make one call and give how it ended; an answer is durable before it is given."""
         body = Body(order, images)
-        call = Call(body)
+        call = Call(body, self._key())
         if body.length > self._max_request_bytes:
             size, limit = body.length / _MEGABYTE, self._max_request_bytes / _MEGABYTE
             detail = f"the request has {size:.1f} MB, allowed are {limit:.1f} MB (endpoint.max_request_bytes)"
             return call.not_sent(NotSentKind.TOO_LARGE, detail)
-        with self._deadlines.watch(call.line, self._timeouts.total):
-            return self._make(call, self._form_edit(order, body, call), answer)
+        request = self._form_edit(order, body, call)
+        return self._channel.make(call, request, answer, self._timeouts.total)
 
     def probe(self) -> CallEnd:
         """Ask for the service's status, which costs nothing: it says whether the key and the way are good."""
-        call = Call(None)
+        call = Call(None, self._key())
         request = self._form("GET", "/status", call, {}, None)
-        with self._deadlines.watch(call.line, _PROBE_SECONDS):
-            return self._make(call, request, _Dropped())
+        return self._channel.make(call, request, _Dropped(), _PROBE_SECONDS)
 
     def has_new_key(self) -> bool:
         """Say whether the key is another than the one that was sent last."""
@@ -97,25 +95,11 @@ class HttpEndpoint:
 
     def hurry(self) -> None:
         """End every call under way at once; each then ends as cut."""
-        self._deadlines.end_all(STOPPING)
+        self._channel.hurry()
 
     def close(self) -> None:
         """Stop the deadline thread; no call is made after this."""
-        self._deadlines.close()
-
-    def _make(self, call: Call, request: httpx.Request, answer: AnswerWriter) -> CallEnd:
-        try:
-            client = self._make_client()
-        except SETUP_ERRORS as exc:
-            return call.not_sent(*describe_setup(exc))
-        with client:
-            return call.make(client, request, answer, self._max_answer_bytes)
-
-    def _make_client(self) -> httpx.Client:
-        # The default transport: one of our own would switch the environment's proxies off.
-        return httpx.Client(
-            verify=self._trust.context(self._base_url), event_hooks={"response": [keep_headers]}
-        )
+        self._channel.close()
 
     def _form_edit(self, order: Order, body: Body, call: Call) -> httpx.Request:
         headers = {
@@ -129,15 +113,11 @@ class HttpEndpoint:
     def _form(
         self, method: str, path: str, call: Call, headers: dict[str, str], body: Body | None
     ) -> httpx.Request:
-        self._sent_key = self._key()
-        always = {
-            "Authorization": f"Bearer {self._sent_key}",
-            "Accept": "application/json",
-            # 200 kB of gzip can unpack to hundreds of megabytes.
-            "Accept-Encoding": "identity",
-            "User-Agent": self._user_agent,
-        }
-        encoded = [(name.encode(), _encode(value)) for name, value in {**always, **headers}.items()]
+        self._sent_key = call.key
+        own = {"Authorization": f"Bearer {call.key}", "Accept": "application/json"}
+        encoded = [
+            (name.encode(), _encode(value)) for name, value in {**own, **self._always, **headers}.items()
+        ]
         extensions = {"trace": call.note_event, "timeout": self._form_timeout()}
         return httpx.Request(
             method, self._base_url + path, headers=encoded, content=body, extensions=extensions
@@ -153,24 +133,6 @@ class HttpEndpoint:
 def _encode(value: str) -> bytes:
     """Encode a header's value; httpx and h11 raise errors that quote a key which is no header value."""
     return "".join(one if one.isascii() and one.isprintable() else "?" for one in value).encode("ascii")
-
-
-class _Trust:
-    """The certificates that are trusted, read once and only when they are needed: that takes 35 ms."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._context: ssl.SSLContext | None = None
-
-    def context(self, base_url: str) -> ssl.SSLContext:
-        """Give the shared context; without https one that trusts nobody and costs a millisecond."""
-        with self._lock:
-            if self._context is None:
-                secure = base_url.startswith("https:")
-                self._context = (
-                    httpx.create_ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                )
-            return self._context
 
 
 class _Dropped:
