@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
+from retouchd.core.downloads import DownloadTrouble, wait_for_download
 from retouchd.core.edits import Edit
 from retouchd.core.errors import FileTroubleError, NoRoomError
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState, Output, cabinet_of
@@ -69,10 +70,13 @@ class Deliveries:
         self._journal = office.journal
         self._clock = office.clock
         self._herald = office.herald
+        self._retry = office.policy.retry
         self._moves = moves
         self._board = board
         self._cashier = cashier
         self._intake = intake
+        # How often each picture was downloaded in vain. A restart begins anew, which costs nothing.
+        self._downloads: dict[JobId, int] = {}
 
     def open_dossier(self, job_id: JobId) -> Dossier | None:
         """Give what a delivery needs, or None when the job is not one to deliver."""
@@ -116,6 +120,7 @@ class Deliveries:
 
     def finish(self, job_id: JobId, told: dict[str, object]) -> None:
         """Note that picture and metadata are durable in the outbox."""
+        self._downloads.pop(job_id, None)
         job = self._journal.get_job(job_id)
         moved = self._moves.apply(job, JobEvent.DELIVERED, told=told)
         moved = replace(moved, delivered=job.delivered or moved.delivered)
@@ -130,6 +135,24 @@ class Deliveries:
         job = self._journal.get_job(job_id)
         detail = f"the answer was paid for, but {reason}. To pay once more: retouchd retry {job.id}"
         self._moves.apply(job, JobEvent.UNREADABLE, detail=detail, hold=HoldReason.UNREADABLE_ANSWER)
+
+    def await_download(self, job_id: JobId, reason: str, trouble: DownloadTrouble) -> None:
+        """Have a picture downloaded once more after a while, or hold its job when that is of no use.
+
+        Args:
+            reason: Why the answer gives no picture itself.
+        """
+        tries = self._downloads.get(job_id, 0) + 1
+        wait = wait_for_download(trouble, tries, self._retry, self._clock.fraction())
+        told = f"{reason}, and its picture cannot be downloaded: {trouble.detail}"
+        if wait is None:
+            self._downloads.pop(job_id, None)
+            self.hold_unreadable(job_id, told)
+            return
+        self._downloads[job_id] = tries
+        job = self._journal.get_job(job_id)
+        self._journal.update_job(replace(job, detail=told, next_try=self._clock.now() + wait))
+        self._herald.say("warning", "job.postponed", job=job.id, state=job.state, detail=told)
 
     def hold_output_gone(self, job_id: JobId) -> None:
         """Hold a job whose edit was paid for and of which nothing is left to copy."""

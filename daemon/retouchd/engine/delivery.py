@@ -6,11 +6,12 @@ Runs in a worker. A crash at any step is followed by the same steps again, which
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
 from retouchd.core.answer import Answer, Unreadable, is_hash_of, service_words
+from retouchd.core.downloads import DownloadTrouble
 from retouchd.core.errors import FileTroubleError, NameTakenError
 from retouchd.core.jobs import Job
 from retouchd.core.metadata import OutputFacts
@@ -19,6 +20,7 @@ from retouchd.core.request import EditRequest
 from retouchd.core.values import AttemptId, JobId, Sha256
 from retouchd.engine.deliveries import Deliveries, Dossier
 from retouchd.engine.desk import Desk
+from retouchd.engine.fallback import Fallback, Finding
 from retouchd.engine.needs import Staged
 from retouchd.engine.result import describe_result
 from retouchd.engine.tools import Tools
@@ -29,14 +31,6 @@ _MAX_METADATA_BYTES: Final = 1024 * 1024
 
 class _UnusableAnswerError(Exception):
     """Raised when no picture comes out of an answer that was paid for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What is delivered: the fields of an answer, and the pieces of its picture."""
-
-    answer: Answer
-    pieces: Iterator[bytes]
 
 
 class Delivery:
@@ -59,6 +53,7 @@ class Delivery:
         self._outbox = tools.outbox
         self._spool = tools.spool
         self._pictures = tools.pictures
+        self._fallback = Fallback(tools)
         self._keep_signed_url = keep_signed_url
 
     def deliver(self, job_id: JobId) -> None:
@@ -68,18 +63,46 @@ class Delivery:
             return
         try:
             self._deliver(dossier)
-        except _UnusableAnswerError as exc:
-            self._desk.ask(self._deliveries.hold_unreadable, job_id, str(exc))
         except FileTroubleError as exc:
             self._desk.ask(self._deliveries.postpone, job_id, exc)
 
     def _deliver(self, dossier: Dossier) -> None:
+        try:
+            self._deliver_answer(dossier)
+        except _UnusableAnswerError as exc:
+            is_shared = dossier.owner is not dossier.job
+            if is_shared and not self._fallback.has(dossier.owner.answer):
+                # Two that share one answer would download into one file.
+                self._desk.ask(self._deliveries.hold_output_gone, dossier.job.id)
+                return
+            self._deliver_fetched(dossier, str(exc))
+
+    def _deliver_answer(self, dossier: Dossier) -> None:
         with ExitStack() as opened:
             finding = self._find(dossier, opened)
             if finding is None:
                 self._desk.ask(self._deliveries.hold_output_gone, dossier.job.id)
                 return
             self._stage_and_publish(dossier, finding, opened)
+
+    def _deliver_fetched(self, dossier: Dossier, reason: str) -> None:
+        """Deliver what the answer links to, or hold the job for the reason why it gives no picture itself."""
+        job_id, attempt = dossier.job.id, dossier.owner.answer
+        found = self._fallback.find(attempt, self._read_answer(attempt), reason)
+        if found is None:
+            self._desk.ask(self._deliveries.hold_unreadable, job_id, reason)
+        elif isinstance(found, DownloadTrouble):
+            self._desk.ask(self._deliveries.await_download, job_id, reason, found)
+        else:
+            self._deliver_finding(dossier, found, reason)
+
+    def _deliver_finding(self, dossier: Dossier, finding: Finding, reason: str) -> None:
+        try:
+            with ExitStack() as opened:
+                self._stage_and_publish(dossier, finding, opened)
+        except _UnusableAnswerError as exc:
+            both = f"{reason}, and what its link gives is none either: {exc}"
+            self._desk.ask(self._deliveries.hold_unreadable, dossier.job.id, both)
 
     def _find(self, dossier: Dossier, opened: ExitStack) -> Finding | None:
         """Give what to deliver: the answer, or for a shared edit the earlier output."""
@@ -90,7 +113,7 @@ class Delivery:
             if copy is not None:
                 known = answer if isinstance(answer, Answer) else Answer(ok=True)
                 return Finding(answer=known, pieces=copy)
-            if not isinstance(answer, Answer):
+            if answer is None:
                 return None
         return self._open_answer(answer, attempt)
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from retouchd.core.answer import Answer, Unreadable
 from retouchd.core.bundles import Bundle
+from retouchd.core.downloads import DownloadTrouble
 from retouchd.core.outcomes import Answered, CallEnd
 from retouchd.core.pictures import Examination
 from retouchd.core.records import Label
@@ -156,6 +157,24 @@ class Spool(Protocol):
         """
         ...
 
+    def open_picture_writer(self, attempt: AttemptId) -> AbstractContextManager[AnswerWriter]:
+        """Open a file for a picture that is downloaded, in place of an earlier try.
+
+        What it is told the end of is kept durably if it is whole and its status is 200, else forgotten.
+
+        Raises:
+            NoRoomError: The disk is full, at the end when it filled meanwhile.
+        """
+        ...
+
+    def is_fetched(self, attempt: AttemptId) -> bool:
+        """Say whether a picture that was downloaded for an attempt lies there, whole."""
+        ...
+
+    def fetched_pieces(self, attempt: AttemptId) -> Iterator[bytes]:
+        """Give the picture that was downloaded for an attempt piece by piece; nothing when there is none."""
+        ...
+
     def free_bytes(self) -> int:
         """Give how much room is left for this user."""
         ...
@@ -182,6 +201,13 @@ class Endpoint(Protocol):
 
     def has_new_key(self) -> bool:
         """Say whether the key is another than the one that was sent last."""
+        ...
+
+    def fetch(self, url: str, picture: AnswerWriter) -> DownloadTrouble | None:
+        """Download the picture that an answer links to, or say why that is impossible.
+
+        It costs nothing. The picture is durable when this returns None; nothing that the network does raises.
+        """
         ...
 
     def hurry(self) -> None:

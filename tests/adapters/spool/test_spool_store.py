@@ -288,8 +288,8 @@ def test_recovery_makes_durable_before_it_names(tmp_path: Path) -> None:
     """An answer that a dead process left in memory only is synced before it gets its name."""
     AnswerSpool(tmp_path / "spool", Durable())
     with pytest.raises(FileTroubleError):
-        # Steps: two of begin, then the fsync of finish; there the process "dies".
-        receive(AnswerSpool(tmp_path / "spool", FailingDurable(5, errno.EIO)), BODY)
+        # Steps: four of discard, two of begin, then the fsync of finish; there the process "dies".
+        receive(AnswerSpool(tmp_path / "spool", FailingDurable(7, errno.EIO)), BODY)
     power = ForgettingDurable()
 
     found = AnswerSpool(tmp_path / "spool", power).find(ATTEMPT)

@@ -38,12 +38,13 @@ def _find_fault(text: str) -> str | None:
         0 < len(label) <= _MAX_LABEL for label in url.raw_host.rstrip(b".").split(b".")
     ):
         return f"{shown} names no host"
-    if url.scheme == "https" or (url.scheme == "http" and _is_this_machine(url.host)):
+    if url.scheme == "https" or (url.scheme == "http" and is_this_machine(url.host)):
         return None
     return f"{shown} must begin with https://, or the key could be read on its way"
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Say whether a host, by its name or address, is this machine."""
     if host == "localhost":
         return True
     try:

@@ -12,6 +12,8 @@ from retouchd.adapters.endpoint.answers import AnswerWriter
 from retouchd.adapters.endpoint.body import Body, Image
 from retouchd.adapters.endpoint.call import Call
 from retouchd.adapters.endpoint.channel import Channel
+from retouchd.adapters.endpoint.download import Downloader
+from retouchd.core.downloads import DownloadTrouble
 from retouchd.core.outcomes import Answered, CallEnd, NotSentKind
 from retouchd.core.request import Order
 
@@ -71,6 +73,7 @@ class HttpEndpoint:
             "User-Agent": f"retouchd/{version('retouchd')}",
         }
         self._sent_key: str | None = None
+        self._downloader = Downloader(self._channel, self._base_url, self._always, timeouts.connect)
 
     def submit(self, order: Order, images: Sequence[Image], answer: AnswerWriter) -> CallEnd:
         """Make one call and give how it ended; an answer is durable before it is given."""
@@ -82,6 +85,10 @@ class HttpEndpoint:
             return call.not_sent(NotSentKind.TOO_LARGE, detail)
         request = self._form_edit(order, body, call)
         return self._channel.make(call, request, answer, self._timeouts.total)
+
+    def fetch(self, url: str, picture: AnswerWriter) -> DownloadTrouble | None:
+        """Download the picture that an answer links to, or say why that is impossible; it costs nothing."""
+        return self._downloader.fetch(url, self._key(), picture)
 
     def probe(self) -> CallEnd:
         """Ask for the service's status, which costs nothing: it says whether the key and the way are good."""

@@ -5,27 +5,24 @@ takes the raw body. Its trailer (status, headers, body length, checksum) makes i
 `<attempt>.answer` says so by name. What an answer means is not known here: reading.py finds the picture.
 """
 
-import errno
 import os
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
 
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.folder import write_whole
+from retouchd.adapters.spool.fetched import PictureWriter, fetched_name, fetching_name
+from retouchd.adapters.spool.files import SAFELY, closing, open_folder, trouble
 from retouchd.adapters.spool.label import BEGUN, may_have_been_sent, pack_label, read_opening
 from retouchd.adapters.spool.reading import Body, find_answer, picture_of
 from retouchd.adapters.spool.trailer import Trailer, read_trailer
 from retouchd.core.answer import Answer, Unreadable
-from retouchd.core.errors import FileTroubleError, NameTakenError, NoRoomError
+from retouchd.core.errors import FileTroubleError, NameTakenError
 from retouchd.core.outcomes import Answered
 from retouchd.core.records import Label
 from retouchd.core.values import AttemptId
-
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
-_SAFELY: Final = os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class SpoolWriter:
@@ -43,7 +40,7 @@ class SpoolWriter:
         """Append raw bytes of the body; NoRoomError keeps what had room."""
         rest = memoryview(piece)
         while rest:
-            with _trouble("write", self._folder / _part(self._attempt)):
+            with trouble("write", self._folder / _part(self._attempt)):
                 written = os.write(self._descriptor, rest)
             self._checksum = zlib.crc32(rest[:written], self._checksum)
             self._body_bytes += written
@@ -58,7 +55,7 @@ class SpoolWriter:
         trailer = Trailer(head=head, body_bytes=self._body_bytes, checksum=self._checksum)
         # A crash while this is written leaves a .part without a valid trailer: no answer, outcome unknown.
         self.write(trailer.pack())
-        with _trouble("sync", self._folder / _part(self._attempt)):
+        with trouble("sync", self._folder / _part(self._attempt)):
             # A crash after this leaves a whole .part, which `find` completes.
             self._durable.fsync(self._descriptor)
         _give_name(self._attempt, self._folder, self._durable)
@@ -78,12 +75,12 @@ class AnswerSpool:
         self._make_folder()
 
     def _make_folder(self) -> None:
-        with _trouble("make", self._folder):
+        with trouble("make", self._folder):
             if self._folder.is_dir():
                 return
             self._folder.mkdir(mode=0o700)
             # A power cut before this takes the folder away again, when nothing was spooled in it yet.
-            with _open_folder(self._folder.parent) as parent:
+            with open_folder(self._folder.parent) as parent:
                 self._durable.fsync(parent)
 
     def begin(self, attempt: AttemptId, label: Label) -> None:
@@ -96,15 +93,15 @@ class AnswerSpool:
             NameTakenError: A call of this number may have been made: the journal is older than the spool.
             NoRoomError: The disk is full.
         """
-        with _trouble("begin", self._folder / _part(attempt)):
+        with trouble("begin", self._folder / _part(attempt)):
             self._refuse_taken(attempt)
             # A crash from here to the end leaves at most a part of the label, of an attempt nobody knows.
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _SAFELY
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | SAFELY
             descriptor = os.open(self._folder / _part(attempt), flags, 0o600)
-            with _closing(descriptor):
+            with closing(descriptor):
                 write_whole(descriptor, pack_label(label))
                 self._durable.fsync(descriptor)
-            with _open_folder(self._folder) as folder:
+            with open_folder(self._folder) as folder:
                 self._durable.fsync(folder)
 
     def _refuse_taken(self, attempt: AttemptId) -> None:
@@ -121,11 +118,11 @@ class AnswerSpool:
         Raises:
             NoRoomError: The disk is full.
         """
-        with _trouble("open", self._folder / _part(attempt)):
-            descriptor = os.open(self._folder / _part(attempt), os.O_WRONLY | os.O_APPEND | _SAFELY)
-        with _closing(descriptor):
+        with trouble("open", self._folder / _part(attempt)):
+            descriptor = os.open(self._folder / _part(attempt), os.O_WRONLY | os.O_APPEND | SAFELY)
+        with closing(descriptor):
             # Not synced: a killed process leaves it, and after a power cut the attempt is in the journal.
-            with _trouble("write", self._folder / _part(attempt)):
+            with trouble("write", self._folder / _part(attempt)):
                 write_whole(descriptor, BEGUN)
             yield SpoolWriter(descriptor, attempt, self._folder, self._durable)
 
@@ -187,22 +184,50 @@ class AnswerSpool:
         with self._open_body(attempt) as (_, body):
             yield from picture_of(body)
 
+    @contextmanager
+    def open_picture_writer(self, attempt: AttemptId) -> Iterator[PictureWriter]:
+        """Open a file for a picture that is downloaded, in place of an earlier try.
+
+        Raises:
+            NoRoomError: The disk is full, at the end when it filled meanwhile.
+            FileTroubleError: The file cannot be written.
+        """
+        path = self._folder / fetching_name(attempt)
+        with trouble("open", path):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | SAFELY, 0o600)
+        with closing(descriptor):
+            writer = PictureWriter(descriptor, attempt, self._folder, self._durable)
+            yield writer
+            writer.raise_trouble()
+
+    def is_fetched(self, attempt: AttemptId) -> bool:
+        """Say whether a picture that was downloaded for an attempt lies there, whole."""
+        with self._open(fetched_name(attempt)) as descriptor:
+            return descriptor is not None
+
+    def fetched_pieces(self, attempt: AttemptId) -> Iterator[bytes]:
+        """Give the picture that was downloaded for an attempt piece by piece; nothing when there is none."""
+        with self._open(fetched_name(attempt)) as descriptor:
+            if descriptor is not None:
+                size = os.fstat(descriptor).st_size
+                yield from Body(descriptor, 0, size).blocks(0, size)
+
     def free_bytes(self) -> int:
         """Give how much room is left for this user.
 
         Raises:
             FileTroubleError: The folder cannot be looked at.
         """
-        with _trouble("look at", self._folder):
+        with trouble("look at", self._folder):
             status = os.statvfs(self._folder)
         return status.f_bavail * status.f_frsize
 
     def discard(self, attempt: AttemptId) -> None:
         """Remove what is kept of an attempt, if anything."""
-        with _trouble("discard", self._folder), _open_folder(self._folder) as folder:
-            # At most one of the two exists. A crash here, or no fsync after it, leaves what is discarded
-            # again, and nothing depends on its absence.
-            for name in (_answer(attempt), _part(attempt)):
+        with trouble("discard", self._folder), open_folder(self._folder) as folder:
+            # A crash here, or no fsync after it, leaves what is discarded again, and nothing depends on its
+            # absence.
+            for name in (_answer(attempt), _part(attempt), fetched_name(attempt), fetching_name(attempt)):
                 self._unlink(name, folder)
 
     def _unlink(self, name: str, folder: int) -> None:
@@ -214,13 +239,13 @@ class AnswerSpool:
     @contextmanager
     def _open(self, name: str) -> Iterator[int | None]:
         with ExitStack() as opened:
-            opened.enter_context(_trouble("read", self._folder / name))
+            opened.enter_context(trouble("read", self._folder / name))
             try:
-                descriptor = os.open(self._folder / name, os.O_RDONLY | _SAFELY)
+                descriptor = os.open(self._folder / name, os.O_RDONLY | SAFELY)
             except FileNotFoundError:
                 yield None
                 return
-            opened.enter_context(_closing(descriptor))
+            opened.enter_context(closing(descriptor))
             yield descriptor
 
     @contextmanager
@@ -252,33 +277,8 @@ def _answer(attempt: AttemptId) -> str:
 
 
 def _give_name(attempt: AttemptId, folder: Path, durable: Durable) -> None:
-    with _trouble("name", folder / _answer(attempt)), _open_folder(folder) as opened:
+    with trouble("name", folder / _answer(attempt)), open_folder(folder) as opened:
         # A crash before this leaves the whole .part; between this and the next line a power cut may bring
         # the .part back. `find` completes it either way.
         durable.rename(_part(attempt), _answer(attempt), source_folder=opened, target_folder=opened)
         durable.fsync(opened)
-
-
-@contextmanager
-def _closing(descriptor: int) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _open_folder(folder: Path) -> Iterator[int]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    with _closing(descriptor):
-        yield descriptor
-
-
-@contextmanager
-def _trouble(operation: str, path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as exc:
-        reason = exc.strerror or "the file system refused"
-        error = NoRoomError if exc.errno in _FULL else FileTroubleError
-        raise error(operation, path, reason) from exc

@@ -1,0 +1,141 @@
+"""Answers put into the house's spool and delivered into a real outbox; what links lead to is the test's."""
+
+import base64
+import json
+from collections.abc import Callable
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from engine_house import House, wish_of
+from PIL import Image
+
+from retouchd.adapters.durable import Durable
+from retouchd.adapters.images import structure
+from retouchd.adapters.outbox.publish import OutboxFolder
+from retouchd.core.downloads import DownloadTrouble
+from retouchd.core.jobs import Job
+from retouchd.core.outcomes import Answered
+from retouchd.engine.calls import Reply
+from retouchd.engine.delivery import Delivery
+from retouchd.engine.needs import AnswerWriter
+from retouchd.engine.tools import Tools
+
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+SIZE = (1472, 1104)
+OK = Answered(status=200, elapsed_seconds=1.0)
+
+
+@cache
+def picture(kind: str = "PNG", size: tuple[int, int] = SIZE) -> bytes:
+    """Give a whole picture."""
+    buffer = BytesIO()
+    Image.new("RGB", size, "red").save(buffer, kind)
+    return buffer.getvalue()
+
+
+def answer_fields(**changes: object) -> dict[str, object]:
+    """Give the fields of an answer about which nothing is odd, with these changes."""
+    fields: dict[str, object] = {
+        "ok": True,
+        "model": "gpt-image-2",
+        "endpoint": "images/edits",
+        "prompt": wish_of().request.prompt,
+        "b64_json": base64.b64encode(picture()).decode(),
+        "path": "/retouchd/x.png",
+        "signedUrl": None,
+    }
+    return {**fields, **changes}
+
+
+def answer_body(**changes: object) -> bytes:
+    """Give an answer about which nothing is odd, with these changes."""
+    return json.dumps(answer_fields(**changes)).encode()
+
+
+class Desk:
+    """Does what is asked here and now, as the engine does it."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def ask(self, work: Callable[Asked, Answer], /, *args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
+        """Do it in a transaction."""
+        with self._house.act():
+            return work(*args, **kwargs)
+
+
+class Links:
+    """An endpoint of which only links are asked.
+
+    Attributes:
+        content: What they lead to; trouble instead when it is some.
+        asked: The links that were followed.
+    """
+
+    def __init__(self) -> None:
+        self.content: bytes | DownloadTrouble = picture()
+        self.asked: list[str] = []
+
+    def fetch(self, url: str, writer: AnswerWriter) -> DownloadTrouble | None:
+        """Download."""
+        self.asked.append(url)
+        if isinstance(self.content, DownloadTrouble):
+            return self.content
+        writer.write(self.content)
+        writer.finish(OK)
+        return None
+
+
+class Counter:
+    """Takes answers in and delivers them.
+
+    Attributes:
+        outbox: The folder.
+        links: What links lead to.
+    """
+
+    def __init__(self, house: House, place: Path) -> None:
+        self.house = house
+        self.outbox = place / "outbox"
+        self.outbox.mkdir()
+        self.links = Links()
+        links: Any = self.links
+        tools = Tools(
+            inbox=links,
+            outbox=OutboxFolder(self.outbox, Durable(), "inbox", None, None),
+            filing=links,
+            returns=links,
+            spool=house.spool,
+            endpoint=links,
+            pictures=structure,
+        )
+        self._delivery = Delivery(Desk(house), house.deliveries, tools, keep_signed_url=False)
+
+    def take(self, body: bytes, head: Answered = OK, name: str = "beach.jpg") -> Job:
+        """Have a photo answered with this."""
+        (job,) = self.house.accept(name)
+        job = self.house.submit(job)
+        assert job.answer is not None
+        with self.house.spool.open_writer(job.answer) as writer:
+            writer.write(body)
+            writer.finish(head)
+        with self.house.act():
+            return self.house.calls.book(job.id, job.answer, Reply(end=head))
+
+    def deliver(self, job: Job) -> Job:
+        """Deliver what was taken, as far as that goes now."""
+        self._delivery.deliver(job.id)
+        return self.house.job(job)
+
+    def outputs(self) -> list[str]:
+        """Give the names in the outbox."""
+        return sorted(path.name for path in self.outbox.iterdir())
+
+    def metadata(self) -> dict[str, Any]:
+        """Give the metadata of the only picture."""
+        (path,) = self.outbox.glob("*.json")
+        fields: dict[str, Any] = json.loads(path.read_bytes())
+        return fields
