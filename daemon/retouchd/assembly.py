@@ -96,7 +96,7 @@ def assemble(
     """
     deciders = _build_deciders(office, tools, scanner)
     with office.journal.transaction():
-        recover(office, deciders.board, deciders.calls)
+        recover(office, deciders.board, deciders.calls, deciders.intake)
     office.herald.flush()
     operator = Operator(office, deciders.moves, deciders.board)
     sightings = Sightings(office, deciders.board, deciders.intake)

@@ -47,6 +47,7 @@ class Event(StrEnum):
     RESERVATION_EXCEEDED = "reservation.exceeded"
     PAUSE_BEGAN = "pause.began"
     PAUSE_ENDED = "pause.ended"
+    OPTIONS_REFUSED = "options.refused"
     KEY_PROBED = "key.probed"
     DAEMON_STARTED = "daemon.started"
     DAEMON_STOPPING = "daemon.stopping"

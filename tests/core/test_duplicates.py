@@ -127,7 +127,7 @@ def test_a_copy_that_lay_there_before_is_no_permission() -> None:
 @pytest.mark.parametrize("hold", HoldReason)
 def test_only_some_holds_cost_money_to_retry(hold: HoldReason) -> None:
     """Trying again pays once more where the money of before is gone or perhaps gone."""
-    free = {HoldReason.OVER_JOB_CAP, HoldReason.SAME_EDIT_HELD}
+    free = {HoldReason.OVER_JOB_CAP, HoldReason.SAME_EDIT_HELD, HoldReason.REFUSED_ALIKE}
     job = job_in(JobState.HELD, hold=hold)
 
     assert may_pay_again(job, EDIT, ()) is (hold not in free)

@@ -159,7 +159,7 @@ class House:
     def recover(self) -> None:
         """Do what a start does."""
         with self.act():
-            recover(self.office, self.board, self.calls)
+            recover(self.office, self.board, self.calls, self.intake)
 
     def choose(self) -> list[Task]:
         """Choose what is to be done next."""
@@ -237,7 +237,7 @@ class House:
         """Give the job of a photo that was refused unpaid and lies in failed/."""
         (job,) = self.accept(name, wish_of(name))
         end = Answered(status=400, elapsed_seconds=1.0)
-        self.book(job, Reply(end=end, envelope=Envelope(code="invalid_size")))
+        self.book(job, Reply(end=end, envelope=Envelope(code="invalid_size", message=name)))
         return self.file(job)
 
     def hold(self, job: Job, reason: HoldReason) -> Job:

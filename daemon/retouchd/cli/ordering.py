@@ -21,7 +21,7 @@ from retouchd.core.errors import (
     SourceChangedError,
     SourceGoneError,
 )
-from retouchd.core.jobs import Job, JobState, cabinet_of
+from retouchd.core.jobs import HoldReason, Job, JobState, cabinet_of
 from retouchd.core.pauses import PauseReason
 from retouchd.core.records import BundleState, Verb
 from retouchd.core.story import money_sentence, sentence
@@ -39,13 +39,14 @@ def pause(config: Path | None, environ: Mapping[str, str], why: str) -> None:
 
 
 def resume(config: Path | None, environ: Mapping[str, str], reason: str) -> None:
-    """End one pause, or all that a person may end.
+    """End one pause, or all that a person may end, or have photos with refused options tried.
 
     Raises:
         CommandRefusedError: There is no such reason.
     """
-    if reason and reason not in {one.value for one in PauseReason}:
-        valid = ", ".join(one.value for one in PauseReason)
+    known = [*(one.value for one in PauseReason), HoldReason.REFUSED_ALIKE.value]
+    if reason and reason not in known:
+        valid = ", ".join(known)
         message = f'"{printable(reason)}" is no reason for a pause; valid: {valid}'
         raise CommandRefusedError(message)
     give(_load(config, environ), Verb.RESUME, reason)

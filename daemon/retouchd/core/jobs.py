@@ -43,6 +43,7 @@ class JobEvent(StrEnum):
     RETRIES_EXHAUSTED = "retries_exhausted"
     SOURCE_CHANGED = "source_changed"
     OVER_JOB_CAP = "over_job_cap"
+    OPTIONS_REFUSED = "options_refused"
     EDIT_FREE = "edit_free"
     EDIT_PAID = "edit_paid"
     EDIT_HELD = "edit_held"
@@ -62,12 +63,14 @@ class HoldReason(StrEnum):
     OVER_JOB_CAP = "over_job_cap"
     OUTPUT_GONE = "output_gone"
     SAME_EDIT_HELD = "same_edit_held"
+    REFUSED_ALIKE = "refused_alike"
 
 
 TRANSITIONS: Final[Mapping[JobState, Mapping[JobEvent, JobState]]] = {
     JobState.READY: {
         JobEvent.SUBMISSION_BEGUN: JobState.SUBMITTING,
         JobEvent.OVER_JOB_CAP: JobState.HELD,
+        JobEvent.OPTIONS_REFUSED: JobState.HELD,
         JobEvent.SOURCE_CHANGED: JobState.CANCELLED,
         JobEvent.CANCELLED: JobState.CANCELLED,
     },
@@ -98,6 +101,7 @@ TRANSITIONS: Final[Mapping[JobState, Mapping[JobEvent, JobState]]] = {
     JobState.DEFERRED: {
         JobEvent.SUBMISSION_BEGUN: JobState.SUBMITTING,
         JobEvent.OVER_JOB_CAP: JobState.HELD,
+        JobEvent.OPTIONS_REFUSED: JobState.HELD,
         JobEvent.SOURCE_CHANGED: JobState.CANCELLED,
         JobEvent.RETRY_GRANTED: JobState.READY,
         JobEvent.CANCELLED: JobState.CANCELLED,

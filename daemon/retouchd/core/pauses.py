@@ -88,9 +88,6 @@ GROWING: Final = frozenset({PauseReason.OFFLINE, PauseReason.KEY_REFUSED})
 _FIRST_DELAY: Final = timedelta(seconds=30)
 _LONGEST_DELAY: Final = timedelta(minutes=15)
 
-# A clock that was set back by more than this must not make a pause last by as much longer.
-_CLOCK_SLACK: Final = timedelta(minutes=1)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
@@ -113,8 +110,8 @@ class Pause:
         return ENDINGS[self.reason]
 
     def is_over(self, now: datetime) -> bool:
-        """Say whether its time has come, or cannot be told any more since the clock was set back."""
-        return self.until is not None and not self.since - _CLOCK_SLACK <= now < self.until
+        """Say whether its time has come."""
+        return self.until is not None and self.until <= now
 
 
 def begin_pause(reason: PauseReason, detail: str, now: datetime, until: datetime | None = None) -> Pause:

@@ -91,6 +91,8 @@ class Attempt:
         outcome: None while it is under way.
         reserved: Still set aside for it.
         charged: Booked for it.
+        refusal: What the service said of a request that it refused, see core/refusals.py.
+        cut_by_us: We ended it ourselves, or our process ended: that says nothing about the line.
     """
 
     id: AttemptId
@@ -109,6 +111,8 @@ class Attempt:
     status: int | None = None
     elapsed_seconds: float | None = None
     request_ids: Mapping[str, str] = field(default_factory=dict)
+    refusal: str | None = None
+    cut_by_us: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

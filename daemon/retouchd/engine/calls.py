@@ -11,6 +11,7 @@ from retouchd.core.answer import parse_envelope, request_ids, retry_after
 from retouchd.core.classification import classify
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.outcomes import Answered, CallEnd, Envelope, NoAnswer, NotSent, OutcomeKind
+from retouchd.core.refusals import refusal_of
 from retouchd.core.retries import Outcome, weigh
 from retouchd.core.story import describe_end, describe_lost_answer
 from retouchd.core.values import AttemptId, JobId
@@ -44,12 +45,18 @@ class Calls:
             return Reply(end=end)
         return Reply(end=end, envelope=parse_envelope(self._spool.read_reply(attempt, _MAX_REPLY_BYTES)))
 
-    def book(self, job: JobId, attempt: AttemptId, reply: Reply) -> Job:
-        """Book a reply; in the engine thread. What is kept in the spool of no use is removed."""
+    def book(self, job: JobId, attempt: AttemptId, reply: Reply, *, is_cut_by_us: bool = False) -> Job:
+        """Book a reply; in the engine thread. What is kept in the spool of no use is removed.
+
+        Args:
+            is_cut_by_us: Our own end cut the call.
+        """
         headers = reply.end.headers if isinstance(reply.end, Answered) else {}
         report = CallReport(
             outcome=self._judge(self._office.journal.get_job(job), attempt, reply, headers),
             request_ids=request_ids(headers),
+            refusal=_refusal(reply),
+            is_cut_by_us=is_cut_by_us,
         )
         return self._cashier.end_call(job, attempt, report)
 
@@ -77,7 +84,7 @@ class Calls:
             return job
         found = self._spool.find(job.answer)
         end = found or NoAnswer(detail="retouchd ended while the call was under way", elapsed_seconds=0.0)
-        return self.book(job.id, job.answer, self.read(job.answer, end))
+        return self.book(job.id, job.answer, self.read(job.answer, end), is_cut_by_us=found is None)
 
     def _message(self, kind: OutcomeKind, attempt: AttemptId, reply: Reply) -> str:
         told = describe_end(kind, reply.end, reply.envelope)
@@ -87,3 +94,7 @@ class Calls:
             return told
         noted = self._office.journal.get_attempt(attempt)
         return describe_lost_answer(noted, reply.end.elapsed_seconds, told)
+
+
+def _refusal(reply: Reply) -> str | None:
+    return refusal_of(reply.end.status, reply.envelope) if isinstance(reply.end, Answered) else None

@@ -9,17 +9,20 @@ from retouchd.core.edits import Edit, Wish
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.money import NOTHING, Cap, Money
 from retouchd.core.naming import save_path
+from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.prices import believe, learn
 from retouchd.core.records import Attempt, Label, PermissionReason
 from retouchd.core.request import Order
 from retouchd.core.retries import Aftermath, Circumstances, Outcome, decide_aftermath
 from retouchd.core.spending import Offer, over_job_cap
 from retouchd.core.values import AttemptId, JobId
+from retouchd.engine.breaker import Breaker
 from retouchd.engine.budget import Budget
 from retouchd.engine.moves import Moves
 from retouchd.engine.needs import Spool
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard
+from retouchd.engine.refusals import Refusals
 from retouchd.engine.throttle import Throttle
 
 
@@ -34,10 +37,17 @@ class Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallReport:
-    """What is noted of a call that ended."""
+    """What is noted of a call that ended.
+
+    Attributes:
+        refusal: What the reply said, for comparing; None without one.
+        is_cut_by_us: Our own end cut it.
+    """
 
     outcome: Outcome
     request_ids: dict[str, str]
+    refusal: str | None
+    is_cut_by_us: bool
 
 
 class Cashier:
@@ -54,6 +64,8 @@ class Cashier:
         self._board = board
         self._budget = Budget(office, board)
         self._throttle = throttle
+        self._breaker = Breaker(office, board)
+        self._refusals = Refusals(office, moves)
         self._spool = spool
 
     def begin_submission(self, job_id: JobId) -> Begun | None:
@@ -65,6 +77,8 @@ class Cashier:
         job = self._journal.get_job(job_id)
         may_begin = job.state in {JobState.READY, JobState.DEFERRED} and self._throttle.may_begin()
         if not may_begin or self._board.is_closed or job.wish is None or job.edit is None:
+            return None
+        if self._refusals.hold_if_refused(job):
             return None
         edit = self._journal.get_edit(job.edit)
         offer = self._budget.offer(edit.id, job.wish.request)
@@ -103,6 +117,8 @@ class Cashier:
         aftermath = decide_aftermath(job, outcome, self._policy.retry, self._circumstances(job))
         attempt = self._book(attempt_id, report, aftermath)
         self._throttle.note_end(attempt, outcome)
+        self._breaker.note_end(attempt)
+        self._refusals.note_end(job, attempt, outcome.message)
         if aftermath.grants_permission and job.edit is not None:
             why = PermissionReason.CONFIGURED
             self._journal.grow_permission(job.edit, job.id, why, self._clock.now())
@@ -137,6 +153,7 @@ class Cashier:
     def _book(self, attempt_id: AttemptId, report: CallReport, aftermath: Aftermath) -> Attempt:
         attempt = self._journal.get_attempt(attempt_id)
         stays = aftermath.keeps_reservation or aftermath.event is JobEvent.ANSWER_RECEIVED
+        is_lost = report.outcome.kind is OutcomeKind.UNKNOWN
         booked = replace(
             attempt,
             ended=self._clock.now(),
@@ -145,6 +162,8 @@ class Cashier:
             elapsed_seconds=report.outcome.elapsed_seconds,
             request_ids=report.request_ids,
             reserved=attempt.reserved if stays else NOTHING,
+            refusal=report.refusal if report.outcome.kind is OutcomeKind.INVALID else None,
+            cut_by_us=report.is_cut_by_us or (is_lost and self._board.is_stopping),
         )
         self._journal.update_attempt(booked)
         return booked

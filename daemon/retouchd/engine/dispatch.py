@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from retouchd.core.jobs import Job, JobState, cabinet_of
+from retouchd.core.pauses import PauseReason
 from retouchd.core.records import BundleRecord, BundleState, ReturnAsked
 from retouchd.engine.crew import Deliver, File, Look, Probe, Return, Send, Task, UnderWay
 from retouchd.engine.intake import Intake
@@ -99,7 +100,7 @@ class Dispatch:
     def _choose_probe(self) -> Iterator[Task]:
         """Look into a refused key: now and then for another one, and when it is time whether it is taken."""
         now = self._clock.moments().monotonic
-        if not self._board.is_key_refused:
+        if not self._board.is_paused_for(PauseReason.KEY_REFUSED):
             self._key_looked_at = now
             return
         is_due = self._board.begin_look_at_key()
@@ -110,7 +111,7 @@ class Dispatch:
 
     def seconds_until_next_probe(self) -> float | None:
         """Give the seconds until somebody looks for another key, or None while the key is taken."""
-        if not self._board.is_key_refused or self._under_way.count(Probe):
+        if not self._board.is_paused_for(PauseReason.KEY_REFUSED) or self._under_way.count(Probe):
             return None
         return max(0.0, self._key_looked_at + _KEY_EVERY_SECONDS - self._clock.moments().monotonic)
 

@@ -32,7 +32,11 @@ _NOT_YET_JOBS: Final = frozenset({BundleState.ARRIVING, BundleState.LACKS_PROMPT
 # Jobs whose photo may be exchanged under them: nothing of theirs is under way.
 _AT_REST: Final = frozenset(JobState) - {JobState.SUBMITTING, JobState.RECEIVED}
 # Held for something else than money that was paid or perhaps paid.
-_HELD_UNPAID: Final = frozenset({HoldReason.OVER_JOB_CAP, HoldReason.SAME_EDIT_HELD})
+_HELD_UNPAID: Final = frozenset(
+    {HoldReason.OVER_JOB_CAP, HoldReason.SAME_EDIT_HELD, HoldReason.REFUSED_ALIKE}
+)
+# Held for refused options, or for a job that is.
+_WAITS_FOR_OPTIONS: Final = frozenset({HoldReason.REFUSED_ALIKE, HoldReason.SAME_EDIT_HELD})
 _AFTER_TROUBLE: Final = timedelta(seconds=30)
 
 
@@ -168,6 +172,24 @@ class Intake:
             event = _event_for_detached(job)
             if event is not None:
                 self._moves.apply(job, event, detail="its photo or prompt was changed before it was sent")
+
+    def form_refused_anew(self) -> None:
+        """Have photos whose options were refused read once more: other options may be configured now."""
+        self._journal.accept_all_options()
+        for job in self._journal.jobs_held_for(HoldReason.REFUSED_ALIKE):
+            sharers = self._journal.sharers_of(job.edit, job.id) if job.edit is not None else []
+            for one in (job, *sharers):
+                self._form_anew(one.id)
+
+    def _form_anew(self, job_id: JobId) -> None:
+        job = self._journal.get_job(job_id)
+        if job.state is not JobState.HELD:
+            return  # It went with another one of its bundle.
+        siblings = self._journal.jobs_of_bundle(job.bundle)
+        if all(one.hold in _WAITS_FOR_OPTIONS for one in siblings):
+            self._detach(self._journal.get_bundle(job.bundle))
+        else:
+            self._moves.apply(job, JobEvent.RETRY_GRANTED, detail="the configuration was changed")
 
     def _record_seen(self, bundle: Bundle) -> None:
         state = _STATES[bundle.standing]

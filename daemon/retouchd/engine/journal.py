@@ -29,6 +29,7 @@ from retouchd.core.records import (
 )
 from retouchd.core.request import EditRequest
 from retouchd.core.values import AttemptId, BundleId, EditId, Fingerprint, JobId, Sha256
+from retouchd.engine.journal_ends import Ends
 
 
 class Bundles(Protocol):
@@ -279,7 +280,7 @@ class Orders(Protocol):
         ...
 
 
-class Journal(Bundles, Returns, Jobs, Ledger, Limits, Orders, Protocol):
+class Journal(Bundles, Returns, Jobs, Ledger, Ends, Limits, Orders, Protocol):
     """The whole journal, owned by the engine thread."""
 
     @property

@@ -4,6 +4,7 @@ Runs in the engine thread, inside its transaction; without a daemon the command 
 """
 
 from retouchd.core.errors import CommandRefusedError, RetouchdError
+from retouchd.core.jobs import HoldReason
 from retouchd.core.money import Money
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.records import Command, Verb
@@ -13,6 +14,7 @@ from retouchd.engine.budget import Budget
 from retouchd.engine.moves import Moves
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard
+from retouchd.engine.refusals import Refusals
 from retouchd.engine.retrying import Retrier
 from retouchd.engine.returning import Returns
 
@@ -27,6 +29,7 @@ class Operator:
         self._board = board
         self._retrier = Retrier(office, moves, Returns(office))
         self._budget = Budget(office, board)
+        self._refusals = Refusals(office, moves)
 
     def obey_all(self) -> None:
         """Obey the commands that were left in the journal."""
@@ -52,7 +55,7 @@ class Operator:
             case Verb.PAUSE:
                 return self._pause(argument)
             case Verb.RESUME:
-                return self._board.resume(argument)
+                return self._resume(argument)
             case Verb.RETRY:
                 return self._retrier.retry(self._journal.get_job(JobId(argument)))
             case Verb.ALLOW:
@@ -62,6 +65,17 @@ class Operator:
         told = detail or 'you paused it; "retouchd resume" ends that'
         self._board.begin(begin_pause(PauseReason.OPERATOR, told, self._clock.now()))
         return "paused: nothing is sent; what is under way is finished"
+
+    def _resume(self, wanted: str) -> str:
+        if wanted == HoldReason.REFUSED_ALIKE:
+            return self._refusals.free_all()
+        answer, held = self._board.resume(wanted), self._refusals.count_held()
+        if wanted or not held:
+            return answer
+        more = (
+            f'{held} photos with refused options still need you: "retouchd resume refused_alike" tries them'
+        )
+        return f"{answer}\n{more}"
 
     def _allow(self, amount: str) -> str:
         try:

@@ -25,6 +25,7 @@ from retouchd.engine.office import Office
 # How soon a folder is tried again that a worker, not the scanner, found in trouble.
 _RECHECK: Final = timedelta(seconds=30)
 _TRIALS: Final = "trials"
+_LOSSES_COUNT_AFTER: Final = "losses_count_after"
 
 
 class PauseBoard:
@@ -56,6 +57,10 @@ class PauseBoard:
         """Whether one call alone may be made: it will tell whether a pause is really over."""
         return bool(self._set.trials)
 
+    def is_paused_for(self, reason: PauseReason) -> bool:
+        """Say whether this reason holds now."""
+        return reason in self._set.pauses
+
     def doubts(self, reason: PauseReason) -> bool:
         """Say whether this reason holds, or nothing has proved yet that it is over."""
         return reason in self._set.pauses or reason in self._set.trials
@@ -78,7 +83,15 @@ class PauseBoard:
         for reason in reasons:
             if reason in self._set.pauses:
                 self._herald.say("info", "pause.ended", reason=reason)
-        self._become(self._set.end(reasons, self._journal.newest_attempt()))
+        newest = self._journal.newest_attempt()
+        if PauseReason.UNKNOWN_OUTCOMES in reasons and self.is_paused_for(PauseReason.UNKNOWN_OUTCOMES):
+            self._journal.set_note(_LOSSES_COUNT_AFTER, str(newest))
+        self._become(self._set.end(reasons, newest))
+
+    @property
+    def losses_count_after(self) -> AttemptId:
+        """The newest call when lost answers were last looked into: only later ones count anew."""
+        return AttemptId(int(self._journal.note(_LOSSES_COUNT_AFTER) or 0))
 
     def prove(self, call: AttemptId, proof: Proof) -> None:
         """Close the trials of which a call has proved that they are over."""
@@ -94,11 +107,6 @@ class PauseBoard:
         if over:
             self.end(*over)
 
-    @property
-    def is_key_refused(self) -> bool:
-        """Whether the service refuses the key, as far as is known."""
-        return PauseReason.KEY_REFUSED in self._set.pauses
-
     def begin_look_at_key(self) -> bool:
         """Say whether it is time to ask the service about the key, and note when it is the next time."""
         now = self._clock.now()
@@ -110,7 +118,7 @@ class PauseBoard:
 
     def hurry_look_at_key(self) -> None:
         """Have the service asked at once whether it takes the key: a start may have brought another."""
-        if self.is_key_refused:
+        if self.is_paused_for(PauseReason.KEY_REFUSED):
             self._become(self._set.look_at_key(self._clock.now()))
 
     def take_probe(self, end: CallEnd) -> None:

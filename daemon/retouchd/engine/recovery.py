@@ -7,23 +7,25 @@ from dataclasses import replace
 from typing import Final
 
 from retouchd.core.jobs import JobState
-from retouchd.core.pauses import ENDED_BY_CONFIGURATION, SEEN_ANEW_AT_START
+from retouchd.core.pauses import ENDED_BY_CONFIGURATION, SEEN_ANEW_AT_START, PauseReason
 from retouchd.core.records import BundleState
 from retouchd.engine.calls import Calls
 from retouchd.engine.clockwatch import pull_back
+from retouchd.engine.intake import Intake
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard
 
 _CONFIGURATION: Final = "configuration"
 
 
-def recover(office: Office, board: PauseBoard, calls: Calls) -> None:
+def recover(office: Office, board: PauseBoard, calls: Calls, intake: Intake) -> None:
     """Bring everything that was under way to where it can go on.
 
     A call that was under way: its answer is in the spool, or nobody knows its outcome. A look that was
     under way is made again. Received, delivered and filed go on by themselves from where they are.
     """
-    _end_pauses(office, board)
+    is_configured_anew = _note_configuration(office)
+    _end_pauses(board, SEEN_ANEW_AT_START | (ENDED_BY_CONFIGURATION if is_configured_anew else frozenset()))
     pull_back(office, board)
     see_folders_anew(office)
     # What needed a person may be possible by now: a limit was raised, a later version understands more.
@@ -33,16 +35,22 @@ def recover(office: Office, board: PauseBoard, calls: Calls) -> None:
     cut = office.journal.jobs_in([JobState.SUBMITTING])
     for job in cut:
         calls.recover(job)
+    if is_configured_anew:
+        intake.form_refused_anew()
     if cut:
         office.herald.say("info", "recovery.finished", calls_cut=len(cut))
 
 
-def _end_pauses(office: Office, board: PauseBoard) -> None:
+def _note_configuration(office: Office) -> bool:
+    """Note how it is configured, and say whether that is new."""
     configuration = office.policy.configuration
-    is_changed = office.journal.note(_CONFIGURATION) != configuration
+    is_new = office.journal.note(_CONFIGURATION) != configuration
     office.journal.set_note(_CONFIGURATION, configuration)
-    for reason in SEEN_ANEW_AT_START | (ENDED_BY_CONFIGURATION if is_changed else frozenset()):
-        board.end(reason)
+    return is_new
+
+
+def _end_pauses(board: PauseBoard, reasons: frozenset[PauseReason]) -> None:
+    board.end(*reasons)
     board.hurry_look_at_key()
 
 

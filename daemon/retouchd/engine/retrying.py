@@ -13,6 +13,7 @@ from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.records import LIVE_BUNDLES, BundleRecord, BundleState, PermissionReason
 from retouchd.engine.moves import Moves
 from retouchd.engine.office import Office
+from retouchd.engine.refusals import Refusals
 from retouchd.engine.returning import Returns
 
 # What can be tried again.
@@ -27,6 +28,7 @@ class Retrier:
         self._clock = office.clock
         self._moves = moves
         self._returns = returns
+        self._refusals = Refusals(office, moves)
 
     def retry(self, job: Job) -> str:
         """Have the same edit made again, and say so.
@@ -41,6 +43,8 @@ class Retrier:
             return self._retry_failed(job)
         if job.edit is not None:
             self._take_over(job, self._journal.get_edit(job.edit))
+        if job.hold is HoldReason.REFUSED_ALIKE:
+            self._refusals.let_try(job)
         fresh = replace(job, attempts=0, active_seconds=0.0, reused_from=None, output=None, delivered=None)
         self._moves.apply(fresh, JobEvent.RETRY_GRANTED, detail="you asked to try it again")
         return f"job {job.id} is tried again"

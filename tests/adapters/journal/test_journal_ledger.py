@@ -103,6 +103,8 @@ def test_everything_of_an_attempt_is_kept(journal: SqliteJournal, again: Reader,
         status=200,
         elapsed_seconds=9.5,
         request_ids={"x-request-id": "r\udcff"},
+        refusal="400 invalid_size no",
+        cut_by_us=True,
     )
     reader = again()
     with reader.transaction():

@@ -15,8 +15,7 @@ from typing import Final, Self
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.bundles import BundlesTable
 from retouchd.adapters.journal.codec import to_seconds
-from retouchd.adapters.journal.jobs import JobsTable
-from retouchd.adapters.journal.ledger import LedgerTable
+from retouchd.adapters.journal.ends import EndsTable
 from retouchd.adapters.journal.limits import LimitsTable
 from retouchd.adapters.journal.orders import OrdersTable
 from retouchd.adapters.journal.returns import ReturnsTable
@@ -38,7 +37,7 @@ UPDATE returns SET next_try = :latest WHERE next_try > :latest
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
-class SqliteJournal(BundlesTable, ReturnsTable, JobsTable, LedgerTable, LimitsTable, OrdersTable):
+class SqliteJournal(BundlesTable, ReturnsTable, EndsTable, LimitsTable, OrdersTable):
     """Fits the engine's Protocol Journal."""
 
     def __init__(self, connection: sqlite3.Connection, durable: Durable) -> None:

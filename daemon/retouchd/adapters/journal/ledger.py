@@ -115,7 +115,7 @@ class LedgerTable(Table):
         """Store how an attempt ended and what became of its reservation."""
         self.connection.execute(
             "UPDATE attempts SET reserved = ?, charged = ?, ended = ?, outcome = ?, status = ?,"
-            " elapsed_seconds = ?, request_ids = ? WHERE id = ?",
+            " elapsed_seconds = ?, request_ids = ?, refusal = ?, cut_by_us = ? WHERE id = ?",
             (
                 attempt.reserved.micro,
                 attempt.charged.micro,
@@ -124,6 +124,8 @@ class LedgerTable(Table):
                 attempt.status,
                 attempt.elapsed_seconds,
                 to_json(dict(attempt.request_ids)),
+                None if attempt.refusal is None else to_words(attempt.refusal),
+                attempt.cut_by_us,
                 attempt.id,
             ),
         )
@@ -135,13 +137,14 @@ class LedgerTable(Table):
 
     def newest_attempts(self, limit: int) -> list[Attempt]:
         """Give the attempts that began last, the newest first."""
-        rows = self.connection.execute("SELECT * FROM attempts ORDER BY id DESC LIMIT ?", (limit,))
-        return [_attempt(row) for row in rows]
+        return self._attempts("ORDER BY id DESC LIMIT ?", (limit,))
 
     def attempts_of(self, edit: EditId) -> list[Attempt]:
         """Give an edit's attempts in order."""
-        rows = self.connection.execute("SELECT * FROM attempts WHERE edit = ? ORDER BY number", (edit,))
-        return [_attempt(row) for row in rows]
+        return self._attempts("WHERE edit = ? ORDER BY number", (edit,))
+
+    def _attempts(self, where: str, values: tuple[object, ...]) -> list[Attempt]:
+        return [_attempt(row) for row in self.connection.execute(f"SELECT * FROM attempts {where}", values)]
 
     def spent(self, edit: EditId, period: Period) -> Spent:
         """Add up what is charged and set aside."""
@@ -201,4 +204,6 @@ def _attempt(row: sqlite3.Row) -> Attempt:
         status=row["status"],
         elapsed_seconds=row["elapsed_seconds"],
         request_ids=json.loads(row["request_ids"]),
+        refusal=row["refusal"],
+        cut_by_us=bool(row["cut_by_us"]),
     )

@@ -132,7 +132,8 @@ ALTER TABLE bundles ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;  -- a person w
 ALTER TABLE jobs ADD COLUMN dismissed INTEGER NOT NULL DEFAULT 0;  -- a person gave it up: filed in failed/
 ALTER TABLE jobs ADD COLUMN shrunk INTEGER NOT NULL DEFAULT 0;  -- its pictures go out smaller
 ALTER TABLE jobs ADD COLUMN sent TEXT;  -- JSON: pictures that went out changed
-ALTER TABLE attempts ADD COLUMN refusal TEXT;  -- code and message of a refused request
+ALTER TABLE attempts ADD COLUMN refusal TEXT;  -- status, code and message of a refused request
+ALTER TABLE attempts ADD COLUMN cut_by_us INTEGER NOT NULL DEFAULT 0;  -- it says nothing about the line
 CREATE INDEX attempts_by_end ON attempts (ended);
 CREATE INDEX attempts_by_start ON attempts (started);
 
