@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from retouchd.api_key import ApiKey, read_key
+from retouchd.api_key import ApiKey, LiveKey, read_key, take_environment
 from retouchd.core.errors import ConfigurationError
 from retouchd.settings import Endpoint
 
@@ -148,3 +148,28 @@ def test_the_key_never_shows() -> None:
 
     assert SECRET not in f"{key} {key!r} {[key]} {(key,)!s}"
     assert repr(key) == "ApiKey(source='a test')"
+
+
+def test_the_environment_keeps_no_key() -> None:
+    """The key is taken out of the environment that children inherit, and is known all the same (I9)."""
+    environ = {"DENCH_API_KEY": SECRET, "PATH": "/bin"}
+
+    taken = take_environment(environ)
+
+    assert environ == {"PATH": "/bin"}
+    assert LiveKey(Endpoint(), taken)() == SECRET
+    assert take_environment({"PATH": "/bin"}) == {"PATH": "/bin"}
+
+
+def test_a_new_key_counts_from_the_next_call_on(tmp_path: Path) -> None:
+    """A file that changes is read again; while it cannot be read the last key stands."""
+    path = _key_file(tmp_path)
+    key = LiveKey(Endpoint(api_key_file=path), {})
+    path.write_text("another-key")
+
+    before = key.last
+    now = key()
+    path.unlink()
+
+    assert (before, now, key(), key.last) == (SECRET, "another-key", "another-key", "another-key")
+    assert SECRET not in repr(key)

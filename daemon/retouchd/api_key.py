@@ -5,7 +5,7 @@ It is in no file but its own, no log, no error text and no child's environment.
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -68,6 +68,44 @@ def read_key(endpoint: Endpoint, environ: Mapping[str, str]) -> ApiKey:
     if environ.get(VARIABLE, "").strip():
         return _key(environ[VARIABLE].encode("utf-8", "surrogateescape"), _FROM_VARIABLE)
     raise ConfigurationError(_WAYS)
+
+
+class LiveKey:
+    """The key as it is now: a new one in its file counts from the next call on.
+
+    Raises:
+        ConfigurationError: There is none, it is none, or others can read its file.
+    """
+
+    def __init__(self, endpoint: Endpoint, environ: Mapping[str, str]) -> None:
+        self._endpoint = endpoint
+        self._environ = environ
+        self._last = read_key(endpoint, environ)
+
+    @property
+    def advice(self) -> str:
+        """What to do when the service refuses it, for people."""
+        return self._last.advice
+
+    @property
+    def last(self) -> str:
+        """The key as it was when it was asked for last, without looking again."""
+        return self._last.value
+
+    def __call__(self) -> str:
+        """Give the key; the last good one while its file cannot be read."""
+        try:
+            self._last = read_key(self._endpoint, self._environ)
+        except ConfigurationError:
+            return self._last.value
+        return self._last.value
+
+
+def take_environment(environ: MutableMapping[str, str]) -> dict[str, str]:
+    """Give all of the environment, and take the key out of it, so that no child inherits it."""
+    taken = dict(environ)
+    environ.pop(VARIABLE, None)
+    return taken
 
 
 def _credentials_folder(environ: Mapping[str, str]) -> Path | None:

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -27,9 +27,9 @@ from retouchd.adapters.outbox.publish import OutboxFolder
 from retouchd.adapters.spool.store import AnswerSpool
 from retouchd.adapters.startup import check_folders
 from retouchd.adapters.statefolder import StateLock, prepare_state_folder
-from retouchd.api_key import read_key
+from retouchd.api_key import LiveKey
 from retouchd.assembly import assemble
-from retouchd.core.errors import ConfigurationError, PausedError, RetouchdError, WorkLeftError
+from retouchd.core.errors import PausedError, RetouchdError, WorkLeftError
 from retouchd.core.sightings import News, Sighting
 from retouchd.core.values import Cabinet
 from retouchd.engine.ending import Ending
@@ -47,46 +47,22 @@ _NEWS_AT_ONCE: Final = 500
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-class LiveKey:
-    """The key as it is now: a new one in its file counts from the next call on."""
-
-    def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
-        self._settings = settings
-        self._environ = environ
-        self._last = read_key(settings.endpoint, environ)
-
-    @property
-    def advice(self) -> str:
-        """What to do when the service refuses it, for people."""
-        return self._last.advice
-
-    def __call__(self) -> str:
-        """Give the key; the last good one while its file cannot be read."""
-        try:
-            self._last = read_key(self._settings.endpoint, self._environ)
-        except ConfigurationError:
-            return self._last.value
-        return self._last.value
-
-
-def run(
-    settings: Settings, environ: Mapping[str, str], durable: Durable, until_idle: timedelta | None
-) -> None:
+def run(settings: Settings, key: LiveKey, durable: Durable, until_idle: timedelta | None) -> None:
     """Run the daemon until it is told to stop, or until a one-shot run is over.
 
     Args:
+        key: The key, as it is at each call.
         durable: Carries out every durable step.
         until_idle: How long a one-shot run may take; None for a daemon.
 
     Raises:
-        ConfigurationError: The configuration or the key is wrong.
+        ConfigurationError: The configuration is wrong.
         StartRefusedError: Folders or file systems forbid the start.
         AlreadyOwnedError: Another daemon or machine works on these folders.
         PausedError: A one-shot run ended paused or out of time.
         WorkLeftError: A one-shot run left something failed, held or without a prompt.
     """
     check_supported(settings)
-    key = LiveKey(settings, environ)
     places = settings.places()
     with ExitStack() as opened:
         journal = opened.enter_context(open_state(places, durable))

@@ -139,9 +139,10 @@ def run(
     config: Config = None,
 ) -> None:
     """Watch the inbox and edit what arrives, until stopped."""
+    from retouchd.api_key import take_environment
     from retouchd.cli.running import run_daemon
 
-    run_daemon(config or context.obj, os.environ, timeout if until_idle else None)
+    run_daemon(config or context.obj, take_environment(os.environ), timeout if until_idle else None)
 
 
 @app.command()

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
+from retouchd.adapters.coredumps import forbid_core_dumps
 from retouchd.adapters.durable import Durable
-from retouchd.api_key import read_key
-from retouchd.core.errors import ConfigurationError
+from retouchd.api_key import LiveKey
 from retouchd.logs import configure_logs
 from retouchd.service import run
-from retouchd.settings import Settings, load_settings
+from retouchd.settings import load_settings
 
 
 def run_daemon(
@@ -25,19 +25,15 @@ def run_daemon(
         until_idle_seconds: How long a one-shot run may take; None for a daemon.
         durable: Carries out every durable step.
     """
+    # Before the key is known to this process.
+    forbid_core_dumps()
     settings = load_settings(config, environ)
+    key = LiveKey(settings.endpoint, environ)
     configure_logs(
         format=settings.log.format,
         level=settings.log.level,
         stream=sys.stderr,
-        redact=lambda: _key_or_none(settings, environ),
+        redact=lambda: key.last,
     )
     until_idle = None if until_idle_seconds is None else timedelta(seconds=until_idle_seconds)
-    run(settings, environ, durable or Durable(), until_idle)
-
-
-def _key_or_none(settings: Settings, environ: Mapping[str, str]) -> str | None:
-    try:
-        return read_key(settings.endpoint, environ).value
-    except ConfigurationError:
-        return None
+    run(settings, key, durable or Durable(), until_idle)

@@ -3,9 +3,11 @@
 import ssl
 import threading
 from typing import Final
+from urllib.request import getproxies
 
 import httpx
 
+from retouchd.adapters.endpoint.address import is_this_machine
 from retouchd.adapters.endpoint.answers import AnswerWriter
 from retouchd.adapters.endpoint.call import Call
 from retouchd.adapters.endpoint.deadline import DeadlineThread
@@ -40,7 +42,11 @@ class Channel:
 
     def _make_client(self, url: httpx.URL) -> httpx.Client:
         # The default transport: one of our own would switch the environment's proxies off.
-        return httpx.Client(verify=self._trust.context(url.scheme), event_hooks={"response": [keep_headers]})
+        return httpx.Client(
+            verify=self._trust.context(url.scheme),
+            trust_env=url.scheme == _HTTPS or _is_proxy_here(),
+            event_hooks={"response": [keep_headers]},
+        )
 
     def hurry(self) -> None:
         """End every call under way at once; each then ends as cut."""
@@ -49,6 +55,17 @@ class Channel:
     def close(self) -> None:
         """Stop the deadline thread; no call is made after this."""
         self._deadlines.close()
+
+
+def _is_proxy_here() -> bool:
+    """Say whether what goes out in the clear, to this machine only, stays here through the proxy too."""
+    named = getproxies()
+    proxy = named.get("http") or named.get("all") or ""
+    try:
+        return is_this_machine(httpx.URL(proxy if "://" in proxy else f"http://{proxy}").host)
+    except httpx.InvalidURL:
+        # A way to nowhere: httpx says so when the client is made.
+        return True
 
 
 class _Trust:
