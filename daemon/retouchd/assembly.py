@@ -26,6 +26,7 @@ from retouchd.engine.pauseboard import PauseBoard
 from retouchd.engine.prober import Prober
 from retouchd.engine.process import Process, Registry
 from retouchd.engine.recovery import recover
+from retouchd.engine.requestlimits import RequestLimits
 from retouchd.engine.returning import Porter, Returns
 from retouchd.engine.sightings import Sightings
 from retouchd.engine.throttle import Throttle
@@ -72,6 +73,7 @@ class _Deciders:
     throttle: Throttle
     cashier: Cashier
     calls: Calls
+    limits: RequestLimits
     under_way: UnderWay
     intake: Intake
     deliveries: Deliveries
@@ -127,6 +129,7 @@ def _build_deciders(office: Office, tools: Tools, scanner: Rescan) -> _Deciders:
     board = PauseBoard(office)
     throttle = Throttle(office, board)
     cashier = Cashier(office, moves, board, throttle, tools.spool)
+    limits = RequestLimits(office)
     under_way = UnderWay()
     surroundings = _Surroundings(quiet_seconds=tools.inbox.quiet_seconds, tell_again=tell_again)
     intake = Intake(office, moves, surroundings, under_way)
@@ -134,7 +137,8 @@ def _build_deciders(office: Office, tools: Tools, scanner: Rescan) -> _Deciders:
         moves=moves,
         board=board,
         cashier=cashier,
-        calls=Calls(office, cashier, tools.spool),
+        calls=Calls(office, cashier, tools.spool, limits),
+        limits=limits,
         under_way=under_way,
         intake=intake,
         deliveries=Deliveries(office, moves, board, cashier, intake),
@@ -152,6 +156,7 @@ def _build_crew(office: Office, mailbox: Mailbox, tools: Tools, deciders: _Decid
         cashier=deciders.cashier,
         deliveries=deciders.deliveries,
         calls=deciders.calls,
+        limits=deciders.limits,
     )
     skills = Skills(
         looker=Looker(tools.inbox, tools.pictures, office.policy),

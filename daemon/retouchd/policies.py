@@ -65,6 +65,7 @@ def engine_policy(settings: Settings, key_advice: str = "") -> Policy:
         incomplete_after=timedelta(minutes=settings.watch.incomplete_after_minutes),
         max_input_bytes=settings.limits.max_input_bytes,
         max_pixels=settings.limits.max_pixels,
+        max_request_bytes=settings.endpoint.max_request_bytes,
         output_name=settings.output.name,
         save_folder=settings.defaults.save_folder,
         keep_signed_url=settings.output.keep_signed_url,

@@ -15,6 +15,7 @@ from retouchd.adapters.control import PokeListener
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.endpoint.client import HttpEndpoint
 from retouchd.adapters.images import structure
+from retouchd.adapters.images.darkroom import Darkroom
 from retouchd.adapters.inbox.evidence import ignore_lease_signals
 from retouchd.adapters.inbox.files import InboxFolder
 from retouchd.adapters.inbox.mounts import is_network, read_ground
@@ -262,4 +263,5 @@ def _build_tools(settings: Settings, inbox_id: str, key: Callable[[], str], dura
             max_request_bytes=settings.endpoint.max_request_bytes,
         ),
         pictures=structure,
+        darkroom=Darkroom(places.state, settings.limits.max_pixels),
     )

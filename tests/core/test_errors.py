@@ -21,6 +21,7 @@ from retouchd.core.errors import (
     SourceGoneError,
     StartRefusedError,
     UnknownJobError,
+    UnsendableError,
     WorkLeftError,
 )
 
@@ -35,6 +36,7 @@ EXIT_STATUSES = {
     CommandRefusedError: 1,
     IllegalTransitionError: 1,
     JournalError: 1,
+    UnsendableError: 1,
     FileTroubleError: 1,
     SourceGoneError: 1,
     SourceChangedError: 1,

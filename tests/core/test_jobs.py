@@ -41,6 +41,8 @@ LIVES = [
     ("submission_begun answer_received output_gone retry_granted", JobState.READY),
     ("submission_begun source_changed", JobState.CANCELLED),
     ("over_job_cap retry_granted", JobState.READY),
+    ("unsendable", JobState.FAILED),
+    ("submission_begun not_paid unsendable", JobState.FAILED),
     ("cancelled", JobState.CANCELLED),
 ]
 

@@ -51,7 +51,7 @@ TABLE = {
     "408, 425": Row(K.TRY_AGAIN, Effect.RETRY, Charge.RELEASE),
     "409, key in use": Row(K.KEY_IN_USE, Effect.RETRY, Charge.KEEP),
     "409, anything else": Row(K.UNKNOWN, Effect.HOLD, Charge.KEEP),
-    "too large": Row(K.TOO_LARGE, Effect.FAIL, Charge.RELEASE),
+    "too large": Row(K.TOO_LARGE, Effect.SHRINK, Charge.RELEASE),
     "blocked": Row(K.BLOCKED, Effect.FAIL, Charge.KEEP_IF_LATE),
     "invalid": Row(K.INVALID, Effect.FAIL, Charge.RELEASE),
     "endpoint": Row(K.WRONG_ENDPOINT, Effect.RETRY_FREELY, Charge.RELEASE, PauseReason.ENDPOINT),
@@ -63,6 +63,7 @@ TABLE = {
     "not sent, unreachable": Row(K.UNREACHABLE, Effect.RETRY_FREELY, Charge.RELEASE, PauseReason.OFFLINE),
     "not sent, certificate": Row(K.CERTIFICATE, Effect.RETRY_FREELY, Charge.RELEASE, PauseReason.CERTIFICATE),
     "not sent, interrupted": Row(K.INTERRUPTED, Effect.RETRY, Charge.RELEASE),
+    "not sent, obstructed": Row(K.OBSTRUCTED, Effect.RETRY, Charge.RELEASE),
     "not sent, stopped": Row(K.STOPPED, Effect.RETRY_FREELY, Charge.RELEASE),
     "not sent, another photo": Row(K.SOURCE_CHANGED, Effect.REFORM, Charge.RELEASE),
 }
@@ -220,7 +221,7 @@ NOT_SENT = [
     ("unreachable", NotSentKind.UNREACHABLE),
     ("certificate", NotSentKind.CERTIFICATE),
     ("interrupted", NotSentKind.INTERRUPTED),
-    ("interrupted", NotSentKind.OBSTRUCTED),
+    ("obstructed", NotSentKind.OBSTRUCTED),
     ("stopped", NotSentKind.STOPPED),
     ("another photo", NotSentKind.SOURCE),
 ]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from retouchd.core.jobs import TRANSITIONS, HoldReason, JobEvent, JobState
 from retouchd.core.outcomes import RULES, Effect, OutcomeKind, keeps_reservation
 from retouchd.core.pauses import Pause, PauseReason
+from retouchd.core.requestsize import LARGE_REQUEST_BYTES
 from retouchd.core.retries import (
     Aftermath,
     Circumstances,
@@ -131,17 +132,85 @@ def test_nothing_stays_set_aside_for_what_was_not_sent(kind: OutcomeKind, elapse
 
 def test_a_key_that_stays_in_use_is_a_lost_answer() -> None:
     """I5: an earlier call of which nobody says how it ended is neither repeated for ever nor given up."""
-    weighed = [
-        weigh(OutcomeKind.KEY_IN_USE, job_in(JobState.SUBMITTING, attempts=one), POLICY) for one in range(4)
-    ]
+    weighed = [weighed_as(OutcomeKind.KEY_IN_USE, attempts=number) for number in range(4)]
 
     assert weighed == [OutcomeKind.KEY_IN_USE] * 3 + [OutcomeKind.UNKNOWN]
 
 
-@given(kind=st.sampled_from([one for one in OutcomeKind if one is not OutcomeKind.KEY_IN_USE]))
-def test_nothing_else_depends_on_the_tries(kind: OutcomeKind) -> None:
+def weighed_as(
+    kind: OutcomeKind,
+    *earlier: OutcomeKind,
+    attempts: int = 0,
+    request_bytes: int = 0,
+    body_sent: bool = True,
+) -> OutcomeKind:
+    """Weigh a call that ended so after these."""
+    outcome = Outcome(kind=kind, elapsed_seconds=1, request_bytes=request_bytes, body_sent=body_sent)
+    return weigh(outcome, job_in(JobState.SUBMITTING, attempts=attempts), POLICY, earlier)
+
+
+def test_what_was_not_sent_is_never_weighed_as_unknown() -> None:
+    """A body that did not go out whole is never an unknown outcome, however often its key is in use."""
+    assert weighed_as(OutcomeKind.KEY_IN_USE, attempts=9, body_sent=False) is OutcomeKind.KEY_IN_USE
+
+
+LARGE = LARGE_REQUEST_BYTES + 1
+
+
+@pytest.mark.parametrize(
+    ("earlier", "request_bytes", "kind"),
+    [
+        ([], LARGE, OutcomeKind.INTERRUPTED),
+        ([OutcomeKind.INTERRUPTED], LARGE, OutcomeKind.TOO_LARGE),
+        ([OutcomeKind.INTERRUPTED], LARGE - 1, OutcomeKind.INTERRUPTED),
+        ([OutcomeKind.INTERRUPTED, OutcomeKind.STOPPED], LARGE, OutcomeKind.INTERRUPTED),
+        ([OutcomeKind.INTERRUPTED, OutcomeKind.OVERLOADED], LARGE, OutcomeKind.INTERRUPTED),
+        ([OutcomeKind.OBSTRUCTED], LARGE, OutcomeKind.INTERRUPTED),
+        ([OutcomeKind.STOPPED, OutcomeKind.INTERRUPTED], LARGE, OutcomeKind.TOO_LARGE),
+    ],
+)
+def test_a_large_body_that_was_not_taken_twice_running(
+    earlier: list[OutcomeKind], request_bytes: int, kind: OutcomeKind
+) -> None:
+    """Only two breaks one after the other, of a large body and not of our own doing, are too large."""
+    weighed = weighed_as(
+        OutcomeKind.INTERRUPTED, *earlier, request_bytes=request_bytes, body_sent=False, attempts=1
+    )
+
+    assert weighed is kind
+
+
+@pytest.mark.parametrize(
+    ("shrunk", "attempts", "event", "refused_bytes"),
+    [
+        (0, 0, JobEvent.NOT_PAID, 5_000_000),
+        (0, 2, JobEvent.NOT_PAID, 5_000_000),
+        (0, 3, JobEvent.REFUSED, 0),
+        (9_000_000, 0, JobEvent.REFUSED, 0),
+    ],
+)
+def test_what_is_too_large_is_made_smaller_once(
+    shrunk: int, attempts: int, event: JobEvent, refused_bytes: int
+) -> None:
+    """A job has one more call, counted and for nothing, with smaller pictures; then it fails."""
+    job = job_in(JobState.SUBMITTING, shrunk=shrunk, attempts=attempts)
+    outcome = Outcome(kind=OutcomeKind.TOO_LARGE, elapsed_seconds=1, request_bytes=5_000_000)
+
+    aftermath = decide_aftermath(job, outcome, POLICY, CIRCUMSTANCES)
+
+    assert (aftermath.event, aftermath.refused_bytes) == (event, refused_bytes)
+    assert aftermath.attempts == attempts + 1
+    assert not aftermath.keeps_reservation
+
+
+@given(
+    kind=st.sampled_from(
+        [one for one in OutcomeKind if one not in {OutcomeKind.KEY_IN_USE, OutcomeKind.INTERRUPTED}]
+    )
+)
+def test_nothing_else_depends_on_what_went_before(kind: OutcomeKind) -> None:
     """Every other outcome is what it is, however often it came."""
-    assert weigh(kind, job_in(JobState.SUBMITTING, attempts=100), POLICY) is kind
+    assert weighed_as(kind, *[kind] * 9, attempts=100, request_bytes=LARGE) is kind
 
 
 @given(
@@ -175,7 +244,6 @@ def test_active_retrying_ends_after_three_days(active_hours: float, event: JobEv
         (OutcomeKind.INVALID, JobEvent.REFUSED),
         (OutcomeKind.REFUSED, JobEvent.REFUSED),
         (OutcomeKind.BLOCKED, JobEvent.REFUSED),
-        (OutcomeKind.TOO_LARGE, JobEvent.REFUSED),
         (OutcomeKind.SOURCE_CHANGED, JobEvent.SOURCE_CHANGED),
         (OutcomeKind.UNKNOWN, JobEvent.ANSWER_LOST),
     ],

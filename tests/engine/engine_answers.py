@@ -111,6 +111,7 @@ class Counter:
             spool=house.spool,
             endpoint=links,
             pictures=structure,
+            darkroom=links,
         )
         self._delivery = Delivery(Desk(house), house.deliveries, tools, keep_signed_url=False)
 

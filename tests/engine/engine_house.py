@@ -36,6 +36,7 @@ from retouchd.engine.operator import Operator
 from retouchd.engine.pauseboard import PauseBoard
 from retouchd.engine.policy import Policy
 from retouchd.engine.recovery import recover
+from retouchd.engine.requestlimits import RequestLimits
 from retouchd.engine.returning import Returns
 from retouchd.engine.sightings import Sightings
 from retouchd.engine.throttle import Throttle
@@ -53,6 +54,7 @@ POLICY: Final = Policy(
     incomplete_after=timedelta(minutes=30),
     max_input_bytes=50_000_000,
     max_pixels=100_000_000,
+    max_request_bytes=20_000_000,
     output_name="{stem}",
     save_folder="/retouchd",
     keep_signed_url=False,
@@ -141,7 +143,8 @@ class House:
         self.board = PauseBoard(self.office)
         self.throttle = Throttle(self.office, self.board)
         self.cashier = Cashier(self.office, self.moves, self.board, self.throttle, self.spool)
-        self.calls = Calls(self.office, self.cashier, self.spool)
+        self.limits = RequestLimits(self.office)
+        self.calls = Calls(self.office, self.cashier, self.spool, self.limits)
         self.intake = Intake(self.office, self.moves, neighbourhood, self.under_way)
         self.dispatch = Dispatch(self.office, self.board, self.throttle, self.intake, self.under_way)
         self.returns = Returns(self.office)

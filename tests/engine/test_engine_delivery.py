@@ -82,6 +82,7 @@ def delivery_into(house: House, outbox: RacedOutbox) -> Delivery:
         spool=house.spool,
         endpoint=unused,
         pictures=structure,
+        darkroom=unused,
     )
     return Delivery(Desk(house), house.deliveries, tools, keep_signed_url=False)
 

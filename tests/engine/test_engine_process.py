@@ -2,23 +2,26 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any, ParamSpec, TypeVar
 
 import pytest
-from engine_house import House, signature_of
+from engine_house import House, signature_of, wish_of
 
 from retouchd.adapters.images import structure
+from retouchd.adapters.spool.store import SpoolWriter
 from retouchd.core.errors import (
     FileTroubleError,
     FolderMissingError,
     SourceChangedError,
     SourceGoneError,
+    UnsendableError,
 )
-from retouchd.core.jobs import JobState
-from retouchd.core.outcomes import CallEnd, NoAnswer
-from retouchd.core.values import Sha256, Signature
+from retouchd.core.jobs import Job, JobState
+from retouchd.core.outcomes import Answered, CallEnd, NoAnswer, NotSent, NotSentKind
+from retouchd.core.pictures import PictureFormat, SentPicture
+from retouchd.core.values import AttemptId, Sha256, Signature
 from retouchd.engine.delivery import Delivery
 from retouchd.engine.process import Process, Registry
 from retouchd.engine.tools import Tools
@@ -26,6 +29,20 @@ from retouchd.engine.tools import Tools
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
 PLACE = PurePosixPath("beach.jpg")
+
+
+@dataclass
+class Print:
+    """A picture that was made smaller."""
+
+    size: int
+
+    @property
+    def facts(self) -> SentPicture:
+        """Give what it is."""
+        return SentPicture(
+            sha256=Sha256("b" * 64), bytes=self.size, width=4, height=4, format=PictureFormat.JPEG
+        )
 
 
 @dataclass
@@ -37,6 +54,12 @@ class World:
         room_error: Raised when the outbox is looked at.
         spool_error: Raised when an answer's file is opened.
         content: The source's signature and hash.
+        size: How many bytes each picture has.
+        smaller: How many bytes a picture has that was made smaller, by its longest side.
+        made: Which pictures were made smaller, by their longest side.
+        shrink_error: Raised when a picture is made smaller.
+        orders: The sizes of the pictures of each call.
+        end: How each call ends.
         sent: How many calls were made.
     """
 
@@ -47,6 +70,12 @@ class World:
     free: int = 10**12
     content: tuple[Signature, str] = field(default_factory=lambda: (signature_of(1), "a" * 64))
     sent: int = 0
+    size: int = 10
+    smaller: dict[int | None, int] = field(default_factory=dict)
+    made: list[int | None] = field(default_factory=list)
+    shrink_error: Exception | None = None
+    orders: list[list[int]] = field(default_factory=list)
+    end: CallEnd = field(default_factory=lambda: NoAnswer(detail="cut", elapsed_seconds=1.0))
 
     def ask(self, work: Callable[Asked, Answer], /, *args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
         """Do it here and now, as the engine does it."""
@@ -82,17 +111,33 @@ class World:
         """Give the source's hash."""
         return self.content[1]
 
+    def descriptor(self) -> int:
+        """Give the source's descriptor."""
+        return 0
+
     @contextmanager
-    def open_writer(self, attempt: object) -> Iterator[None]:
+    def shrink(self, descriptor: int, longest_edge: int | None) -> Iterator["Print"]:
+        """Make a picture smaller."""
+        if self.shrink_error:
+            raise self.shrink_error
+        self.made.append(longest_edge)
+        yield Print(self.smaller[longest_edge])
+
+    @contextmanager
+    def open_writer(self, attempt: AttemptId) -> Iterator[SpoolWriter]:
         """Open an answer's file."""
         if self.spool_error:
             raise self.spool_error
-        yield None
+        with self.house.spool.open_writer(attempt) as writer:
+            yield writer
 
-    def submit(self, order: object, images: Sequence[object], answer: object) -> CallEnd:
-        """Make a call whose answer is lost."""
+    def submit(self, order: object, images: Sequence[Any], answer: SpoolWriter) -> CallEnd:
+        """Make a call."""
         self.sent += 1
-        return NoAnswer(detail="cut", elapsed_seconds=1.0)
+        self.orders.append([image.size for image in images])
+        if isinstance(self.end, Answered):
+            answer.finish(self.end)
+        return self.end
 
     def discard(self, attempt: object) -> None:
         """Remove what is kept, which is nothing."""
@@ -101,7 +146,14 @@ class World:
         """Give the worker's way through a job in this world."""
         here: Any = self
         tools = Tools(
-            inbox=here, outbox=here, filing=here, returns=here, spool=here, endpoint=here, pictures=structure
+            inbox=here,
+            outbox=here,
+            filing=here,
+            returns=here,
+            spool=here,
+            endpoint=here,
+            pictures=structure,
+            darkroom=here,
         )
         house = self.house
         registry = Registry(
@@ -110,8 +162,9 @@ class World:
             cashier=house.cashier,
             deliveries=house.deliveries,
             calls=house.calls,
+            limits=house.limits,
         )
-        delivery = Delivery(here, house.deliveries, tools, keep_signed_url=False)
+        delivery = Delivery(here, house.deliveries, replace(tools, spool=house.spool), keep_signed_url=False)
         return Process(here, registry, tools, delivery)
 
 
@@ -219,3 +272,205 @@ def test_job_that_may_not_begin_stays(world: World) -> None:
 
     assert world.sent == 0
     assert world.house.job(job).state is JobState.SUBMITTING
+
+
+# --- requests that are too large
+
+MEGABYTE = 1_000_000
+TOO_LARGE = Answered(status=413, elapsed_seconds=1.0)
+BROKEN = NotSent(kind=NotSentKind.INTERRUPTED, detail="reset", elapsed_seconds=1.0)
+
+
+def drop(world: World, size: int, smaller: int, smallest: int | None = None, name: str = "beach.jpg") -> Job:
+    """Drop a photo of this size, and say how large it is with all its pixels and with fewer."""
+    world.size = size
+    world.smaller = {None: smaller, 2048: smaller if smallest is None else smallest}
+    wish = wish_of(f"a prompt for {name}")
+    pictures = tuple(replace(picture, bytes=size) for picture in wish.pictures)
+    (job,) = world.house.accept(name, replace(wish, pictures=pictures))
+    return job
+
+
+def send(world: World, job: Job, *ends: CallEnd) -> Job:
+    """Have one call after the other end so, each when its time has come."""
+    for end in ends:
+        world.end = end
+        world.house.clock.pass_by(200)
+        world.process().process(world.house.job(job))
+    return world.house.job(job)
+
+
+def test_refused_for_its_size_is_sent_smaller_once(world: World) -> None:
+    """After a 413 the same call is made once more with a smaller picture, and only that one is paid (I5)."""
+    job = drop(world, 3 * MEGABYTE, MEGABYTE)
+    key = keys(world, job)
+
+    refused = send(world, job, TOO_LARGE)
+
+    assert (refused.state, refused.attempts) == (JobState.DEFERRED, 1)
+    assert "so the photo is made smaller" in refused.detail
+    lost = send(world, job, NoAnswer(detail="cut", elapsed_seconds=1.0))
+    assert world.orders == [[3 * MEGABYTE], [MEGABYTE]]
+    assert [one.bytes for one in lost.sent] == [MEGABYTE]
+    assert [money > 0 for money in world.house.reserved(job)] == [False, True]
+    assert keys(world, job) == key
+
+
+def keys(world: World, job: Job) -> str:
+    """Give the idempotency key that a call would carry now."""
+    assert job.edit is not None
+    return world.house.journal.get_edit(job.edit).idempotency_key
+
+
+def test_refused_twice_for_its_size_fails_for_nothing(world: World) -> None:
+    """A second 413 fails the photo with its size and what to do; there is no third call."""
+    job = drop(world, 3 * MEGABYTE, 2 * MEGABYTE, MEGABYTE)
+
+    failed = send(world, job, TOO_LARGE, TOO_LARGE, TOO_LARGE)
+
+    assert failed.state is JobState.FAILED
+    assert failed.detail == (
+        "the photo is too large for the service (413); the call had 1.3 MB: export the photo smaller"
+    )
+    assert world.made == [None, 2048]
+    assert world.orders == [[3 * MEGABYTE], [MEGABYTE]]
+    assert world.house.reserved(job) == [0, 0]
+
+
+def test_what_cannot_be_made_smaller_is_not_sent_again(world: World) -> None:
+    """A picture that is as large as before when it was made smaller fails without another call."""
+    job = drop(world, 3 * MEGABYTE, 9 * MEGABYTE, 4 * MEGABYTE)
+
+    failed = send(world, job, TOO_LARGE, TOO_LARGE)
+
+    assert failed.state is JobState.FAILED
+    assert failed.detail == (
+        "the photo is too large: even made smaller the call has 4.0 MB, and the service has refused 4.0 MB:"
+        " export it smaller"
+    )
+    assert world.sent == 1
+
+
+def test_large_body_that_broke_twice_is_sent_smaller(world: World) -> None:
+    """A large body that was not taken twice running counts as refused for its size."""
+    job = drop(world, 3 * MEGABYTE, MEGABYTE)
+
+    broken = send(world, job, BROKEN, BROKEN)
+
+    assert (broken.state, broken.attempts) == (JobState.DEFERRED, 2)
+    send(world, job, NoAnswer(detail="cut", elapsed_seconds=1.0))
+    assert world.orders == [[3 * MEGABYTE], [3 * MEGABYTE], [MEGABYTE]]
+
+
+def test_small_body_that_broke_is_sent_as_it_is(world: World) -> None:
+    """A small body that is not taken says nothing about its size: a line that breaks breaks anything."""
+    job = drop(world, 100_000, 50_000)
+
+    failed = send(world, job, BROKEN, BROKEN, BROKEN, BROKEN)
+
+    assert failed.state is JobState.FAILED
+    assert world.orders == [[100_000]] * 4
+    assert world.made == []
+
+
+def test_what_was_refused_before_is_made_smaller_at_once(world: World) -> None:
+    """The next photo of that size is made smaller before its first call; a smaller one goes untouched."""
+    send(world, drop(world, 3 * MEGABYTE, MEGABYTE), TOO_LARGE)
+
+    large = drop(world, 3 * MEGABYTE, MEGABYTE, name="large.jpg")
+    send(world, large, NoAnswer(detail="cut", elapsed_seconds=1.0))
+    small = drop(world, 2 * MEGABYTE, MEGABYTE, name="small.jpg")
+    send(world, small, NoAnswer(detail="cut", elapsed_seconds=1.0))
+
+    assert world.orders == [[3 * MEGABYTE], [MEGABYTE], [2 * MEGABYTE]]
+    assert world.house.job(small).sent == ()
+
+
+def test_broken_connections_count_for_others_when_the_smaller_one_was_taken(world: World) -> None:
+    """That two connections broke is a guess about one photo until a smaller call proves it right."""
+    job = drop(world, 3 * MEGABYTE, MEGABYTE)
+    other = drop(world, 3 * MEGABYTE, MEGABYTE, name="other.jpg")
+
+    send(world, job, BROKEN, BROKEN)
+    assert world.house.limits.room_for(other.id).refused_before is None
+    send(world, job, Answered(status=202, elapsed_seconds=1.0))
+
+    assert world.house.limits.room_for(other.id).refused_before == world.house.job(job).shrunk > 0
+
+
+def test_larger_call_that_is_taken_ends_what_was_learned(world: World) -> None:
+    """What a service took once it did not refuse for its size; nothing is made smaller for it any more."""
+    send(world, drop(world, 10_000, 20_000), TOO_LARGE)
+    larger = drop(world, 10_000, 20_000, name="larger.jpg")
+    assert world.house.limits.room_for(larger.id).refused_before is not None
+
+    send(world, larger, Answered(status=202, elapsed_seconds=1.0))
+
+    assert world.house.limits.room_for(larger.id).refused_before is None
+
+
+def test_own_limit_is_kept_before_anything_is_paid(world: World) -> None:
+    """A photo above the owner's limit is made smaller before its first call."""
+    job = drop(world, 30 * MEGABYTE, 20 * MEGABYTE, MEGABYTE)
+
+    send(world, job, NoAnswer(detail="cut", elapsed_seconds=1.0))
+
+    assert world.orders == [[MEGABYTE]]
+    assert world.house.job(job).attempts == 1
+
+
+def test_above_the_own_limit_even_made_smaller(world: World) -> None:
+    """A photo above the owner's limit however small it is made fails unsent, with the setting's name."""
+    job = drop(world, 40 * MEGABYTE, 30 * MEGABYTE, 30 * MEGABYTE)
+
+    failed = send(world, job, NoAnswer(detail="cut", elapsed_seconds=1.0))
+
+    assert failed.state is JobState.FAILED
+    assert "allowed are 20.0 MB (endpoint.max_request_bytes)" in failed.detail
+    assert world.sent == 0
+    assert world.house.reserved(job) == []
+
+
+def test_what_cannot_be_decoded_fails_unsent(world: World) -> None:
+    """A photo that would have to be made smaller and cannot be decoded fails with that sentence."""
+    job = drop(world, 30 * MEGABYTE, MEGABYTE)
+    world.shrink_error = UnsendableError("the photo cannot be decoded")
+
+    failed = send(world, job, NoAnswer(detail="cut", elapsed_seconds=1.0))
+
+    assert (failed.state, failed.detail) == (JobState.FAILED, "the photo cannot be decoded")
+    assert world.sent == 0
+
+
+def test_job_that_ended_meanwhile_is_not_failed(house: House) -> None:
+    """Who was given up by a person meanwhile is not failed as well."""
+    (job,) = house.accept("beach.jpg")
+    submitting = house.submit(job)
+
+    with house.act():
+        assert house.moves.give_up(job.id, "too late") == submitting
+
+
+def test_photo_that_changed_while_it_was_made_smaller(world: World) -> None:
+    """A photo that is another one after it was decoded is not sent (I5)."""
+    job = drop(world, 30 * MEGABYTE, MEGABYTE)
+    world.content = (signature_of(1), "c" * 64)
+
+    gone = send(world, job, NoAnswer(detail="cut", elapsed_seconds=1.0))
+
+    assert gone.state is JobState.CANCELLED
+    assert world.sent == 0
+
+
+def test_refusal_that_a_crash_cut_off_is_booked_as_any_other(world: World) -> None:
+    """A 413 that lies in the spool when the process ends leads to the smaller call after the next start."""
+    (job,) = world.house.accept("beach.jpg")
+    submitting = world.house.submit(job)
+    assert submitting.answer is not None
+    with world.house.spool.open_writer(submitting.answer) as writer:
+        writer.finish(TOO_LARGE)
+
+    world.house.recover()
+
+    assert world.house.job(job).state is JobState.DEFERRED
+    assert world.house.job(job).shrunk > 0

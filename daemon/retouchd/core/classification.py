@@ -147,7 +147,7 @@ _NOT_SENT: Final[Mapping[NotSentKind, OutcomeKind]] = {
     NotSentKind.UNREACHABLE: OutcomeKind.UNREACHABLE,
     NotSentKind.CERTIFICATE: OutcomeKind.CERTIFICATE,
     NotSentKind.INTERRUPTED: OutcomeKind.INTERRUPTED,
-    NotSentKind.OBSTRUCTED: OutcomeKind.INTERRUPTED,
+    NotSentKind.OBSTRUCTED: OutcomeKind.OBSTRUCTED,
     NotSentKind.STOPPED: OutcomeKind.STOPPED,
     NotSentKind.SOURCE: OutcomeKind.SOURCE_CHANGED,
     NotSentKind.TOO_LARGE: OutcomeKind.TOO_LARGE,

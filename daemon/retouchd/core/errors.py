@@ -10,6 +10,7 @@ RetouchdError
 ├── CommandRefusedError      a command cannot be carried out as things are
 ├── IllegalTransitionError   a defect in the program: a job was moved along no arrow
 ├── JournalError             the journal cannot be opened or read
+├── UnsendableError          a photo cannot be made into a request that is taken
 └── FileTroubleError         an operation on one file or folder failed
     ├── SourceGoneError      a source is no longer there
     ├── SourceChangedError   a source is not what was hashed
@@ -79,6 +80,10 @@ class IllegalTransitionError(RetouchdError):
 
 class JournalError(RetouchdError):
     """Raised when the journal cannot be opened or is of another version. Money has not moved."""
+
+
+class UnsendableError(RetouchdError):
+    """Raised when a photo cannot be made smaller as it must be; nothing was sent, and money has not moved."""
 
 
 class FileTroubleError(RetouchdError):

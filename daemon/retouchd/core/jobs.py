@@ -13,6 +13,7 @@ from typing import Final
 
 from retouchd.core.edits import Wish
 from retouchd.core.errors import IllegalTransitionError
+from retouchd.core.pictures import SentPicture
 from retouchd.core.values import AttemptId, BundleId, Cabinet, EditId, JobId, Sha256
 
 
@@ -53,6 +54,7 @@ class JobEvent(StrEnum):
     FILED = "filed"
     RETRY_GRANTED = "retry_granted"
     CANCELLED = "cancelled"
+    UNSENDABLE = "unsendable"
 
 
 class HoldReason(StrEnum):
@@ -73,6 +75,7 @@ TRANSITIONS: Final[Mapping[JobState, Mapping[JobEvent, JobState]]] = {
         JobEvent.OPTIONS_REFUSED: JobState.HELD,
         JobEvent.SOURCE_CHANGED: JobState.CANCELLED,
         JobEvent.CANCELLED: JobState.CANCELLED,
+        JobEvent.UNSENDABLE: JobState.FAILED,
     },
     JobState.WAITING: {
         JobEvent.EDIT_FREE: JobState.READY,
@@ -105,6 +108,7 @@ TRANSITIONS: Final[Mapping[JobState, Mapping[JobEvent, JobState]]] = {
         JobEvent.SOURCE_CHANGED: JobState.CANCELLED,
         JobEvent.RETRY_GRANTED: JobState.READY,
         JobEvent.CANCELLED: JobState.CANCELLED,
+        JobEvent.UNSENDABLE: JobState.FAILED,
     },
     JobState.HELD: {
         JobEvent.EDIT_PAID: JobState.RECEIVED,
@@ -144,6 +148,9 @@ class Job:
         output: What it delivered, or planned to deliver.
         answer: The attempt whose answer is delivered.
         reused_from: The job whose edit this one shares without paying.
+        shrunk: The size in bytes of its request that was not taken, so that its pictures go out smaller;
+            0 when none was refused.
+        sent: Its pictures as they went out last where that was not the sources' own bytes, else none.
     """
 
     id: JobId
@@ -161,6 +168,8 @@ class Job:
     output: Output | None = None
     answer: AttemptId | None = None
     reused_from: JobId | None = None
+    shrunk: int = 0
+    sent: tuple[SentPicture, ...] = ()
     submitted: datetime | None = None
     received: datetime | None = None
     delivered: datetime | None = None

@@ -111,6 +111,7 @@ class OutcomeKind(StrEnum):
     UNREACHABLE = "unreachable"
     CERTIFICATE = "certificate"
     INTERRUPTED = "interrupted"
+    OBSTRUCTED = "obstructed"
     STOPPED = "stopped"
     SOURCE_CHANGED = "source_changed"
 
@@ -121,6 +122,7 @@ class Effect(StrEnum):
     RECEIVE = "receive"
     RETRY = "retry"
     RETRY_FREELY = "retry_freely"
+    SHRINK = "shrink"
     FAIL = "fail"
     HOLD = "hold"
     REFORM = "reform"
@@ -181,9 +183,10 @@ RULES: Final[Mapping[OutcomeKind, Rule]] = {
     # An earlier call with the same key is perhaps still worked on, and then it is paid.
     OutcomeKind.KEY_IN_USE: Rule(effect=Effect.RETRY, charge=Charge.KEEP),
     OutcomeKind.INTERRUPTED: Rule(effect=Effect.RETRY, charge=Charge.RELEASE),
+    OutcomeKind.OBSTRUCTED: Rule(effect=Effect.RETRY, charge=Charge.RELEASE),
     OutcomeKind.STOPPED: Rule(effect=Effect.RETRY_FREELY, charge=Charge.RELEASE),
     OutcomeKind.SERVICE_ERROR: Rule(effect=Effect.RETRY, charge=Charge.KEEP, retries=2),
-    OutcomeKind.TOO_LARGE: Rule(effect=Effect.FAIL, charge=Charge.RELEASE),
+    OutcomeKind.TOO_LARGE: Rule(effect=Effect.SHRINK, charge=Charge.RELEASE),
     OutcomeKind.INVALID: Rule(effect=Effect.FAIL, charge=Charge.RELEASE),
     OutcomeKind.REFUSED: Rule(effect=Effect.FAIL, charge=Charge.RELEASE),
     OutcomeKind.BLOCKED: Rule(effect=Effect.FAIL, charge=Charge.KEEP_IF_LATE),

@@ -42,7 +42,7 @@ class Pace:
         rule = RULES[kind]
         if rule.slows_down:
             return self._halve(call, newest)
-        if rule.effect in {Effect.FAIL, Effect.REFORM}:
+        if rule.effect in {Effect.FAIL, Effect.SHRINK, Effect.REFORM}:
             return self  # About one photo: it says nothing about the pace.
         if rule.effect is not Effect.RECEIVE:
             return replace(self, clean=0)

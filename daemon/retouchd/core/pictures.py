@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from retouchd.core.values import Sha256
+
 MEGAPIXEL: Final = 1_000_000
 
 
@@ -21,6 +23,17 @@ class PictureFormat(StrEnum):
     def suffix(self) -> str:
         """The suffix of a file of this kind, with its dot."""
         return ".jpg" if self is PictureFormat.JPEG else f".{self.value}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentPicture:
+    """A picture as it went out in place of the source, which was too large."""
+
+    sha256: Sha256
+    bytes: int
+    width: int
+    height: int
+    format: PictureFormat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import Final
 from retouchd.core.jobs import HoldReason, Job, JobEvent
 from retouchd.core.outcomes import RULES, Effect, OutcomeKind, keeps_reservation
 from retouchd.core.pauses import PASSING, Pause, PauseReason, begin_pause
+from retouchd.core.requestsize import LARGE_REQUEST_BYTES
 
 
 class UnknownOutcomePolicy(StrEnum):
@@ -39,6 +40,7 @@ class Outcome:
 
     Attributes:
         body_sent: The whole request had gone out; nothing can have been paid before that.
+        request_bytes: About how large the request was.
         message: What the service or the network said; for people, not yet printable.
         retry_after: How long the service asked to wait.
     """
@@ -46,6 +48,7 @@ class Outcome:
     kind: OutcomeKind
     elapsed_seconds: float
     body_sent: bool = True
+    request_bytes: int = 0
     message: str = ""
     status: int | None = None
     retry_after: timedelta | None = None
@@ -59,6 +62,7 @@ class Aftermath:
         attempts: The job's counted attempts from now on.
         delay: How long until the job's next try; zero unless it has one.
         keeps_reservation: The money stays set aside. A received answer is billed instead.
+        refused_bytes: The size of the request for which the job's pictures must be made smaller, 0 for none.
         grants_permission: The owner's configuration allows this edit to be paid for once more.
     """
 
@@ -68,6 +72,7 @@ class Aftermath:
     delay: timedelta
     keeps_reservation: bool
     pause: Pause | None
+    refused_bytes: int
     grants_permission: bool = False
 
 
@@ -100,15 +105,30 @@ class Circumstances:
     earlier: Sequence[str] = ()
 
 
-def weigh(kind: OutcomeKind, job: Job, policy: RetryPolicy) -> OutcomeKind:
+def weigh(outcome: Outcome, job: Job, policy: RetryPolicy, earlier: Sequence[str]) -> OutcomeKind:
     """Give the row of the table in view of what went before; `job` is as it was while submitting.
 
-    Whoever says again and again that an earlier call with the same key is still worked on says in the end
-    that nobody knows what became of that call.
+    A large request that was not taken to its end twice running is taken for too large. Whoever says again
+    and again that an earlier call with the same key is still worked on says in the end that nobody knows
+    what became of that call.
+
+    Args:
+        earlier: As in Circumstances.
     """
-    if kind is OutcomeKind.KEY_IN_USE and job.attempts + 1 >= policy.max_attempts:
-        return OutcomeKind.UNKNOWN
-    return kind
+    is_last_try = job.attempts + 1 >= policy.max_attempts
+    match outcome.kind:
+        case OutcomeKind.KEY_IN_USE if outcome.body_sent and is_last_try:
+            return OutcomeKind.UNKNOWN
+        case OutcomeKind.INTERRUPTED if outcome.request_bytes > LARGE_REQUEST_BYTES:
+            again = list(earlier[-1:]) == [OutcomeKind.INTERRUPTED]
+            return OutcomeKind.TOO_LARGE if again else outcome.kind
+        case _:
+            return outcome.kind
+
+
+def goes_smaller(job: Job, policy: RetryPolicy) -> bool:
+    """Say whether a job whose request was too large is sent once more, smaller: once in its life."""
+    return not job.shrunk and job.attempts + 1 < policy.max_attempts
 
 
 def decide_aftermath(
@@ -117,6 +137,7 @@ def decide_aftermath(
     """Decide what an outcome means; `job` is as it was while submitting."""
     rule = RULES[outcome.kind]
     event = _event_for(job, outcome, policy, circumstances)
+    is_shrunk = rule.effect is Effect.SHRINK and event is JobEvent.NOT_PAID
     tries = max(job.attempts, circumstances.setbacks) + 1
     delay = max(backoff(tries, policy, circumstances.fraction), outcome.retry_after or timedelta())
     return Aftermath(
@@ -126,6 +147,7 @@ def decide_aftermath(
         delay=delay if event in {JobEvent.NOT_PAID, JobEvent.RESEND_GRANTED} else timedelta(),
         keeps_reservation=outcome.body_sent and keeps_reservation(outcome.kind, outcome.elapsed_seconds),
         pause=_pause_for(rule.pause, outcome, circumstances.now, delay),
+        refused_bytes=outcome.request_bytes if is_shrunk else 0,
         grants_permission=event is JobEvent.RESEND_GRANTED,
     )
 
@@ -133,6 +155,7 @@ def decide_aftermath(
 _EVENTS: Final = {
     Effect.RECEIVE: JobEvent.ANSWER_RECEIVED,
     Effect.FAIL: JobEvent.REFUSED,
+    Effect.SHRINK: JobEvent.REFUSED,
     Effect.REFORM: JobEvent.SOURCE_CHANGED,
     Effect.HOLD: JobEvent.ANSWER_LOST,
     Effect.RETRY: JobEvent.NOT_PAID,
@@ -145,6 +168,8 @@ def _event_for(job: Job, outcome: Outcome, policy: RetryPolicy, circumstances: C
     may_resend = policy.unknown_outcome is UnknownOutcomePolicy.RESEND and not circumstances.resent
     if effect is Effect.HOLD and may_resend:
         return JobEvent.RESEND_GRANTED
+    if effect is Effect.SHRINK and goes_smaller(job, policy):
+        return JobEvent.NOT_PAID
     if effect is Effect.RETRY and _is_exhausted(job, outcome, policy, circumstances.earlier):
         return JobEvent.RETRIES_EXHAUSTED
     return _EVENTS[effect]

@@ -272,6 +272,7 @@ _OUTCOMES: Final = {
     OutcomeKind.UNREACHABLE: "the service cannot be reached",
     OutcomeKind.CERTIFICATE: "the service's certificate is not trusted",
     OutcomeKind.INTERRUPTED: "the photo could not be sent to its end; nothing was paid",
+    OutcomeKind.OBSTRUCTED: "something on this machine was in the way; nothing was paid",
     OutcomeKind.STOPPED: "retouchd was stopped while it sent the photo; nothing was paid",
     OutcomeKind.SOURCE_CHANGED: "the photo was changed while it was being sent; nothing was paid",
 }

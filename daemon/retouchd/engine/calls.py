@@ -3,8 +3,8 @@
 The same way for a call that has just ended and for one that a crash cut off.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from retouchd.core.answer import parse_envelope, request_ids, retry_after
@@ -12,12 +12,14 @@ from retouchd.core.classification import classify
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.outcomes import Answered, CallEnd, Envelope, NoAnswer, NotSent, OutcomeKind
 from retouchd.core.refusals import refusal_of
-from retouchd.core.retries import Outcome, weigh
+from retouchd.core.requestsize import describe_refusal, request_bytes
+from retouchd.core.retries import Outcome, goes_smaller, weigh
 from retouchd.core.story import describe_end, describe_lost_answer
 from retouchd.core.values import AttemptId, JobId
 from retouchd.engine.cashier import CallReport, Cashier
 from retouchd.engine.needs import Spool
 from retouchd.engine.office import Office
+from retouchd.engine.requestlimits import RequestLimits
 
 _MAX_REPLY_BYTES: Final = 65_536
 
@@ -33,10 +35,11 @@ class Reply:
 class Calls:
     """Reads and books how calls ended."""
 
-    def __init__(self, office: Office, cashier: Cashier, spool: Spool) -> None:
+    def __init__(self, office: Office, cashier: Cashier, spool: Spool, limits: RequestLimits) -> None:
         self._office = office
         self._cashier = cashier
         self._spool = spool
+        self._limits = limits
         self._codes = office.policy.codes
 
     def read(self, attempt: AttemptId, end: CallEnd) -> Reply:
@@ -45,34 +48,40 @@ class Calls:
             return Reply(end=end)
         return Reply(end=end, envelope=parse_envelope(self._spool.read_reply(attempt, _MAX_REPLY_BYTES)))
 
-    def book(self, job: JobId, attempt: AttemptId, reply: Reply, *, is_cut_by_us: bool = False) -> Job:
+    def book(self, job_id: JobId, attempt: AttemptId, reply: Reply, *, is_cut_by_us: bool = False) -> Job:
         """Book a reply; in the engine thread. What is kept in the spool of no use is removed.
 
         Args:
             is_cut_by_us: Our own end cut the call.
         """
         headers = reply.end.headers if isinstance(reply.end, Answered) else {}
+        job = self._office.journal.get_job(job_id)
+        outcome = self._judge(job, attempt, reply, retry_after(headers, self._office.clock.now()))
+        self._limits.note_outcome(job, outcome)
         report = CallReport(
-            outcome=self._judge(self._office.journal.get_job(job), attempt, reply, headers),
+            outcome=outcome,
             request_ids=request_ids(headers),
             refusal=_refusal(reply),
             is_cut_by_us=is_cut_by_us,
         )
-        return self._cashier.end_call(job, attempt, report)
+        return self._cashier.end_call(job_id, attempt, report)
 
-    def _judge(self, job: Job, attempt: AttemptId, reply: Reply, headers: Mapping[str, str]) -> Outcome:
-        end = reply.end
-        body_sent = end.body_sent if isinstance(end, Answered) else not isinstance(end, NotSent)
-        kind = classify(end, reply.envelope, self._codes)
-        kind = weigh(kind, job, self._office.policy.retry) if body_sent else kind
-        return Outcome(
-            kind=kind,
+    def _judge(self, job: Job, attempt: AttemptId, reply: Reply, wait: timedelta | None) -> Outcome:
+        end, policy = reply.end, self._office.policy.retry
+        outcome = Outcome(
+            kind=classify(end, reply.envelope, self._codes),
             elapsed_seconds=end.elapsed_seconds,
-            body_sent=body_sent,
-            message=self._message(kind, attempt, reply),
+            body_sent=end.body_sent if isinstance(end, Answered) else not isinstance(end, NotSent),
+            request_bytes=_request_bytes(job),
             status=end.status if isinstance(end, Answered) else None,
-            retry_after=retry_after(headers, self._office.clock.now()),
+            retry_after=wait,
         )
+        kind = weigh(outcome, job, policy, self._cashier.earlier_outcomes(job))
+        message = self._message(kind, attempt, reply)
+        if kind is OutcomeKind.TOO_LARGE:
+            smaller = goes_smaller(job, policy)
+            message = describe_refusal(message, outcome.request_bytes, goes_smaller=smaller)
+        return replace(outcome, kind=kind, message=message)
 
     def recover(self, job: Job) -> Job:
         """Go on with a job whose call was under way when the process ended.
@@ -98,3 +107,9 @@ class Calls:
 
 def _refusal(reply: Reply) -> str | None:
     return refusal_of(reply.end.status, reply.envelope) if isinstance(reply.end, Answered) else None
+
+
+def _request_bytes(job: Job) -> int:
+    if job.wish is None:
+        return 0
+    return request_bytes(job.wish.request, (one.bytes for one in job.sent or job.wish.pictures))

@@ -3,6 +3,7 @@
 Runs in the engine thread, inside its transaction.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from retouchd.core.edits import Edit, Wish
@@ -10,6 +11,7 @@ from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.money import NOTHING, Cap, Money
 from retouchd.core.naming import save_path
 from retouchd.core.outcomes import OutcomeKind
+from retouchd.core.pictures import SentPicture
 from retouchd.core.prices import believe, learn
 from retouchd.core.records import Attempt, Label, PermissionReason
 from retouchd.core.request import Order
@@ -68,13 +70,17 @@ class Cashier:
         self._refusals = Refusals(office, moves)
         self._spool = spool
 
-    def begin_submission(self, job_id: JobId) -> Begun | None:
+    def begin_submission(self, job_id: JobId, sent: Sequence[SentPicture] = ()) -> Begun | None:
         """Reserve the money for one call and note it as under way, or give None when it must not be made.
+
+        Args:
+            job_id: The job.
+            sent: The pictures as they go out, where those are not the sources' own bytes.
 
         Raises:
             NoRoomError: The spool has no room for the answer's file; nothing was noted.
         """
-        job = self._journal.get_job(job_id)
+        job = replace(self._journal.get_job(job_id), sent=tuple(sent))
         may_begin = job.state in {JobState.READY, JobState.DEFERRED} and self._throttle.may_begin()
         if not may_begin or self._board.is_closed or job.wish is None or job.edit is None:
             return None
@@ -130,7 +136,12 @@ class Cashier:
         active = job.active_seconds + outcome.elapsed_seconds + aftermath.delay.total_seconds()
         next_try = self._clock.now() + aftermath.delay if aftermath.delay else None
         return self._moves.apply(
-            replace(job, attempts=aftermath.attempts, active_seconds=active),
+            replace(
+                job,
+                attempts=aftermath.attempts,
+                active_seconds=active,
+                shrunk=aftermath.refused_bytes or job.shrunk,
+            ),
             aftermath.event,
             detail=outcome.message,
             hold=aftermath.hold,
@@ -140,15 +151,22 @@ class Cashier:
 
     def _circumstances(self, job: Job) -> Circumstances:
         permission = self._journal.get_edit(job.edit).permission if job.edit is not None else 1
-        attempts = self._journal.attempts_of(job.edit) if job.edit is not None else []
-        own = [one for one in attempts if one.job == job.id and one.permission == permission]
         return Circumstances(
             now=self._clock.now(),
             fraction=self._clock.fraction(),
             setbacks=self._throttle.setbacks,
             resent=permission > 1,
-            earlier=[one.outcome for one in own if one.outcome is not None],
+            earlier=self.earlier_outcomes(job),
         )
+
+    def earlier_outcomes(self, job: Job) -> list[str]:
+        """Give how the job's earlier calls under its edit's permission of now ended, the oldest first."""
+        if job.edit is None:
+            return []
+        permission = self._journal.get_edit(job.edit).permission
+        attempts = self._journal.attempts_of(job.edit)
+        own = [one for one in attempts if one.job == job.id and one.permission == permission]
+        return [one.outcome for one in own if one.outcome is not None]
 
     def _book(self, attempt_id: AttemptId, report: CallReport, aftermath: Aftermath) -> Attempt:
         attempt = self._journal.get_attempt(attempt_id)

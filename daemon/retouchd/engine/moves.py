@@ -15,7 +15,7 @@ from retouchd.core.jobs import KEEPS_SOURCES, HoldReason, Job, JobEvent, JobStat
 from retouchd.core.money import NOTHING
 from retouchd.core.outcomes import KEPT_UNTIL_THE_END
 from retouchd.core.records import BundleRecord, BundleState
-from retouchd.core.values import BundleId
+from retouchd.core.values import BundleId, JobId
 from retouchd.engine.office import Office
 
 
@@ -58,6 +58,13 @@ class Moves:
         self._move_sharers(moved)
         self._close_bundle(moved.bundle)
         return moved
+
+    def give_up(self, job_id: JobId, detail: str) -> Job:
+        """Fail a job of which nothing is sent, since it cannot be; give it as it is then."""
+        job = self._journal.get_job(job_id)
+        if job.state not in {JobState.READY, JobState.DEFERRED}:
+            return job
+        return self.apply(job, JobEvent.UNSENDABLE, detail=detail)
 
     def release_vain_calls(self, job: Job) -> None:
         """Give back what was kept for calls of which the service itself said that they led to nothing."""

@@ -12,7 +12,7 @@ from retouchd.core.answer import Answer, Unreadable
 from retouchd.core.bundles import Bundle
 from retouchd.core.downloads import DownloadTrouble
 from retouchd.core.outcomes import Answered, CallEnd
-from retouchd.core.pictures import Examination
+from retouchd.core.pictures import Examination, SentPicture
 from retouchd.core.records import Label
 from retouchd.core.request import Order
 from retouchd.core.values import AttemptId, Cabinet, Sha256, Signature
@@ -65,6 +65,33 @@ class Image(Protocol):
 
         Raises:
             SourceChangedError: The file grew, shrank or changed; its last piece has not been given.
+        """
+        ...
+
+
+class SmallerImage(Image, Protocol):
+    """One picture that was made smaller."""
+
+    @property
+    def facts(self) -> SentPicture:
+        """What it is."""
+        ...
+
+
+class Darkroom(Protocol):
+    """Makes pictures smaller, one at a time: the only place where photos are decoded."""
+
+    def shrink(self, descriptor: int, longest_edge: int | None) -> AbstractContextManager[SmallerImage]:
+        """Make a picture smaller that looks the same; it is gone when the context ends, or the process.
+
+        Args:
+            descriptor: An open picture; its position is used.
+            longest_edge: At most so many pixels, or None for all of them.
+
+        Raises:
+            UnsendableError: It cannot be decoded.
+            NoRoomError: There is no room for it.
+            FileTroubleError: It cannot be read just now.
         """
         ...
 

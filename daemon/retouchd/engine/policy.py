@@ -21,6 +21,7 @@ class Policy:
         defaults: The options that count where no sidecar says otherwise.
         max_input_bytes: Larger photos are refused.
         max_pixels: Larger photos are refused.
+        max_request_bytes: Photos are made smaller for larger requests.
         output_name: A template, see core/naming.py.
         save_folder: Where in the service's workspace results are saved.
         concurrency: Calls at once to start with.
@@ -40,6 +41,7 @@ class Policy:
     incomplete_after: timedelta
     max_input_bytes: int
     max_pixels: int
+    max_request_bytes: int
     output_name: str
     save_folder: str
     keep_signed_url: bool

@@ -3,6 +3,7 @@
 Runs in a worker. Whatever must survive a crash is asked of the engine, which answers when it is durable.
 """
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -14,6 +15,7 @@ from retouchd.core.errors import (
     NoRoomError,
     SourceChangedError,
     SourceGoneError,
+    UnsendableError,
 )
 from retouchd.core.jobs import Job, JobEvent, JobState
 from retouchd.core.outcomes import CallEnd, NotSent, NotSentKind
@@ -25,9 +27,11 @@ from retouchd.engine.cashier import Begun, Cashier
 from retouchd.engine.deliveries import Deliveries
 from retouchd.engine.delivery import Delivery
 from retouchd.engine.desk import Desk
+from retouchd.engine.fitting import Fitting
 from retouchd.engine.journal import Journal
 from retouchd.engine.moves import Moves
 from retouchd.engine.needs import Image
+from retouchd.engine.requestlimits import RequestLimits
 from retouchd.engine.tools import Tools
 
 # A lossless picture of noise has three bytes a pixel; three times that must be free before anything is paid.
@@ -46,6 +50,7 @@ class Registry:
     cashier: Cashier
     deliveries: Deliveries
     calls: Calls
+    limits: RequestLimits
 
 
 class Process:
@@ -56,6 +61,7 @@ class Process:
         self._registry = registry
         self._tools = tools
         self._delivery = delivery
+        self._fitting = Fitting(desk, registry.limits, tools)
 
     def process(self, job: Job) -> None:
         """Take a job as far as it goes now: through its call and into the outbox."""
@@ -69,16 +75,18 @@ class Process:
         with ExitStack() as opened:
             try:
                 self._check_room(job)
-                images = self._open_images(job, opened)
-                begun = self._desk.ask(self._registry.cashier.begin_submission, job.id)
+                fitted = self._fitting.fit(job, self._open_images(job, opened), opened)
+                begun = self._desk.ask(self._registry.cashier.begin_submission, job.id, fitted.sent)
+            except UnsendableError as exc:
+                return self._desk.ask(self._registry.moves.give_up, job.id, str(exc))
             except (SourceGoneError, SourceChangedError) as exc:
                 return self._let_go(job, exc)
             except FileTroubleError as exc:
                 self._desk.ask(self._registry.deliveries.postpone, job.id, exc)
                 return job
-            return job if begun is None else self._call(begun, images)
+            return job if begun is None else self._call(begun, fitted.images)
 
-    def _call(self, begun: Begun, images: list[Image]) -> Job:
+    def _call(self, begun: Begun, images: Sequence[Image]) -> Job:
         """Make the call. Attempt, reservation and state are durable; from here on nothing may raise."""
         attempt = begun.attempt.id
         end = self._make_call(begun, images)
@@ -93,7 +101,7 @@ class Process:
         """Say whether money stays set aside for a call: its file tells so if the journal is ever lost."""
         return self._desk.ask(self._registry.journal.get_attempt, attempt).reserved.micro > 0
 
-    def _make_call(self, begun: Begun, images: list[Image]) -> CallEnd:
+    def _make_call(self, begun: Begun, images: Sequence[Image]) -> CallEnd:
         with ExitStack() as opened:
             try:
                 answer = opened.enter_context(self._tools.spool.open_writer(begun.attempt.id))

@@ -1,6 +1,7 @@
 """The metadata of one delivery, put together from the dossier and the answer."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 
 from retouchd.core.answer import Answer
@@ -17,6 +18,7 @@ from retouchd.core.metadata import (
     without_secrets,
 )
 from retouchd.core.money import MICRO
+from retouchd.core.pictures import SentPicture
 from retouchd.core.records import Attempt
 from retouchd.core.request import MAX_PIXELS, Size
 from retouchd.engine.deliveries import Dossier
@@ -37,8 +39,8 @@ def describe_result(
         edit=f"{wish.fingerprint[:12]}-{wish.take}",
         fingerprint=wish.fingerprint,
         take=wish.take,
-        source=[_facts(picture, with_path=True) for picture in wish.pictures],
-        sent=[_facts(picture, with_path=False) for picture in wish.pictures],
+        source=[replace(_facts(one), path=shown_path(one.path)) for one in wish.pictures],
+        sent=[_facts(one) for one in dossier.owner.sent or wish.pictures],
         request=_request_facts(wish, attempts),
         answer=without_secrets(answer.fields, keep_signed_url=keep_signed_url),
         oddities=(*answer.oddities, *_oddities(wish, answer, output)),
@@ -57,9 +59,8 @@ def describe_result(
     )
 
 
-def _facts(picture: SourcePicture, *, with_path: bool) -> PictureFacts:
+def _facts(picture: SourcePicture | SentPicture) -> PictureFacts:
     return PictureFacts(
-        path=shown_path(picture.path) if with_path else None,
         sha256=picture.sha256,
         bytes=picture.bytes,
         width=picture.width,

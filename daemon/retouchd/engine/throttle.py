@@ -89,9 +89,9 @@ class Throttle:
         match RULES[outcome.kind].effect:
             case Effect.RECEIVE:
                 self._board.prove(attempt.id, Proof.PICTURE)
-            case Effect.FAIL if outcome.status is not None:
+            case Effect.FAIL | Effect.SHRINK if outcome.status is not None:
                 self._board.prove(attempt.id, Proof.REPLY)
-            case Effect.FAIL:
+            case Effect.FAIL | Effect.SHRINK:
                 pass  # It never left this machine.
             case _:
                 self.setbacks += 1

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from retouchd.core.values import Cabinet
-from retouchd.engine.needs import Endpoint, Filing, Inbox, Outbox, Pictures, Spool
+from retouchd.engine.needs import Darkroom, Endpoint, Filing, Inbox, Outbox, Pictures, Spool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,3 +22,4 @@ class Tools:
     spool: Spool
     endpoint: Endpoint
     pictures: Pictures
+    darkroom: Darkroom

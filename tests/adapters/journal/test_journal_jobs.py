@@ -14,11 +14,13 @@ from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.core.edits import Wish
 from retouchd.core.errors import JournalError, UnknownJobError
 from retouchd.core.jobs import HoldReason, Job, JobState, Output
+from retouchd.core.pictures import PictureFormat, SentPicture
 from retouchd.core.records import BundleState, Moments
 from retouchd.core.values import BundleId, EditId, JobId, Sha256
 from strategies import JOB, NOW, WISH, wishes
 
 LATER = NOW + timedelta(minutes=5)
+SENT = SentPicture(sha256=Sha256("b" * 64), bytes=7, width=5, height=4, format=PictureFormat.JPEG)
 STEM = PurePosixPath("wedding/beach")
 
 
@@ -58,6 +60,8 @@ def test_everything_of_a_job_is_kept(journal: SqliteJournal, again: Reader, bund
         "output": Output(path=PurePosixPath("\udcff/b.png"), sha256=Sha256("a" * 64)),
         "answer": attempt.id,
         "reused_from": JobId("other"),
+        "shrunk": 5_000_000,
+        "sent": (SENT, replace(SENT, format=PictureFormat.WEBP)),
         **{name: NOW + timedelta(microseconds=1) for name in ("submitted", "received", "delivered", "ended")},
     }
     job = replace(JOB, bundle=bundle, created=NOW - timedelta(microseconds=1), **changed)

@@ -2,13 +2,13 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from retouchd.core.edits import SourcePicture, Wish
-from retouchd.core.pictures import PictureFormat
+from retouchd.core.pictures import PictureFormat, SentPicture
 from retouchd.core.request import AutoSize, Background, EditRequest, Quality, Size
 from retouchd.core.values import Sha256
 
@@ -74,6 +74,25 @@ def load_wish(text: str | None) -> Wish | None:
         take=fields["take"],
         pictures=tuple(_load_picture(picture) for picture in fields["pictures"]),
         origins=fields["origins"],
+    )
+
+
+def dump_sent(sent: Sequence[SentPicture]) -> str | None:
+    """Give the pictures that went out changed as JSON, or None when none did."""
+    return to_json([asdict(picture) for picture in sent]) if sent else None
+
+
+def load_sent(text: str | None) -> tuple[SentPicture, ...]:
+    """Give the pictures that went out changed from JSON."""
+    return tuple(
+        SentPicture(
+            sha256=Sha256(fields["sha256"]),
+            bytes=fields["bytes"],
+            width=fields["width"],
+            height=fields["height"],
+            format=PictureFormat(fields["format"]),
+        )
+        for fields in json.loads(text or "[]")
     )
 
 

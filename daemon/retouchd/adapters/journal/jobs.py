@@ -7,7 +7,9 @@ from itertools import count
 from pathlib import PurePosixPath
 
 from retouchd.adapters.journal.codec import (
+    dump_sent,
     dump_wish,
+    load_sent,
     load_wish,
     to_bytes,
     to_moment,
@@ -24,7 +26,7 @@ from retouchd.core.values import AttemptId, BundleId, EditId, JobId, Sha256, fol
 
 _COLUMNS = (
     "id, bundle, edit, state, hold, detail, wish, stem, output_path, output_sha256, answer, reused_from,"
-    " attempts, active_seconds, next_try, created, submitted, received, delivered, ended"
+    " attempts, active_seconds, next_try, created, submitted, received, delivered, ended, shrunk, sent"
 )
 
 
@@ -164,6 +166,8 @@ def _values(job: Job) -> dict[str, object]:
         "received": to_seconds(job.received),
         "delivered": to_seconds(job.delivered),
         "ended": to_seconds(job.ended),
+        "shrunk": job.shrunk,
+        "sent": dump_sent(job.sent),
     }
 
 
@@ -191,4 +195,6 @@ def _job(row: sqlite3.Row) -> Job:
         received=to_moment(row["received"]),
         delivered=to_moment(row["delivered"]),
         ended=to_moment(row["ended"]),
+        shrunk=row["shrunk"],
+        sent=load_sent(row["sent"]),
     )
