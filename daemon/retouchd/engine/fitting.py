@@ -14,7 +14,7 @@ from retouchd.core.jobs import Job
 from retouchd.core.pictures import SentPicture
 from retouchd.core.requestsize import Room, request_bytes
 from retouchd.engine.desk import Desk
-from retouchd.engine.needs import Image, SmallerImage
+from retouchd.engine.pictures import Image, SmallerImage
 from retouchd.engine.requestlimits import RequestLimits
 from retouchd.engine.tools import Tools
 

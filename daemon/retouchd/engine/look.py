@@ -32,7 +32,8 @@ from retouchd.core.sidecars import (
     read_prompt,
 )
 from retouchd.core.values import Sha256
-from retouchd.engine.needs import Inbox, Pictures, Source
+from retouchd.engine.needs import Inbox, Source
+from retouchd.engine.pictures import Pictures
 from retouchd.engine.policy import Policy
 
 

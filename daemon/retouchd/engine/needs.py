@@ -1,6 +1,6 @@
 """What the engine needs of the outside world, as Protocols; the adapters fit them without importing them.
 
-The journal's side stands in journal.py, since it is the largest.
+The journal's side stands in journal.py, since it is the largest, what is done with pictures in pictures.py.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,10 +12,10 @@ from retouchd.core.answer import Answer, Unreadable
 from retouchd.core.bundles import Bundle
 from retouchd.core.downloads import DownloadTrouble
 from retouchd.core.outcomes import Answered, CallEnd
-from retouchd.core.pictures import Examination, SentPicture
 from retouchd.core.records import Label
 from retouchd.core.request import Order
 from retouchd.core.values import AttemptId, Cabinet, Sha256, Signature
+from retouchd.engine.pictures import Image
 
 
 class Source(Protocol):
@@ -50,52 +50,6 @@ class Source(Protocol):
         ...
 
 
-class Image(Protocol):
-    """One picture as it is sent: the bytes that were hashed are the bytes that are sent."""
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        ...
-
-    def pieces(self, piece_bytes: int) -> Iterator[bytes]:
-        """Give the bytes in pieces of exactly `piece_bytes`, the last one shorter.
-
-        Before the last piece is given, size, hash and signature are compared with what was hashed.
-
-        Raises:
-            SourceChangedError: The file grew, shrank or changed; its last piece has not been given.
-        """
-        ...
-
-
-class SmallerImage(Image, Protocol):
-    """One picture that was made smaller."""
-
-    @property
-    def facts(self) -> SentPicture:
-        """What it is."""
-        ...
-
-
-class Darkroom(Protocol):
-    """Makes pictures smaller, one at a time: the only place where photos are decoded."""
-
-    def shrink(self, descriptor: int, longest_edge: int | None) -> AbstractContextManager[SmallerImage]:
-        """Make a picture smaller that looks the same; it is gone when the context ends, or the process.
-
-        Args:
-            descriptor: An open picture; its position is used.
-            longest_edge: At most so many pixels, or None for all of them.
-
-        Raises:
-            UnsendableError: It cannot be decoded.
-            NoRoomError: There is no room for it.
-            FileTroubleError: It cannot be read just now.
-        """
-        ...
-
-
 class Inbox(Protocol):
     """The inbox's files, for the worker that claims a bundle."""
 
@@ -126,14 +80,6 @@ class Inbox(Protocol):
 
     def quiet_seconds(self, folder: PurePosixPath) -> float:
         """Give how long a bundle in this folder must not have changed: longer on network mounts."""
-        ...
-
-
-class Pictures(Protocol):
-    """The structure walk."""
-
-    def examine(self, descriptor: int) -> Examination:
-        """Say, without decoding, what picture the file is, or why it is not a whole one."""
         ...
 
 

@@ -30,7 +30,7 @@ from retouchd.engine.desk import Desk
 from retouchd.engine.fitting import Fitting
 from retouchd.engine.journal import Journal
 from retouchd.engine.moves import Moves
-from retouchd.engine.needs import Image
+from retouchd.engine.pictures import Image
 from retouchd.engine.requestlimits import RequestLimits
 from retouchd.engine.tools import Tools
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from retouchd.core.values import Cabinet
-from retouchd.engine.needs import Darkroom, Endpoint, Filing, Inbox, Outbox, Pictures, Spool
+from retouchd.engine.needs import Endpoint, Filing, Inbox, Outbox, Spool
+from retouchd.engine.pictures import Darkroom, Pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
