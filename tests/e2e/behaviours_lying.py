@@ -170,9 +170,12 @@ def _pictures() -> Iterator[Behaviour]:
 def _encodings() -> Iterator[Behaviour]:
     gzipped = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
     yield delivered("plain text called gzip", replying(lambda body: _OK(body, gzipped)), "it came as gzip")
-    yield unreadable("gzip", replying(lambda body: _OK(gzip.compress(body), gzipped)))
-    bomb = gzip.compress(b" " * 200_000_000, 9)
-    yield unreadable("a gzip bomb", answering(200, bomb, gzipped))
+    yield delivered("gzip", replying(lambda body: _OK(gzip.compress(body), gzipped)), "it came as gzip")
+    half = replying(lambda body: _OK(gzip.compress(body)[:-20], gzipped))
+    yield unreadable("cut gzip", half, outcome="unreadable", says="its compression is cut")
+    yield unreadable("another compression", answering(200, b"\x8b\x00\x80", {"Content-Encoding": "br"}))
+    bomb = answering(200, gzip.compress(b" " * 200_000_000, 9), gzipped)
+    yield unreadable("a gzip bomb", bomb, outcome="unreadable", says="larger than")
     as_page = {"Content-Type": "text/html; charset=utf-16"}
     yield delivered("a good answer called a page", replying(lambda body: _OK(body, as_page)))
     yield delivered("a good answer without a type", replying(_OK))
