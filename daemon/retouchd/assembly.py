@@ -7,11 +7,13 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
 
+from retouchd.engine.alone import Alone, Hands
 from retouchd.engine.calls import Calls
 from retouchd.engine.cashier import Cashier
 from retouchd.engine.crew import Crew, UnderWay
 from retouchd.engine.deliveries import Deliveries
 from retouchd.engine.delivery import Delivery
+from retouchd.engine.desk import Desk
 from retouchd.engine.dispatch import Dispatch
 from retouchd.engine.filing import Clerk
 from retouchd.engine.herald import Log
@@ -100,7 +102,7 @@ def assemble(
     with office.journal.transaction():
         recover(office, deciders.board, deciders.calls, deciders.intake)
     office.herald.flush()
-    operator = Operator(office, deciders.moves, deciders.board)
+    operator = Operator(office, deciders.moves, deciders.board, tools.spool)
     sightings = Sightings(office, deciders.board, deciders.intake)
     crew = _build_crew(office, mailbox, tools, deciders, log)
     departments = Departments(
@@ -117,6 +119,33 @@ def assemble(
         one_shot = OneShot(deadline=deadline, request_scan=scanner.request_scan)
     engine = Engine(office, mailbox, departments, crew.give, one_shot)
     return Assembly(engine=engine, crew=crew, operator=operator, sightings=sightings)
+
+
+class _NoScanner:
+    """Fits Rescan where nothing is scanned: the next start tells anew what lies in each folder."""
+
+    def forget(self, folder: PurePosixPath) -> None:
+        """Do nothing."""
+
+    def request_scan(self) -> int:
+        """Do nothing."""
+        return 0
+
+
+def assemble_alone(office: Office, desk: Desk, tools: Tools) -> Alone:
+    """Build what obeys one command where no engine runs."""
+    deciders = _build_deciders(office, tools, _NoScanner())
+    operator = Operator(office, deciders.moves, deciders.board, tools.spool)
+    return Alone(office, desk, operator, _build_hands(office, desk, tools, deciders))
+
+
+def _build_hands(office: Office, desk: Desk, tools: Tools, deciders: _Deciders) -> Hands:
+    keep_signed_url = office.policy.keep_signed_url
+    return Hands(
+        delivery=Delivery(desk, deciders.deliveries, tools, keep_signed_url=keep_signed_url),
+        clerk=Clerk(desk, deciders.deliveries, tools.inbox, tools.filing),
+        porter=Porter(desk, Returns(office), tools.inbox.check_mark, tools.returns),
+    )
 
 
 def _build_deciders(office: Office, tools: Tools, scanner: Rescan) -> _Deciders:
@@ -148,8 +177,7 @@ def _build_deciders(office: Office, tools: Tools, scanner: Rescan) -> _Deciders:
 
 
 def _build_crew(office: Office, mailbox: Mailbox, tools: Tools, deciders: _Deciders, log: Log) -> Crew:
-    keep_signed_url = office.policy.keep_signed_url
-    delivery = Delivery(mailbox, deciders.deliveries, tools, keep_signed_url=keep_signed_url)
+    hands = _build_hands(office, mailbox, tools, deciders)
     registry = Registry(
         journal=office.journal,
         moves=deciders.moves,
@@ -160,10 +188,8 @@ def _build_crew(office: Office, mailbox: Mailbox, tools: Tools, deciders: _Decid
     )
     skills = Skills(
         looker=Looker(tools.inbox, tools.pictures, office.policy),
-        process=Process(mailbox, registry, tools, delivery),
-        delivery=delivery,
-        clerk=Clerk(mailbox, deciders.deliveries, tools),
-        porter=Porter(mailbox, Returns(office), tools.inbox.check_mark, tools.returns),
+        process=Process(mailbox, registry, tools, hands.delivery),
+        hands=hands,
         prober=Prober(mailbox, deciders.board, tools.endpoint),
     )
     workers = Workers(office, mailbox, skills, deciders.intake)

@@ -152,7 +152,7 @@ class Daemon:
         self._mailbox = Mailbox()
         self._signals = 0
         self._has_lost_thread = False
-        self._tools = _build_tools(settings, inbox_id, key, durable)
+        self._tools = build_tools(settings, inbox_id, key, durable)
         self._known = KnownBundles(self._places.journal)
         self._scanner = Scanner(
             self._places.inbox,
@@ -245,7 +245,8 @@ def _is_watchdogs(thread: threading.Thread | None) -> bool:
     return type(thread).__module__.startswith("watchdog.")
 
 
-def _build_tools(settings: Settings, inbox_id: str, key: Callable[[], str], durable: Durable) -> Tools:
+def build_tools(settings: Settings, inbox_id: str, key: Callable[[], str], durable: Durable) -> Tools:
+    """Build one object for each outside thing; nothing of it looks outside yet."""
     places = settings.places()
     return Tools(
         inbox=InboxFolder(places.inbox, inbox_id, settings.sidecars.ambiguous, settings.watch.settle_seconds),

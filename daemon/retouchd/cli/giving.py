@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Final
 
 import structlog
@@ -9,31 +10,24 @@ import structlog
 from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.control import poke
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.inbox.files import InboxFolder
 from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.adapters.statefolder import read_lock_holder
+from retouchd.assembly import assemble_alone
 from retouchd.cli.screen import Screen
 from retouchd.core.errors import CommandRefusedError
-from retouchd.core.jobs import cabinet_of
 from retouchd.core.records import Verb
 from retouchd.core.story import refusal_in, sentence
 from retouchd.engine.desk import Answer, Asked
 from retouchd.engine.herald import Herald
-from retouchd.engine.moves import Moves
 from retouchd.engine.office import Office
-from retouchd.engine.operator import Operator
-from retouchd.engine.pauseboard import PauseBoard
-from retouchd.engine.returning import Porter, Returns
 from retouchd.ownership import check_ownership
 from retouchd.policies import engine_policy
-from retouchd.service import open_state, returns_of
+from retouchd.service import build_tools, open_state
 from retouchd.settings import Places, Settings
 
 # The daemon answers within milliseconds; only a machine under heavy load takes longer.
 _ANSWER_SECONDS: Final = 5.0
 _LOOK_EVERY_SECONDS: Final = 0.02
-# What a crash of an earlier command left is brought back as well.
-_RETURNS_AT_ONCE: Final = 100
 
 
 def give(settings: Settings, verb: Verb, argument: str) -> None:
@@ -92,7 +86,8 @@ def _do_here(settings: Settings, verb: Verb, argument: str) -> str:
         AlreadyOwnedError: A daemon has just started.
         CommandRefusedError: It cannot be done as things are.
     """
-    with open_state(settings.places(), Durable()) as journal:
+    places, durable = settings.places(), Durable()
+    with open_state(places, durable) as journal, ExitStack() as opened:
         office = Office(
             journal=journal,
             clock=SystemClock(),
@@ -100,34 +95,11 @@ def _do_here(settings: Settings, verb: Verb, argument: str) -> str:
             # Its lines are for the log of a daemon; whoever typed the command reads the answer.
             herald=Herald(structlog.get_logger("retouchd")),
         )
-        # The scanner of the next start tells anew what lies in each folder.
-        operator = Operator(office, Moves(office, lambda _folder: None), PauseBoard(office))
-        desk = _DeskHere(journal)
-        answer = desk.ask(operator.obey, verb, argument)
-        # A crash here leaves in the journal what is to be brought back; the next start does it.
-        _bring_back(settings, journal, office, desk)
-    return answer
+        tools = build_tools(settings, check_ownership(places, journal), _no_key, durable)
+        opened.callback(tools.endpoint.close)
+        return assemble_alone(office, _DeskHere(journal), tools).obey(verb, argument)
 
 
-def _bring_back(settings: Settings, journal: SqliteJournal, office: Office, desk: _DeskHere) -> None:
-    """Bring back what the command asked for.
-
-    Raises:
-        CommandRefusedError: Something stands in the way.
-    """
-    places = settings.places()
-    for asked in journal.returns_due(office.clock.now(), _RETURNS_AT_ONCE):
-        inbox = InboxFolder(
-            places.inbox,
-            check_ownership(places, journal),
-            settings.sidecars.ambiguous,
-            settings.watch.settle_seconds,
-        )
-        porter = Porter(desk, Returns(office), inbox.check_mark, returns_of(places, Durable()))
-        record = journal.get_bundle(asked.bundle)
-        trouble = porter.bring_back(record, cabinet_of(journal.jobs_of_bundle(record.id)))
-        if trouble is not None:
-            is_kept = journal.find_return(record.id) is not None
-            later = "; it is brought back when that is in order and retouchd runs" if is_kept else ""
-            message = f"{trouble}{later}"
-            raise CommandRefusedError(message)
+def _no_key() -> str:
+    """Give no key: nothing is sent here."""
+    return ""

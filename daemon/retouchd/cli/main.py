@@ -196,10 +196,48 @@ def retry(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask, even if it may be paid once more.")] = False,
     config: Config = None,
 ) -> None:
-    """Try a job again that needs you, failed, or would be tried later."""
-    from retouchd.cli.ordering import retry as order
+    """Try a job again that needs you, failed, or would be tried later.
+
+    Example: retouchd retry k7f3
+    """
+    from retouchd.cli.deciding import retry as order
 
     order(config or context.obj, os.environ, job, is_agreed=yes)
+
+
+@app.command()
+def cancel(context: typer.Context, job: JobName, config: Config = None) -> None:
+    """Give up a job that waits, tries again later or needs you; its photo goes to failed/ with a note.
+
+    Example: retouchd cancel k7f3
+    """
+    from retouchd.cli.deciding import cancel as order
+
+    order(config or context.obj, os.environ, job)
+
+
+@app.command()
+def resolve(
+    context: typer.Context,
+    job: JobName,
+    accept: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The picture, which you found in your workspace.", show_default=False
+        ),
+    ] = None,
+    discard: Annotated[bool, typer.Option("--discard", help="Give it up; what was paid is lost.")] = False,
+    config: Config = None,
+) -> None:
+    """Decide over a job whose answer was lost or cannot be read: hand the picture in, or give it up.
+
+    Examples: retouchd resolve k7f3 --accept ~/Downloads/beach-k7f3-a1.png
+
+    retouchd resolve k7f3 --discard
+    """
+    from retouchd.cli.deciding import resolve as order
+
+    order(config or context.obj, os.environ, job, accept, is_discarded=discard)
 
 
 @app.command()

@@ -45,9 +45,8 @@ def open_house(config: Path | None, environ: Mapping[str, str]) -> Iterator[Hous
         CommandRefusedError: There is no history yet, or it belongs to another user.
         JournalError: The history cannot be read.
     """
-    settings = load_settings(config, environ)
+    settings = load_used_settings(config, environ)
     places = settings.places()
-    check_history(places, config)
     view = JournalView.open_for_reading(places.journal)
     try:
         with view.snapshot():
@@ -61,6 +60,18 @@ def open_house(config: Path | None, environ: Mapping[str, str]) -> Iterator[Hous
             )
     finally:
         view.close()
+
+
+def load_used_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Load the settings of a retouchd that was used already.
+
+    Raises:
+        ConfigurationError: The configuration is wrong.
+        CommandRefusedError: There is no history yet, or it belongs to another user.
+    """
+    settings = load_settings(config, environ)
+    check_history(settings.places(), config)
+    return settings
 
 
 def check_history(places: Places, config: Path | None) -> None:

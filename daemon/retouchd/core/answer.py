@@ -20,6 +20,8 @@ from retouchd.core.values import printable
 _MAX_ENVELOPE_BYTES: Final = 65_536
 _MAX_TEXT: Final = 2_000
 _HASH = re.compile(r"(?:sha256[:-])?([0-9a-f]{8,64})", re.IGNORECASE)
+# A header that no service sends: the time at which a person handed the answer in.
+HANDED_IN: Final = "x-retouchd-handed-in"
 _REQUEST_ID_HEADERS: Final = ("x-request-id", "x-vercel-id", "cf-ray")
 
 _REQUIRED: Final = ("model", "endpoint", "prompt", "path", "signedUrl")

@@ -3,17 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from retouchd.core.edits import Edit
-from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
+from retouchd.core.jobs import PAID_HOLDS, HoldReason, Job, JobEvent, JobState
 from retouchd.core.records import Attempt
 from retouchd.core.values import JobId
-
-# Held for something that was paid for, or may have been.
-_MONEY_MOVED: Final = frozenset(
-    {HoldReason.UNKNOWN_OUTCOME, HoldReason.UNREADABLE_ANSWER, HoldReason.OUTPUT_GONE}
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +40,7 @@ def may_pay_again(job: Job, edit: Edit, attempts: Iterable[Attempt]) -> bool:
     """
     match job.state:
         case JobState.HELD:
-            return job.hold in _MONEY_MOVED or (edit.owner != job.id and may_be_paid(attempts))
+            return job.hold in PAID_HOLDS or (edit.owner != job.id and may_be_paid(attempts))
         case JobState.FAILED:
             return may_be_paid(attempts)
         case _:

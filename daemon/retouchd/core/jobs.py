@@ -53,6 +53,7 @@ class JobEvent(StrEnum):
     DELIVERED = "delivered"
     FILED = "filed"
     RETRY_GRANTED = "retry_granted"
+    HANDED_IN = "handed_in"
     CANCELLED = "cancelled"
     UNSENDABLE = "unsendable"
 
@@ -66,6 +67,12 @@ class HoldReason(StrEnum):
     OUTPUT_GONE = "output_gone"
     SAME_EDIT_HELD = "same_edit_held"
     REFUSED_ALIKE = "refused_alike"
+
+
+# Held for a picture that was paid for, or may have been, and that a person may find at the service.
+PAID_HOLDS: Final = frozenset(
+    {HoldReason.UNKNOWN_OUTCOME, HoldReason.UNREADABLE_ANSWER, HoldReason.OUTPUT_GONE}
+)
 
 
 TRANSITIONS: Final[Mapping[JobState, Mapping[JobEvent, JobState]]] = {
@@ -112,6 +119,7 @@ TRANSITIONS: Final[Mapping[JobState, Mapping[JobEvent, JobState]]] = {
     },
     JobState.HELD: {
         JobEvent.EDIT_PAID: JobState.RECEIVED,
+        JobEvent.HANDED_IN: JobState.RECEIVED,
         JobEvent.RETRY_GRANTED: JobState.READY,
         JobEvent.CANCELLED: JobState.CANCELLED,
     },
@@ -151,6 +159,7 @@ class Job:
         shrunk: The size in bytes of its request that was not taken, so that its pictures go out smaller;
             0 when none was refused.
         sent: Its pictures as they went out last where that was not the sources' own bytes, else none.
+        dismissed: A person gave it up: its photo is filed although it did not fail.
     """
 
     id: JobId
@@ -170,6 +179,7 @@ class Job:
     reused_from: JobId | None = None
     shrunk: int = 0
     sent: tuple[SentPicture, ...] = ()
+    dismissed: bool = False
     submitted: datetime | None = None
     received: datetime | None = None
     delivered: datetime | None = None

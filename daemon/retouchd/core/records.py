@@ -179,6 +179,9 @@ class Verb(StrEnum):
     RESUME = "resume"
     RETRY = "retry"
     ALLOW = "allow"
+    CANCEL = "cancel"
+    DISCARD = "discard"
+    ACCEPT = "accept"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

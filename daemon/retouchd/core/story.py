@@ -34,13 +34,21 @@ def error_note(photo: PurePosixPath, detail: str, money: str, folder: PurePosixP
 
 def money_sentence(attempts: Sequence[Attempt]) -> str:
     """Say whether money moved for an edit, and how much."""
-    charged = Money(sum(one.charged.micro for one in attempts))
+    charged = Money(sum(one.charged.micro for one in attempts if not _is_unclear(one)))
+    counted = Money(sum(one.charged.micro for one in attempts if _is_unclear(one)))
     kept = Money(sum(one.reserved.micro for one in attempts))
     if charged.micro:
         return f"about {charged} was paid."
     if kept.micro:
         return f"perhaps paid; {kept} stays set aside."
+    if counted.micro:
+        return f"perhaps paid; {counted} counts as spent."
     return "nothing was paid."
+
+
+def _is_unclear(attempt: Attempt) -> bool:
+    """Say whether nobody knows if a call was paid, also when a person has given it up since."""
+    return attempt.outcome == OutcomeKind.UNKNOWN
 
 
 def job_sentence(job: Job, now: datetime) -> str:
@@ -60,7 +68,7 @@ def job_sentence(job: Job, now: datetime) -> str:
         JobState.DEFERRED: f"Tries again {_next_try(job, now)}: {detail}.",
         JobState.HELD: f"Needs you: {detail}.",
         JobState.FAILED: f"Failed: {detail}.",
-        JobState.CANCELLED: f"Not sent: {detail}.",
+        JobState.CANCELLED: f"{'Cancelled' if job.dismissed else 'Not sent'}: {detail}.",
     }
     return sentences[job.state]
 
@@ -98,7 +106,7 @@ STATE_WORDS: Final = {
     JobState.DEFERRED: "tries again",
     JobState.HELD: "needs you",
     JobState.FAILED: "failed",
-    JobState.CANCELLED: "not sent",
+    JobState.CANCELLED: "cancelled",
 }
 
 
@@ -288,7 +296,7 @@ def outcome_words(outcome: str | None) -> str:
 def attempt_money(attempt: Attempt) -> str:
     """Say what became of the money that was set aside for one call."""
     if attempt.charged.micro:
-        return f"{attempt.charged} paid"
+        return f"{attempt.charged} {'perhaps ' if _is_unclear(attempt) else ''}paid"
     if attempt.reserved.micro:
         is_over = attempt.ended is not None and attempt.outcome != OutcomeKind.ANSWERED
         return f"{attempt.reserved} {'perhaps paid' if is_over else 'set aside'}"

@@ -105,7 +105,7 @@ class Cashier:
         attempt = self._journal.begin_attempt(job, edit, offer.period, offer.reservation, path, now)
         # The spool file is durable before the attempt is: a crash in between leaves one with its label alone,
         # which the next attempt of this number replaces. One after the commit finds both.
-        self._spool.begin(attempt.id, _label_of(attempt, edit, wish))
+        self._spool.begin(attempt.id, label_of(attempt, edit, wish))
         self._throttle.note_begin()
         submitting = self._moves.apply(
             replace(job, answer=attempt.id),
@@ -228,14 +228,15 @@ class Cashier:
             )
 
 
-def _label_of(attempt: Attempt, edit: Edit, wish: Wish) -> Label:
+def label_of(attempt: Attempt, edit: Edit, wish: Wish) -> Label:
+    """Give what the spool file of a call says of it."""
     return Label(
         fingerprint=edit.fingerprint,
         take=edit.take,
         permission=attempt.permission,
         job=attempt.job,
         number=attempt.number,
-        reserved=attempt.reserved,
+        reserved=attempt.first_reserved,
         period=attempt.period,
         save_path=attempt.save_path,
         started=attempt.started,

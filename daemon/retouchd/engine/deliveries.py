@@ -170,6 +170,8 @@ class Deliveries:
         as a whole is the scanner's to tell; one bad folder or file must not stop the others (I11).
         """
         job = self._journal.get_job(job_id)
+        if job.has_ended:
+            return  # Given up meanwhile.
         self._journal.update_job(replace(job, detail=str(error), next_try=self._clock.now() + _TRY_AGAIN))
         self._herald.say("warning", "job.postponed", job=job.id, state=job.state, detail=str(error))
         if isinstance(error, NoRoomError):
@@ -185,7 +187,7 @@ class Deliveries:
         return FilingOrder(
             record=record,
             cabinet=cabinet_of(jobs),
-            detail="; ".join(job.detail for job in jobs if job.state is JobState.FAILED),
+            detail="; ".join(job.detail for job in jobs if job.dismissed or job.state is JobState.FAILED),
             attempts=[attempt for edit in edits for attempt in self._journal.attempts_of(edit)],
         )
 

@@ -14,17 +14,17 @@ from retouchd.core.story import error_note, money_sentence
 from retouchd.core.values import BundleId, Cabinet
 from retouchd.engine.deliveries import Deliveries, FilingOrder
 from retouchd.engine.desk import Desk
-from retouchd.engine.tools import Tools
+from retouchd.engine.needs import Filing, Inbox
 
 
 class Clerk:
     """Files bundles."""
 
-    def __init__(self, desk: Desk, deliveries: Deliveries, tools: Tools) -> None:
+    def __init__(self, desk: Desk, deliveries: Deliveries, inbox: Inbox, filing: Filing) -> None:
         self._desk = desk
         self._deliveries = deliveries
-        self._inbox = tools.inbox
-        self._filing = tools.filing
+        self._inbox = inbox
+        self._filing = filing
 
     def file(self, bundle: BundleId) -> None:
         """File one bundle."""

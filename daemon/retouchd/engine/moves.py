@@ -66,6 +66,14 @@ class Moves:
             return job
         return self.apply(job, JobEvent.UNSENDABLE, detail=detail)
 
+    def let_go(self, job_id: JobId, detail: str) -> Job:
+        """End a job of which nothing was sent, since its photo or prompt is not there as it was.
+
+        Not one that was given up meanwhile.
+        """
+        job = self._journal.get_job(job_id)
+        return job if job.has_ended else self.apply(job, JobEvent.SOURCE_CHANGED, detail=detail)
+
     def release_vain_calls(self, job: Job) -> None:
         """Give back what was kept for calls of which the service itself said that they led to nothing."""
         if job.edit is None or self._journal.get_edit(job.edit).owner != job.id:
@@ -113,10 +121,11 @@ class Moves:
 
     def _close_bundle(self, bundle: BundleId) -> None:
         record = self._journal.get_bundle(bundle)
-        states = {job.state for job in self._journal.jobs_of_bundle(bundle)}
+        jobs = self._journal.jobs_of_bundle(bundle)
+        states = {job.state for job in jobs}
         if record.state is not BundleState.AT_WORK or states & KEEPS_SOURCES:
             return
-        if states & {JobState.DELIVERED, JobState.FAILED}:
+        if states & {JobState.DELIVERED, JobState.FAILED} or any(job.dismissed for job in jobs):
             self._journal.update_bundle(replace(record, state=BundleState.ENDING, look_at=None))
             return
         self.detach(record)

@@ -148,6 +148,13 @@ class Spool(Protocol):
         """Give the picture that was downloaded for an attempt piece by piece; nothing when there is none."""
         ...
 
+    def adopt(self, attempt: AttemptId) -> bool:
+        """Make the picture that a person handed in the attempt's answer; say whether there is a whole one.
+
+        What came for the attempt before is kept under another name.
+        """
+        ...
+
     def free_bytes(self) -> int:
         """Give how much room is left for this user."""
         ...

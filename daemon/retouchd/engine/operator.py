@@ -12,9 +12,11 @@ from retouchd.core.story import refused_answer
 from retouchd.core.values import JobId
 from retouchd.engine.budget import Budget
 from retouchd.engine.moves import Moves
+from retouchd.engine.needs import Spool
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard
 from retouchd.engine.refusals import Refusals
+from retouchd.engine.resolving import Resolver
 from retouchd.engine.retrying import Retrier
 from retouchd.engine.returning import Returns
 
@@ -22,14 +24,20 @@ from retouchd.engine.returning import Returns
 class Operator:
     """Obeys commands."""
 
-    def __init__(self, office: Office, moves: Moves, board: PauseBoard) -> None:
+    def __init__(self, office: Office, moves: Moves, board: PauseBoard, spool: Spool) -> None:
         self._journal = office.journal
         self._clock = office.clock
         self._herald = office.herald
         self._board = board
-        self._retrier = Retrier(office, moves, Returns(office))
         self._budget = Budget(office, board)
         self._refusals = Refusals(office, moves)
+        retrier, resolver = Retrier(office, moves, Returns(office)), Resolver(office, moves, spool)
+        self._about_job = {
+            Verb.RETRY: retrier.retry,
+            Verb.CANCEL: resolver.cancel,
+            Verb.DISCARD: resolver.discard,
+            Verb.ACCEPT: resolver.accept,
+        }
 
     def obey_all(self) -> None:
         """Obey the commands that were left in the journal."""
@@ -56,10 +64,10 @@ class Operator:
                 return self._pause(argument)
             case Verb.RESUME:
                 return self._resume(argument)
-            case Verb.RETRY:
-                return self._retrier.retry(self._journal.get_job(JobId(argument)))
             case Verb.ALLOW:
                 return self._allow(argument)
+            case _:
+                return self._about_job[verb](self._journal.get_job(JobId(argument)))
 
     def _pause(self, detail: str) -> str:
         told = detail or 'you paused it; "retouchd resume" ends that'

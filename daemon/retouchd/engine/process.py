@@ -17,7 +17,7 @@ from retouchd.core.errors import (
     SourceGoneError,
     UnsendableError,
 )
-from retouchd.core.jobs import Job, JobEvent, JobState
+from retouchd.core.jobs import Job, JobState
 from retouchd.core.outcomes import CallEnd, NotSent, NotSentKind
 from retouchd.core.pictures import MEGAPIXEL
 from retouchd.core.request import Size
@@ -80,7 +80,7 @@ class Process:
             except UnsendableError as exc:
                 return self._desk.ask(self._registry.moves.give_up, job.id, str(exc))
             except (SourceGoneError, SourceChangedError) as exc:
-                return self._let_go(job, exc)
+                return self._desk.ask(self._registry.moves.let_go, job.id, exc.reason)
             except FileTroubleError as exc:
                 self._desk.ask(self._registry.deliveries.postpone, job.id, exc)
                 return job
@@ -142,7 +142,3 @@ class Process:
             if member.role is Role.PHOTO:
                 images.append(opened.enter_context(self._tools.inbox.open_image(path, member.sha256)))
         return images
-
-    def _let_go(self, job: Job, exc: FileTroubleError) -> Job:
-        """End a job of which nothing was sent, since its photo or prompt is not there as it was."""
-        return self._desk.ask(self._registry.moves.apply, job, JobEvent.SOURCE_CHANGED, detail=exc.reason)

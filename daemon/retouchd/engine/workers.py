@@ -8,17 +8,15 @@ from retouchd.core.errors import FileTroubleError
 from retouchd.core.jobs import JobState
 from retouchd.core.records import BundleState
 from retouchd.core.values import BundleId, JobId
+from retouchd.engine.alone import Hands
 from retouchd.engine.calls import Calls
 from retouchd.engine.crew import Deliver, File, Look, Probe, Return, Send, Task, UnderWay
-from retouchd.engine.delivery import Delivery
-from retouchd.engine.filing import Clerk
 from retouchd.engine.intake import Intake
 from retouchd.engine.look import Looker
 from retouchd.engine.mailbox import Mailbox
 from retouchd.engine.office import Office
 from retouchd.engine.prober import Prober
 from retouchd.engine.process import Process
-from retouchd.engine.returning import Porter
 
 # A task that brought a defect to light is tried again, but not so soon that it fills the log.
 _AFTER_DEFECT: Final = timedelta(minutes=10)
@@ -30,9 +28,7 @@ class Skills:
 
     looker: Looker
     process: Process
-    delivery: Delivery
-    clerk: Clerk
-    porter: Porter
+    hands: Hands
     prober: Prober
 
 
@@ -53,11 +49,11 @@ class Workers:
             case Send():
                 self._skills.process.process(task.job)
             case Deliver():
-                self._skills.delivery.deliver(task.job.id)
+                self._skills.hands.delivery.deliver(task.job.id)
             case File():
-                self._skills.clerk.file(task.bundle)
+                self._skills.hands.clerk.file(task.bundle)
             case Return():
-                self._skills.porter.bring_back(task.record, task.cabinet)
+                self._skills.hands.porter.bring_back(task.record, task.cabinet)
             case Probe():
                 self._skills.prober.probe(task)
 

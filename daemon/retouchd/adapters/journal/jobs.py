@@ -26,7 +26,8 @@ from retouchd.core.values import AttemptId, BundleId, EditId, JobId, Sha256, fol
 
 _COLUMNS = (
     "id, bundle, edit, state, hold, detail, wish, stem, output_path, output_sha256, answer, reused_from,"
-    " attempts, active_seconds, next_try, created, submitted, received, delivered, ended, shrunk, sent"
+    " dismissed, attempts, active_seconds, next_try, created, submitted, received, delivered, ended,"
+    " shrunk, sent"
 )
 
 
@@ -158,6 +159,7 @@ def _values(job: Job) -> dict[str, object]:
         "output_sha256": job.output.sha256 if job.output else None,
         "answer": job.answer,
         "reused_from": job.reused_from,
+        "dismissed": job.dismissed,
         "attempts": job.attempts,
         "active_seconds": job.active_seconds,
         "next_try": to_seconds(job.next_try),
@@ -187,6 +189,7 @@ def _job(row: sqlite3.Row) -> Job:
         else None,
         answer=None if row["answer"] is None else AttemptId(row["answer"]),
         reused_from=None if row["reused_from"] is None else JobId(row["reused_from"]),
+        dismissed=bool(row["dismissed"]),
         attempts=row["attempts"],
         active_seconds=row["active_seconds"],
         next_try=to_moment(row["next_try"]),

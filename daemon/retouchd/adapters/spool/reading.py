@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Final
 
 from retouchd.adapters.spool.decoding import decode_blocks, find_oddities, unescape_blocks
-from retouchd.core.answer import Answer, Unreadable, find_signed_url, parse_answer
+from retouchd.core.answer import HANDED_IN, Answer, Unreadable, find_signed_url, parse_answer
 from retouchd.core.outcomes import Answered
 from retouchd.core.parsing import NoObject, ParsedObject, parse_object
 
@@ -107,6 +107,8 @@ def _describe(head: Answered, rest: ParsedObject) -> Answer:
 
 
 def _find_oddities(head: Answered) -> Iterator[str]:
+    if HANDED_IN in head.headers:
+        yield "a person handed this picture in; it did not come as the answer to the call"
     if head.cut:
         yield f"the reply did not end as announced: {head.cut}"
     if _is_encoded(head):

@@ -28,9 +28,9 @@ from retouchd.core.values import AttemptId
 class SpoolWriter:
     """Takes one answer as it comes in; fits the engine's AnswerWriter."""
 
-    def __init__(self, descriptor: int, attempt: AttemptId, folder: Path, durable: Durable) -> None:
+    def __init__(self, descriptor: int, name: str, folder: Path, durable: Durable) -> None:
         self._descriptor = descriptor
-        self._attempt = attempt
+        self._name = name
         self._folder = folder
         self._durable = durable
         self._body_bytes = 0
@@ -40,7 +40,7 @@ class SpoolWriter:
         """Append raw bytes of the body; NoRoomError keeps what had room."""
         rest = memoryview(piece)
         while rest:
-            with trouble("write", self._folder / _part(self._attempt)):
+            with trouble("write", self._folder / _part(self._name)):
                 written = os.write(self._descriptor, rest)
             self._checksum = zlib.crc32(rest[:written], self._checksum)
             self._body_bytes += written
@@ -55,10 +55,10 @@ class SpoolWriter:
         trailer = Trailer(head=head, body_bytes=self._body_bytes, checksum=self._checksum)
         # A crash while this is written leaves a .part without a valid trailer: no answer, outcome unknown.
         self.write(trailer.pack())
-        with trouble("sync", self._folder / _part(self._attempt)):
+        with trouble("sync", self._folder / _part(self._name)):
             # A crash after this leaves a whole .part, which `find` completes.
             self._durable.fsync(self._descriptor)
-        _give_name(self._attempt, self._folder, self._durable)
+        _give_name(self._name, self._folder, self._durable)
 
 
 class AnswerSpool:
@@ -124,7 +124,54 @@ class AnswerSpool:
             # Not synced: a killed process leaves it, and after a power cut the attempt is in the journal.
             with trouble("write", self._folder / _part(attempt)):
                 write_whole(descriptor, BEGUN)
-            yield SpoolWriter(descriptor, attempt, self._folder, self._durable)
+            yield SpoolWriter(descriptor, str(attempt), self._folder, self._durable)
+
+    def hand_in(self, attempt: AttemptId, label: Label | None, head: Answered, body: Iterator[bytes]) -> None:
+        """Keep an answer that a person hands in beside what came for an attempt, durably; used once adopted.
+
+        Raises:
+            NoRoomError: The disk is full.
+            FileTroubleError: The spool cannot be written.
+        """
+        name = _handed(attempt)
+        with trouble("open", self._folder / _part(name)):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | SAFELY
+            descriptor = os.open(self._folder / _part(name), flags, 0o600)
+        with closing(descriptor):
+            # A crash from here to the end leaves a file that nothing uses and the next one replaces.
+            if label is not None:
+                with trouble("write", self._folder / _part(name)):
+                    write_whole(descriptor, pack_label(label) + BEGUN)
+            writer = SpoolWriter(descriptor, name, self._folder, self._durable)
+            for piece in body:
+                writer.write(piece)
+            writer.finish(head)
+
+    def adopt(self, attempt: AttemptId) -> bool:
+        """Make what was handed in the attempt's answer; say whether anything whole was.
+
+        What came for the attempt is kept as `<attempt>.came`.
+        """
+        if self._find_whole(_answer(_handed(attempt))) is None:
+            return False
+        with trouble("adopt", self._folder / _answer(attempt)), open_folder(self._folder) as opened:
+            self._keep_what_came(attempt, opened)
+            # A crash before this leaves no answer but both files; after it the answer is the one handed in.
+            self._durable.rename(
+                _answer(_handed(attempt)), _answer(attempt), source_folder=opened, target_folder=opened
+            )
+            self._durable.fsync(opened)
+        return True
+
+    def _keep_what_came(self, attempt: AttemptId, opened: int) -> None:
+        if (self._folder / _came(attempt)).exists():
+            return  # What is called answer, if anything, was handed in earlier.
+        for name in (_answer(attempt), _part(attempt)):
+            if (self._folder / name).exists():
+                self._durable.rename(name, _came(attempt), source_folder=opened, target_folder=opened)
+                # Before its old name is given to another file: a power cut must not keep that alone.
+                self._durable.fsync(opened)
+                return
 
     def find(self, attempt: AttemptId) -> Answered | None:
         """Give the head of the durable answer, or None when there is no whole one.
@@ -145,7 +192,7 @@ class AnswerSpool:
                 return None
             # A process that died before its fsync has left everything in memory only.
             self._durable.fsync(descriptor)
-        _give_name(attempt, self._folder, self._durable)
+        _give_name(str(attempt), self._folder, self._durable)
         return head
 
     def label(self, attempt: AttemptId) -> Label | None:
@@ -227,7 +274,11 @@ class AnswerSpool:
         with trouble("discard", self._folder), open_folder(self._folder) as folder:
             # A crash here, or no fsync after it, leaves what is discarded again, and nothing depends on its
             # absence.
-            for name in (_answer(attempt), _part(attempt), fetched_name(attempt), fetching_name(attempt)):
+            handed = _handed(attempt)
+            rare = (_came(attempt), _answer(handed), _part(handed))
+            there = [name for name in rare if (self._folder / name).exists()]
+            usual = (_answer(attempt), _part(attempt), fetched_name(attempt), fetching_name(attempt))
+            for name in (*usual, *there):
                 self._unlink(name, folder)
 
     def _unlink(self, name: str, folder: int) -> None:
@@ -268,17 +319,25 @@ def _read_head(descriptor: int) -> Answered | None:
     return trailer.head if trailer and trailer.fits(descriptor, begin) else None
 
 
-def _part(attempt: AttemptId) -> str:
-    return f"{attempt}.part"
+def _part(name: AttemptId | str) -> str:
+    return f"{name}.part"
 
 
-def _answer(attempt: AttemptId) -> str:
-    return f"{attempt}.answer"
+def _answer(name: AttemptId | str) -> str:
+    return f"{name}.answer"
 
 
-def _give_name(attempt: AttemptId, folder: Path, durable: Durable) -> None:
-    with trouble("name", folder / _answer(attempt)), open_folder(folder) as opened:
+def _handed(attempt: AttemptId) -> str:
+    return f"{attempt}.handed"
+
+
+def _came(attempt: AttemptId) -> str:
+    return f"{attempt}.came"
+
+
+def _give_name(name: str, folder: Path, durable: Durable) -> None:
+    with trouble("name", folder / _answer(name)), open_folder(folder) as opened:
         # A crash before this leaves the whole .part; between this and the next line a power cut may bring
         # the .part back. `find` completes it either way.
-        durable.rename(_part(attempt), _answer(attempt), source_folder=opened, target_folder=opened)
+        durable.rename(_part(name), _answer(name), source_folder=opened, target_folder=opened)
         durable.fsync(opened)
