@@ -49,6 +49,7 @@ class Event(StrEnum):
     PAUSE_ENDED = "pause.ended"
     OPTIONS_REFUSED = "options.refused"
     KEY_PROBED = "key.probed"
+    PAUSE_HOLDS = "pause.holds"
     DAEMON_STARTED = "daemon.started"
     DAEMON_STOPPING = "daemon.stopping"
     DAEMON_STOPPED = "daemon.stopped"

@@ -8,12 +8,11 @@ import socket
 from datetime import datetime
 
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.journal.journal import SqliteJournal
+from retouchd.adapters.identity import Identity, read_identity, write_identity
+from retouchd.adapters.journal.journal import INBOX_NOTE, SqliteJournal
 from retouchd.adapters.marks import MARK_NAME, Mark, read_mark, write_mark
 from retouchd.core.errors import AlreadyOwnedError, FileTroubleError, StartRefusedError
 from retouchd.settings import Places
-
-_INBOX_ID = "inbox_id"
 
 
 def take_ownership(places: Places, journal: SqliteJournal, now: datetime, durable: Durable) -> str:
@@ -26,14 +25,15 @@ def take_ownership(places: Places, journal: SqliteJournal, now: datetime, durabl
     for mark in known:
         _refuse_other_owner(places, mark, journal)
     inbox_id = (
-        next((mark.inbox_id for mark in known), None) or journal.note(_INBOX_ID) or secrets.token_hex(8)
+        next((mark.inbox_id for mark in known), None) or journal.note(INBOX_NOTE) or secrets.token_hex(8)
     )
     mark = Mark(inbox_id=inbox_id, owner=journal.id, host=socket.gethostname(), since=now)
     for folder in (places.inbox, places.outbox):
         if read_mark(folder) is None:
             write_mark(folder, mark, durable)
     with journal.transaction():
-        journal.set_note(_INBOX_ID, inbox_id)
+        journal.set_note(INBOX_NOTE, inbox_id)
+    keep_identity(places, journal, inbox_id, durable)
     return inbox_id
 
 
@@ -53,7 +53,7 @@ def check_ownership(places: Places, journal: SqliteJournal) -> str:
             continue
         if mark is not None:
             _refuse_other_owner(places, mark, journal)
-    inbox_id = journal.note(_INBOX_ID)
+    inbox_id = journal.note(INBOX_NOTE)
     if inbox_id is None:
         message = (
             f'{places.inbox / MARK_NAME} is not there: run "retouchd init" once, which makes the folders'
@@ -61,6 +61,16 @@ def check_ownership(places: Places, journal: SqliteJournal) -> str:
         )
         raise StartRefusedError(message)
     return inbox_id
+
+
+def keep_identity(places: Places, journal: SqliteJournal, inbox_id: str, durable: Durable) -> None:
+    """Write down who we are beside the journal, for when that is lost.
+
+    A crash before it leaves the earlier one or none; the next start writes it.
+    """
+    identity = Identity(journal_id=journal.id, inbox_id=inbox_id)
+    if read_identity(places.state) != identity:
+        write_identity(places.state, identity, durable)
 
 
 def _refuse_other_owner(places: Places, mark: Mark, journal: SqliteJournal) -> None:

@@ -3,8 +3,8 @@
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from contextlib import ExitStack, closing, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -20,7 +20,7 @@ from retouchd.adapters.inbox.evidence import ignore_lease_signals
 from retouchd.adapters.inbox.files import InboxFolder
 from retouchd.adapters.inbox.mounts import is_network, read_ground
 from retouchd.adapters.inbox.watch import INBOX, Scanner
-from retouchd.adapters.journal.journal import SqliteJournal
+from retouchd.adapters.journal.journal import SqliteJournal, translating
 from retouchd.adapters.journal.reading import KnownBundles
 from retouchd.adapters.outbox.filing import FilingCabinets
 from retouchd.adapters.outbox.probe import ensure_publishing_works
@@ -33,16 +33,16 @@ from retouchd.assembly import assemble
 from retouchd.core.errors import PausedError, RetouchdError, WorkLeftError
 from retouchd.core.sightings import News, Sighting
 from retouchd.core.values import Cabinet
+from retouchd.damage import open_journal, open_sound_journal
 from retouchd.engine.ending import Ending
 from retouchd.engine.herald import Herald
 from retouchd.engine.mailbox import Mailbox
 from retouchd.engine.office import Office
 from retouchd.engine.tools import Tools
-from retouchd.ownership import check_ownership
+from retouchd.ownership import check_ownership, keep_identity
 from retouchd.policies import check_supported, engine_policy, scan_policy, timeouts
 from retouchd.settings import Places, Settings
 
-SPOOL_NAME: Final = "spool"
 # News of one folder is taken in piece by piece, so that the engine answers in between.
 _NEWS_AT_ONCE: Final = 500
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -66,12 +66,14 @@ def run(settings: Settings, key: LiveKey, durable: Durable, until_idle: timedelt
     check_supported(settings)
     places = settings.places()
     with ExitStack() as opened:
-        journal = opened.enter_context(open_state(places, durable))
+        journal = opened.enter_context(open_sound_state(places, durable))
         check_places(places, durable)
         inbox_id = check_ownership(places, journal)
+        keep_identity(places, journal, inbox_id, durable)
         daemon = Daemon(settings, inbox_id, journal, key, durable, until_idle)
         opened.callback(daemon.close)
-        daemon.run()
+        with translating():
+            daemon.run()
     _judge(daemon.ending)
 
 
@@ -84,13 +86,29 @@ def open_state(places: Places, durable: Durable) -> Iterator[SqliteJournal]:
         AlreadyOwnedError: Another daemon holds it.
         JournalError: The journal cannot be opened.
     """
+    with _locked(places) as now, closing(open_journal(places, durable, now)) as journal:
+        yield journal
+
+
+@contextmanager
+def open_sound_state(places: Places, durable: Durable) -> Iterator[SqliteJournal]:
+    """Hold the state folder's lock and open its journal, or a fresh one in place of one that is damaged.
+
+    Raises:
+        StartRefusedError: The state folder is on a network file system, or cannot be made.
+        AlreadyOwnedError: Another daemon holds it.
+        JournalError: The journal cannot be opened for another reason, or is of a later version.
+    """
+    with _locked(places) as now, closing(open_sound_journal(places, durable, now)) as journal:
+        yield journal
+
+
+@contextmanager
+def _locked(places: Places) -> Iterator[datetime]:
     prepare_state(places)
-    with StateLock(places.state, SystemClock().now()):
-        journal = SqliteJournal.open(places.journal, durable)
-        try:
-            yield journal
-        finally:
-            journal.close()
+    now = SystemClock().now()
+    with StateLock(places.state, now):
+        yield now
 
 
 def prepare_state(places: Places) -> None:
@@ -255,7 +273,7 @@ def build_tools(settings: Settings, inbox_id: str, key: Callable[[], str], durab
         ),
         filing=FilingCabinets(inbox=places.inbox, done=places.done, failed=places.failed, durable=durable),
         returns=returns_of(places, durable),
-        spool=AnswerSpool(places.state / SPOOL_NAME, durable),
+        spool=AnswerSpool(places.spool, durable),
         endpoint=HttpEndpoint(
             base_url=settings.endpoint.base_url,
             key=key,

@@ -129,6 +129,11 @@ class Places:
         """The history's database."""
         return self.state / JOURNAL_NAME
 
+    @property
+    def spool(self) -> Path:
+        """The folder of the answers that are kept."""
+        return self.state / "spool"
+
 
 class Settings(BaseSettings):
     """Everything that an owner can set. Made by `load_settings`; by itself it holds the defaults."""

@@ -53,7 +53,9 @@ def test_every_reason_has_its_ending() -> None:
 
 def test_a_cap_is_not_lifted_by_resume() -> None:
     """What would break the owner's cap or be back at once cannot be resumed away (I6)."""
-    assert {PauseReason.BUDGET, PauseReason.FOLDER_MISSING, PauseReason.DISK_FULL} == NOT_LIFTED_BY_RESUME
+    folders = {PauseReason.FOLDER_MISSING, PauseReason.DISK_FULL}
+
+    assert {PauseReason.BUDGET, PauseReason.JOURNAL_DAMAGED} | folders == NOT_LIFTED_BY_RESUME
 
 
 def test_a_one_shot_run_waits_for_what_passes() -> None:
@@ -237,7 +239,7 @@ class Pauses(RuleBasedStateMachine):
     def resume(self, wanted: str) -> None:
         """A person wants to go on."""
         named = {reason for reason in self.ends if wanted in ("", reason)}
-        expected = named - {PauseReason.BUDGET, PauseReason.FOLDER_MISSING, PauseReason.DISK_FULL}
+        expected = named - NOT_LIFTED_BY_RESUME
         assert self.set.find_resumable(wanted) == expected
         self._end(expected)
 

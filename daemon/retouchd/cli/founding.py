@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -14,12 +14,12 @@ import typer
 from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.endpoint.client import HttpEndpoint
-from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.api_key import read_key
 from retouchd.cli.screen import Screen, command_line
 from retouchd.core.errors import ConfigurationError, StartRefusedError
 from retouchd.core.outcomes import Answered, NotSent
 from retouchd.core.values import printable
+from retouchd.damage import open_journal
 from retouchd.ownership import take_ownership
 from retouchd.policies import timeouts
 from retouchd.service import check_places, prepare_state
@@ -86,6 +86,7 @@ def make_folders(settings: Settings) -> None:
 
     Raises:
         AlreadyOwnedError: The folders belong to another machine's retouchd.
+        JournalError: The history cannot be opened.
         StartRefusedError: They cannot be made or used.
     """
     places, durable = settings.places(), Durable()
@@ -97,11 +98,9 @@ def make_folders(settings: Settings) -> None:
             raise StartRefusedError(message) from exc
     prepare_state(places)
     check_places(places, durable)
-    journal = SqliteJournal.open(places.journal, durable)
-    try:
-        take_ownership(places, journal, SystemClock().now(), durable)
-    finally:
-        journal.close()
+    now = SystemClock().now()
+    with closing(open_journal(places, durable, now)) as journal:
+        take_ownership(places, journal, now, durable)
 
 
 def _ask_for_key(settings: Settings, folder: Path, environ: Mapping[str, str]) -> Path | None:

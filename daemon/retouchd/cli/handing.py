@@ -23,7 +23,6 @@ from retouchd.core.records import Attempt, Label
 from retouchd.core.values import printable
 from retouchd.engine.cashier import label_of
 from retouchd.engine.resolving import answer_missing
-from retouchd.service import SPOOL_NAME
 from retouchd.settings import Settings
 
 # Three bytes become four characters: a piece of this size leaves nothing over for the next.
@@ -39,7 +38,7 @@ def hand_in(settings: Settings, view: JournalView, job: Job, picture: Path) -> N
         NoRoomError: The disk is full.
     """
     attempt = answer_missing(view, job)
-    spool = AnswerSpool(settings.places().state / SPOOL_NAME, Durable())
+    spool = AnswerSpool(settings.places().spool, Durable())
     with _opened(picture, settings.endpoint.max_answer_bytes) as descriptor:
         before = os.fstat(descriptor)
         body = _body(job, attempt, descriptor)

@@ -10,6 +10,7 @@ RetouchdError
 ├── CommandRefusedError      a command cannot be carried out as things are
 ├── IllegalTransitionError   a defect in the program: a job was moved along no arrow
 ├── JournalError             the journal cannot be opened or read
+│   └── JournalDamagedError  it is damaged, or another program's file
 ├── UnsendableError          a photo cannot be made into a request that is taken
 └── FileTroubleError         an operation on one file or folder failed
     ├── SourceGoneError      a source is no longer there
@@ -84,6 +85,10 @@ class JournalError(RetouchdError):
 
 class UnsendableError(RetouchdError):
     """Raised when a photo cannot be made smaller as it must be; nothing was sent, and money has not moved."""
+
+
+class JournalDamagedError(JournalError):
+    """Raised when the journal is damaged, or is another program's file. Money has not moved by it."""
 
 
 class FileTroubleError(RetouchdError):

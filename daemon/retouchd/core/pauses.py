@@ -43,6 +43,7 @@ class Ending(StrEnum):
     BY_FOLDER = "by itself, when the folder is in order again"
     BY_PROBE = "by itself when one photo, tried now and then, goes through; or now with: retouchd resume"
     BY_OPERATOR = "with: retouchd resume"
+    BY_REBUILD = "with: retouchd doctor --rebuild-journal"
 
 
 ENDINGS: Final = {
@@ -58,7 +59,7 @@ ENDINGS: Final = {
     PauseReason.CERTIFICATE: Ending.BY_PROBE,
     PauseReason.UNKNOWN_OUTCOMES: Ending.BY_OPERATOR,
     PauseReason.OPERATOR: Ending.BY_OPERATOR,
-    PauseReason.JOURNAL_DAMAGED: Ending.BY_OPERATOR,
+    PauseReason.JOURNAL_DAMAGED: Ending.BY_REBUILD,
 }
 
 # A one-shot run waits for these: they end soon and without anybody.
@@ -71,9 +72,15 @@ ENDED_BY_CONFIGURATION: Final = frozenset(
     {PauseReason.CREDITS, PauseReason.PERMISSION, PauseReason.ENDPOINT, PauseReason.CERTIFICATE}
 )
 
-# A command cannot lift these: the first would break the owner's cap, the others would be back at once.
+# `resume` cannot lift these: it would break the owner's cap, or pay again for what was forgotten; the others
+# would be back at once.
 NOT_LIFTED_BY_RESUME: Final = frozenset(
-    {PauseReason.BUDGET, PauseReason.FOLDER_MISSING, PauseReason.DISK_FULL}
+    {
+        PauseReason.BUDGET,
+        PauseReason.JOURNAL_DAMAGED,
+        PauseReason.FOLDER_MISSING,
+        PauseReason.DISK_FULL,
+    }
 )
 
 # How long until one photo is tried again: credit and settings take people a while.

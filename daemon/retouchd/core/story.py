@@ -141,6 +141,7 @@ def _pause_ending(pause: Pause, now: datetime) -> str:
         Ending.BY_FOLDER: f"It goes on by itself when that is in order again.{repair}",
         Ending.BY_KEY: f"The service is asked again at {until} whether it takes the key.",
         Ending.BY_PROBE: f'One photo is tried at {until}, or now with "retouchd resume".',
+        Ending.BY_REBUILD: "",
         Ending.BY_OPERATOR: "" if "retouchd resume" in pause.detail else 'To go on: "retouchd resume".',
     }
     return endings[pause.ending]

@@ -27,6 +27,8 @@ def recover(office: Office, board: PauseBoard, calls: Calls, intake: Intake) -> 
     is_configured_anew = _note_configuration(office)
     _end_pauses(board, SEEN_ANEW_AT_START | (ENDED_BY_CONFIGURATION if is_configured_anew else frozenset()))
     pull_back(office, board)
+    for pause in board.pauses:
+        office.herald.say("warning", "pause.holds", reason=pause.reason, detail=pause.detail)
     see_folders_anew(office)
     # What needed a person may be possible by now: a limit was raised, a later version understands more.
     for state in (BundleState.LOOKED_AT, BundleState.NEEDS_YOU):

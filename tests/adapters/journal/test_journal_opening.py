@@ -12,10 +12,10 @@ from journal_samples import DURABLE, bundle_of, record_bundle
 
 from durable import CuttingDurable, When, run_until_cut
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.journal.journal import SqliteJournal
+from retouchd.adapters.journal.journal import SqliteJournal, translating
 from retouchd.adapters.journal.schema import APPLICATION_ID, STEPS, VERSION
 from retouchd.core.bundles import Bundle
-from retouchd.core.errors import JournalError
+from retouchd.core.errors import JournalDamagedError, JournalError
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.records import BundleState, Moments, Verb
 from retouchd.engine.journal import Journal
@@ -26,7 +26,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.journal.journal import SqliteJournal
+from retouchd.adapters.journal.journal import SqliteJournal, translating
 from retouchd.core.records import Verb
 
 print("about to open", flush=True)
@@ -154,7 +154,7 @@ def test_a_strangers_database_is_refused_untouched(path: Path, version: int, app
     content = path.read_bytes()
 
     for opening in (lambda: SqliteJournal.open(path, DURABLE), lambda: SqliteJournal.open_for_reading(path)):
-        with pytest.raises(JournalError, match="is no journal of retouchd"):
+        with pytest.raises(JournalDamagedError, match="is no journal of retouchd"):
             opening()
     assert path.read_bytes() == content
     assert [one.name for one in path.parent.iterdir()] == [path.name]
@@ -162,11 +162,11 @@ def test_a_strangers_database_is_refused_untouched(path: Path, version: int, app
 
 @pytest.mark.parametrize("content", [b"make the sky blue" * 100, b"SQLite format 3\0" + b"\xff" * 4000])
 def test_what_is_no_database_is_refused_untouched(path: Path, content: bytes) -> None:
-    """A text file or a damaged database is refused with its path, and stays as it was."""
+    """A text file or a damaged database is refused, and stays as it was."""
     path.write_bytes(content)
 
     for opening in (lambda: SqliteJournal.open(path, DURABLE), lambda: SqliteJournal.open_for_reading(path)):
-        with pytest.raises(JournalError, match=rf"the journal {path} cannot be used"):
+        with pytest.raises(JournalDamagedError, match="the history is damaged"):
             opening()
     assert path.read_bytes() == content
 
@@ -316,3 +316,19 @@ def test_the_journal_goes_from_thread_to_thread(journal: SqliteJournal, moments:
     thread.join()
 
     assert names_in(journal) == ["beach.jpg"]
+
+
+def test_damage_that_is_found_while_running_is_one_of_our_errors(path: Path, moments: Moments) -> None:
+    """Pages that went bad under a running daemon end in a sentence, in a transaction and outside."""
+    with closing(SqliteJournal.open(path, DURABLE)) as journal, journal.transaction():
+        for number in range(200):
+            record(journal, bundle_of(f"{number}.png"), moments)
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + bytes(len(content) - 4096))
+
+    with closing(sqlite3.connect(path)) as connection:
+        journal = SqliteJournal(connection, DURABLE)
+        with pytest.raises(JournalDamagedError, match="the history is damaged"), journal.transaction():
+            names_in(journal)
+        with pytest.raises(JournalDamagedError, match="the history is damaged"), translating():
+            names_in(journal)

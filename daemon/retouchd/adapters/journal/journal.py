@@ -6,8 +6,9 @@ The engine thread is the only writer; the scanner and the commands read through 
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
@@ -19,9 +20,11 @@ from retouchd.adapters.journal.ends import EndsTable
 from retouchd.adapters.journal.limits import LimitsTable
 from retouchd.adapters.journal.orders import OrdersTable
 from retouchd.adapters.journal.returns import ReturnsTable
-from retouchd.adapters.journal.schema import VERSION, check_version, migrate
+from retouchd.adapters.journal.schema import VERSION, check_version, damaged, migrate
 from retouchd.core.errors import JournalError
+from retouchd.core.pauses import Pause
 from retouchd.core.records import Moments
+from retouchd.core.values import AttemptId
 
 # A command writes one row; a daemon that groups commits holds the lock for milliseconds.
 _BUSY_SECONDS: Final = 10
@@ -35,6 +38,27 @@ UPDATE bundles SET look_at = :latest WHERE state IN ('arriving', 'ending') AND l
 UPDATE returns SET next_try = :latest WHERE next_try > :latest
 """
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+# Under this name the journal keeps the id of the inbox that it owns.
+INBOX_NOTE: Final = "inbox_id"
+_DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_PRIMARY_CODE: Final = 0xFF
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inheritance:
+    """What a journal begins with that takes the place of a lost one.
+
+    Attributes:
+        journal_id: The lost one's, which the folders are marked with.
+        notes: Small facts.
+        pause: Begins with it: nothing is sent before a person has seen to it.
+        last_attempt: The next attempt gets a higher number: those up to it may have files in the spool.
+    """
+
+    pause: Pause
+    last_attempt: AttemptId
+    journal_id: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 class SqliteJournal(BundlesTable, ReturnsTable, EndsTable, LimitsTable, OrdersTable):
@@ -45,13 +69,17 @@ class SqliteJournal(BundlesTable, ReturnsTable, EndsTable, LimitsTable, OrdersTa
         self._durable = durable
 
     @classmethod
-    def open(cls, path: Path, durable: Durable) -> Self:
+    def open(cls, path: Path, durable: Durable, inheritance: Inheritance | None = None) -> Self:
         """Open the journal for writing; a missing one is made.
 
-        A crash while it is made leaves an empty database, which the next start makes anew.
+        A crash while it is made leaves a database without an id, which the next start makes anew.
+
+        Args:
+            inheritance: What it begins with if it must be made.
 
         Raises:
-            JournalError: It is damaged, or of another program or a later version.
+            JournalError: It cannot be used, or is of a later version.
+            JournalDamagedError: It is damaged, or of another program.
         """
         with _opened(path, "rwc") as connection:
             # Before anything is written: even the change to WAL would alter a stranger's database.
@@ -60,7 +88,7 @@ class SqliteJournal(BundlesTable, ReturnsTable, EndsTable, LimitsTable, OrdersTa
             connection.execute("PRAGMA synchronous = FULL")
             migrate(connection)
             journal = cls(connection, durable)
-            journal._ensure_id()
+            journal._ensure_id(inheritance)
         return journal
 
     @classmethod
@@ -68,7 +96,8 @@ class SqliteJournal(BundlesTable, ReturnsTable, EndsTable, LimitsTable, OrdersTa
         """Open the journal of a daemon that may be running.
 
         Raises:
-            JournalError: There is none, or it is damaged, or of another program or version.
+            JournalError: There is none, or it is of another version.
+            JournalDamagedError: It is damaged, or of another program.
         """
         nothing_yet = f"there is no journal at {path}: nothing was done here yet"
         if not path.exists():
@@ -82,11 +111,21 @@ class SqliteJournal(BundlesTable, ReturnsTable, EndsTable, LimitsTable, OrdersTa
                 raise JournalError(earlier)
             return cls(connection, Durable())
 
-    def _ensure_id(self) -> None:
+    def _ensure_id(self, inheritance: Inheritance | None) -> None:
+        """Give the journal its id, and in the same transaction what it inherits."""
         with self.transaction():
-            self.connection.execute(
-                "INSERT OR IGNORE INTO meta VALUES ('journal_id', ?)", (secrets.token_hex(8),)
+            fresh = inheritance.journal_id if inheritance else None
+            made = self.connection.execute(
+                "INSERT OR IGNORE INTO meta VALUES ('journal_id', ?)", (fresh or secrets.token_hex(8),)
             )
+            if inheritance is not None and made.rowcount:
+                self._inherit(inheritance)
+
+    def _inherit(self, inheritance: Inheritance) -> None:
+        for name, value in inheritance.notes.items():
+            self.set_note(name, value)
+        self.skip_attempts(inheritance.last_attempt)
+        self.begin_pause(inheritance.pause)
 
     @property
     def id(self) -> str:
@@ -104,12 +143,10 @@ class SqliteJournal(BundlesTable, ReturnsTable, EndsTable, LimitsTable, OrdersTa
             JournalError: The database cannot be written; nothing of the transaction happened.
         """
         try:
-            self.connection.execute("BEGIN IMMEDIATE")
-            yield
-            self._durable.commit(self.connection)
-        except sqlite3.DatabaseError as exc:
-            message = f"the journal cannot be used: {exc}"
-            raise JournalError(message) from exc
+            with translating():
+                self.connection.execute("BEGIN IMMEDIATE")
+                yield
+                self._durable.commit(self.connection)
         finally:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
@@ -147,19 +184,49 @@ class SqliteJournal(BundlesTable, ReturnsTable, EndsTable, LimitsTable, OrdersTa
         self.connection.close()
 
 
+def check_journal(path: Path) -> None:
+    """Read a whole journal that nobody has open, and make sure that its structure is sound.
+
+    Nothing is written: a connection that could write would bring a sound log into a damaged database at its
+    end, and remove it. Measured with 100 000 jobs (165 MB): 0.2 s, and 3 s when the disk has to be read.
+
+    Raises:
+        JournalDamagedError: It is not sound, or of another program.
+        JournalError: It cannot be read, or is of a later version.
+    """
+    with _opened(path, "ro") as connection, closing(connection):
+        check_version(connection)
+        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise damaged(found)
+
+
 @contextmanager
 def _opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
     """Open the database, and close it again when it turns out to be of no use."""
     with ExitStack() as opened:
-        try:
+        with translating(path):
             connection = _connect(f"{path.absolute().as_uri()}?mode={mode}")
             opened.callback(connection.close)
             connection.execute("PRAGMA foreign_keys = ON")
             yield connection
-        except sqlite3.DatabaseError as exc:
-            message = f"the journal {path} cannot be used: {exc}"
-            raise JournalError(message) from exc
         opened.pop_all()
+
+
+@contextmanager
+def translating(path: Path | None = None) -> Iterator[None]:
+    """Turn SQLite's errors into ours.
+
+    Args:
+        path: The journal, where nobody knows yet which one it is.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as exc:
+        if getattr(exc, "sqlite_errorcode", 0) & _PRIMARY_CODE in _DAMAGE:
+            raise damaged(str(exc)) from exc
+        message = f"the journal{f' {path}' if path else ''} cannot be used: {exc}"
+        raise JournalError(message) from exc
 
 
 def _connect(uri: str) -> sqlite3.Connection:

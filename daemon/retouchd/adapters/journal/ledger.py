@@ -107,6 +107,17 @@ class LedgerTable(Table):
         ).fetchone()
         return _attempt(row)
 
+    def last_attempt(self) -> AttemptId:
+        """Give the highest number that an attempt ever had, 0 when there was none."""
+        row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'attempts'").fetchone()
+        return AttemptId(row["seq"] if row else 0)
+
+    def skip_attempts(self, last: AttemptId) -> None:
+        """Have the next attempt get a number above this one."""
+        if last > self.last_attempt():
+            self.connection.execute("DELETE FROM sqlite_sequence WHERE name = 'attempts'")
+            self.connection.execute("INSERT INTO sqlite_sequence VALUES ('attempts', ?)", (last,))
+
     def get_attempt(self, attempt: AttemptId) -> Attempt:
         """Give one attempt."""
         return _attempt(self.connection.execute("SELECT * FROM attempts WHERE id = ?", (attempt,)).fetchone())

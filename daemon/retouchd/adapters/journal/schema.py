@@ -6,7 +6,8 @@ Times are seconds since 1970 (UTC), money is whole micro-dollars, names and path
 import sqlite3
 from typing import Final
 
-from retouchd.core.errors import JournalError
+from retouchd.core.errors import JournalDamagedError, JournalError
+from retouchd.core.values import printable
 
 # "rtch": tells our database from any other file.
 APPLICATION_ID: Final = 0x72746368
@@ -211,18 +212,27 @@ def check_version(connection: sqlite3.Connection) -> int:
     """Give the version of the tables, 0 for a database with nothing in it; nothing is written.
 
     Raises:
-        JournalError: The file is of a later version, or is no journal of retouchd.
+        JournalError: The file is of a later version.
+        JournalDamagedError: It is no journal of retouchd.
     """
     version = _read_number(connection, "user_version")
     application = _read_number(connection, "application_id")
     is_empty = not (version or application or _count_tables(connection))
     if application != APPLICATION_ID and not is_empty:
-        message = "this database is no journal of retouchd"
-        raise JournalError(message)
+        found = "it is no journal of retouchd"
+        raise damaged(found)
     if version > VERSION:
         message = f"the journal is of version {version}; this retouchd knows {VERSION}: install a newer one"
         raise JournalError(message)
     return version
+
+
+def damaged(found: str) -> JournalDamagedError:
+    """Give the error that says what is wrong, and what to do."""
+    return JournalDamagedError(
+        f"the history is damaged ({printable(found)}): start retouchd, which keeps it aside and sends nothing"
+        ' until "retouchd doctor --rebuild-journal" has read back what was paid for'
+    )
 
 
 def _count_tables(connection: sqlite3.Connection) -> int:

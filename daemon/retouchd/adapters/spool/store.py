@@ -6,10 +6,12 @@ takes the raw body. Its trailer (status, headers, body length, checksum) makes i
 """
 
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Final
 
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.folder import write_whole
@@ -23,6 +25,8 @@ from retouchd.core.errors import FileTroubleError, NameTakenError
 from retouchd.core.outcomes import Answered
 from retouchd.core.records import Label
 from retouchd.core.values import AttemptId
+
+_FILE_NAME: Final = re.compile(r"([0-9]{1,18})\.(?:part|answer)")
 
 
 class SpoolWriter:
@@ -94,7 +98,9 @@ class AnswerSpool:
             NoRoomError: The disk is full.
         """
         with trouble("begin", self._folder / _part(attempt)):
-            self._refuse_taken(attempt)
+            if self.may_have_been_sent(attempt):
+                path, reason = self._folder / _part(attempt), "it holds an earlier answer"
+                raise NameTakenError(operation="begin", path=path, reason=reason)
             # A crash from here to the end leaves at most a part of the label, of an attempt nobody knows.
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | SAFELY
             descriptor = os.open(self._folder / _part(attempt), flags, 0o600)
@@ -103,13 +109,6 @@ class AnswerSpool:
                 self._durable.fsync(descriptor)
             with open_folder(self._folder) as folder:
                 self._durable.fsync(folder)
-
-    def _refuse_taken(self, attempt: AttemptId) -> None:
-        for name in (_answer(attempt), _part(attempt)):
-            with self._open(name) as descriptor:
-                if descriptor is not None and may_have_been_sent(descriptor):
-                    path = self._folder / name
-                    raise NameTakenError(operation="begin", path=path, reason="it holds an earlier answer")
 
     @contextmanager
     def open_writer(self, attempt: AttemptId) -> Iterator[SpoolWriter]:
@@ -194,6 +193,28 @@ class AnswerSpool:
             self._durable.fsync(descriptor)
         _give_name(str(attempt), self._folder, self._durable)
         return head
+
+    def attempts(self) -> list[AttemptId]:
+        """Give the attempts that have a file, in order.
+
+        Raises:
+            FileTroubleError: The folder cannot be read.
+        """
+        with trouble("read", self._folder):
+            found = [_FILE_NAME.fullmatch(path.name) for path in self._folder.iterdir()]
+        return sorted({AttemptId(int(one[1])) for one in found if one})
+
+    def may_have_been_sent(self, attempt: AttemptId) -> bool:
+        """Say whether the call of an attempt may have been made.
+
+        Raises:
+            FileTroubleError: Its file cannot be read.
+        """
+        for name in (_answer(attempt), _part(attempt)):
+            with self._open(name) as descriptor:
+                if descriptor is not None and may_have_been_sent(descriptor):
+                    return True
+        return False
 
     def label(self, attempt: AttemptId) -> Label | None:
         """Say whose call a file is, or None when there is none or it does not say."""
