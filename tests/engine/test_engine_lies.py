@@ -102,6 +102,8 @@ def test_usable_answers_are_delivered(house: House, tmp_path: Path, body: bytes,
     raw = (counter.outbox / note).read_text("utf-8")
     oddities = counter.metadata()["oddities"]
     assert any(oddity in one for one in oddities) if oddity else oddities == []
+    (told,) = (fields for event, fields in house.log.lines if event == "job.delivered")
+    assert list(told.get("oddities", [])) == oddities
     assert all(character.isprintable() or character == "\n" for character in raw)
     assert counter.links.asked == []
 

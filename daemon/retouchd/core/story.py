@@ -62,7 +62,7 @@ def job_sentence(job: Job, now: datetime) -> str:
         JobState.SUBMITTING: "It is being edited just now; nothing to do.",
         JobState.RECEIVED: "The picture is there and is put into the outbox next."
         if not detail
-        else f"The picture is there and waits to be put into the outbox: {detail}.",
+        else f"The answer is there, and its picture waits to be put into the outbox: {detail}.",
         JobState.DELIVERED: f"Delivered as outbox/{output}; the original is moved to done/ next.",
         JobState.DONE: f"Done: outbox/{output}.",
         JobState.DEFERRED: f"Tries again {_next_try(job, now)}: {detail}.",

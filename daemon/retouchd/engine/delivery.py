@@ -14,7 +14,7 @@ from retouchd.core.answer import Answer, Unreadable, is_hash_of, service_words
 from retouchd.core.downloads import DownloadTrouble
 from retouchd.core.errors import FileTroubleError, NameTakenError
 from retouchd.core.jobs import Job
-from retouchd.core.metadata import OutputFacts
+from retouchd.core.metadata import OutputFacts, Result
 from retouchd.core.pictures import Incomplete, Picture
 from retouchd.core.request import EditRequest
 from retouchd.core.values import AttemptId, JobId, Sha256
@@ -149,22 +149,25 @@ class Delivery:
             raise _UnusableAnswerError(reason)
         cost = finding.answer.estimated_cost_usd
         charged_usd = self._desk.ask(self._deliveries.settle, dossier.job.id, cost)
-        dossier = self._publish_picture(dossier, finding, staged, picture)
-        path = dossier.job.output.path if dossier.job.output else wished
-        told = {"output": str(path), "cost_usd": charged_usd, "reused_from": dossier.job.reused_from}
+        result = self._publish_picture(dossier, finding, staged, picture)
+        told: dict[str, object] = {
+            "output": result.output.path,
+            "cost_usd": charged_usd,
+            "reused_from": result.reused_from,
+            "oddities": result.oddities,
+        }
         self._desk.ask(self._deliveries.finish, dossier.job.id, told)
 
     def _publish_picture(
         self, dossier: Dossier, finding: Finding, staged: Staged, picture: Picture
-    ) -> Dossier:
+    ) -> Result:
         """Publish picture and metadata under the reserved name, or the next number when it is taken."""
         wished = dossier.job.stem
         while True:
             path = _with_suffix(dossier.job.stem, picture.format.suffix)
             dossier = self._plan(dossier, path, staged.sha256)
             if self._try_to_publish(dossier, path, staged):
-                self._publish_metadata(dossier, finding, staged, picture)
-                return dossier
+                return self._publish_metadata(dossier, finding, staged, picture)
             job = self._desk.ask(self._deliveries.take_next_stem, dossier.job.id, wished)
             dossier = replace(dossier, job=job)
 
@@ -185,8 +188,10 @@ class Delivery:
         planned = self._desk.ask(self._deliveries.open_dossier, job_id)
         return planned or dossier
 
-    def _publish_metadata(self, dossier: Dossier, finding: Finding, staged: Staged, picture: Picture) -> None:
-        """Publish the metadata; its presence says that the picture is complete.
+    def _publish_metadata(
+        self, dossier: Dossier, finding: Finding, staged: Staged, picture: Picture
+    ) -> Result:
+        """Publish the metadata and give it; its presence says that the picture is complete.
 
         Raises:
             NameTakenError: A stranger's file took the name just now; the picture was taken back, and the next
@@ -212,6 +217,7 @@ class Delivery:
                 if not self._is_ours(place, dossier.job.id, staged.sha256):
                     self._outbox.withdraw(path, staged.sha256)
                     raise
+        return result
 
     def _is_ours(self, place: PurePosixPath, job: JobId, sha256: Sha256) -> bool:
         """Say whether a metadata file is this delivery's own, written by an earlier version of us."""

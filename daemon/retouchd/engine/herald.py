@@ -48,7 +48,7 @@ class Herald:
     def job_moved(self, job: Job, **fields: object) -> None:
         """Tell a change of a job's state."""
         known = {"job": job.id, "source": _source_of(job), "detail": job.detail, "next_try": job.next_try}
-        told = {key: value for key, value in {**known, **fields}.items() if value not in (None, "")}
+        told = {key: value for key, value in {**known, **fields}.items() if value not in (None, "", ())}
         self.say(_LEVELS.get(job.state, "info"), EVENTS.get(job.state, f"job.{job.state.value}"), **told)
 
     def pause_began(self, pause: Pause) -> None:
