@@ -2,13 +2,13 @@
 
 import base64
 import json
-from collections.abc import Callable
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import pytest
+from engine_answers import Desk
 from engine_house import House
 from PIL import Image
 
@@ -20,9 +20,6 @@ from retouchd.core.outcomes import Answered
 from retouchd.engine.calls import Reply
 from retouchd.engine.delivery import Delivery
 from retouchd.engine.tools import Tools
-
-Asked = ParamSpec("Asked")
-Answer = TypeVar("Answer")
 
 
 def _png() -> bytes:
@@ -49,18 +46,6 @@ class RacedOutbox(OutboxFolder):
             (self.root / path).write_bytes(self.stranger)
             self.stranger = None
         super().publish(staged, path)
-
-
-class Desk:
-    """Does what is asked here and now, as the engine does it."""
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-
-    def ask(self, work: Callable[Asked, Answer], /, *args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
-        """Do it in a transaction."""
-        with self._house.act():
-            return work(*args, **kwargs)
 
 
 @pytest.fixture
