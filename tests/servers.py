@@ -171,11 +171,12 @@ class ScriptedServer:
     Attributes:
         port: On 127.0.0.1.
         requests: What came, in the order of the connections; each entry grows while it is read.
+        context: Of TLS, or None; what is changed in it counts from the next connection on.
     """
 
     def __init__(self, *scripts: Script, tls: Certificate | None = None) -> None:
         self._scripts = scripts
-        self._context = _make_context(tls) if tls else None
+        self.context = _make_context(tls) if tls else None
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self.requests: list[Recorded] = []
@@ -185,7 +186,7 @@ class ScriptedServer:
     @property
     def url(self) -> str:
         """Where it listens, without a slash at the end."""
-        return f"{'https' if self._context else 'http'}://127.0.0.1:{self.port}"
+        return f"{'https' if self.context else 'http'}://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         self._start(self._accept)
@@ -229,9 +230,9 @@ class ScriptedServer:
         connection.close()
 
     def _wrap(self, connection: socket.socket) -> socket.socket:
-        if self._context is None:
+        if self.context is None:
             return connection
-        return self._context.wrap_socket(connection, server_side=True)
+        return self.context.wrap_socket(connection, server_side=True)
 
 
 def _make_context(tls: Certificate) -> ssl.SSLContext:
@@ -270,7 +271,7 @@ def relay(exchange: Exchange) -> None:
         host, _, port = request.path.partition(":")
         with socket.create_connection((host, int(port)), _PATIENCE_SECONDS) as upstream:
             exchange.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            _relay_both_ways(exchange.connection, upstream)
+            relay_both_ways(exchange.connection, upstream)
         return
     target = re.fullmatch(r"http://([^:/]+):([0-9]+)(/.*)", request.path)
     assert target is not None
@@ -278,10 +279,23 @@ def relay(exchange: Exchange) -> None:
     head = f"{request.method} {target[3]} HTTP/1.1\r\n{lines}\r\n".encode("latin-1")
     with socket.create_connection((target[1], int(target[2])), _PATIENCE_SECONDS) as upstream:
         upstream.sendall(head + exchange.take_buffered())
-        _relay_both_ways(exchange.connection, upstream)
+        relay_both_ways(exchange.connection, upstream)
 
 
-def _relay_both_ways(one: socket.socket, other: socket.socket) -> None:
+def forwarding_to(port: int) -> Script:
+    """Give a script that forwards every byte to another port of this machine, and back."""
+
+    def script(exchange: Exchange) -> None:
+        with socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS) as upstream:
+            relay_both_ways(exchange.connection, upstream)
+
+    return script
+
+
+def relay_both_ways(
+    one: socket.socket, other: socket.socket, note: Callable[[bytes], object] = bytes
+) -> None:
+    """Forward bytes until one side ends, noting each piece first."""
     peers = {one: other, other: one}
     while True:
         readable, _, _ = select.select(list(peers), [], [], _PATIENCE_SECONDS)
@@ -291,6 +305,7 @@ def _relay_both_ways(one: socket.socket, other: socket.socket) -> None:
             piece = side.recv(_BLOCK)
             if not piece:
                 return
+            note(piece)
             peers[side].sendall(piece)
 
 
