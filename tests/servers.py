@@ -12,6 +12,7 @@ import ssl
 import struct
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -265,21 +266,12 @@ def sending(*pieces: bytes) -> Script:
 
 
 def relay(exchange: Exchange) -> None:
-    """Be a proxy: a script that opens tunnels for CONNECT and forwards everything else."""
+    """Be a proxy: a script that opens a tunnel for CONNECT."""
     request = exchange.read_head()
     if request.method == "CONNECT":
-        host, _, port = request.path.partition(":")
-        with socket.create_connection((host, int(port)), _PATIENCE_SECONDS) as upstream:
+        with connect_to(request.path) as upstream:
             exchange.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
             relay_both_ways(exchange.connection, upstream)
-        return
-    target = re.fullmatch(r"http://([^:/]+):([0-9]+)(/.*)", request.path)
-    assert target is not None
-    lines = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
-    head = f"{request.method} {target[3]} HTTP/1.1\r\n{lines}\r\n".encode("latin-1")
-    with socket.create_connection((target[1], int(target[2])), _PATIENCE_SECONDS) as upstream:
-        upstream.sendall(head + exchange.take_buffered())
-        relay_both_ways(exchange.connection, upstream)
 
 
 def forwarding_to(port: int) -> Script:
@@ -292,15 +284,23 @@ def forwarding_to(port: int) -> Script:
     return script
 
 
+def connect_to(place: str) -> socket.socket:
+    """Connect to a host and port, as they stand in a CONNECT."""
+    host, _, port = place.rpartition(":")
+    return socket.create_connection((host, int(port)), _PATIENCE_SECONDS)
+
+
 def relay_both_ways(
-    one: socket.socket, other: socket.socket, note: Callable[[bytes], object] = bytes
+    one: socket.socket,
+    other: socket.socket,
+    note: Callable[[bytes], object] = bytes,
+    gone: threading.Event | None = None,
 ) -> None:
-    """Forward bytes until one side ends, noting each piece first."""
+    """Forward bytes until one side ends, or until `gone` is set, noting each piece first."""
     peers = {one: other, other: one}
-    while True:
-        readable, _, _ = select.select(list(peers), [], [], _PATIENCE_SECONDS)
-        if not readable:
-            return
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline and not (gone and gone.is_set()):
+        readable, _, _ = select.select(list(peers), [], [], 0.05)
         for side in readable:
             piece = side.recv(_BLOCK)
             if not piece:
