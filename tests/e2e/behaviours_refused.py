@@ -47,7 +47,7 @@ def after(seconds: float, reply: bytes) -> Script:
 
 def _auth() -> Iterator[Behaviour]:
     refused = partial(pausing, row="auth", outcome="auth", pause="key_refused")
-    yield refused("401 of the service", refusal(401, "invalid_api_key"), says="refuses the key")
+    yield refused("401 of the service", refusal(401, "invalid_api_key"), says="the key was refused (401)")
     yield refused("401 of something in front", page(401))
     yield refused("401 without a body", answering(401))
     yield refused("403 for a wrong key", refusal(403, "invalid_api_key"))
