@@ -115,7 +115,7 @@ def _perform(scene: Scene, shop: Workshop) -> dict[str, dict[str, str]]:
         while batch := list(islice(rest, scene.at_once)):
             told = len(daemon.told("pause.began"))
             for one in batch:
-                _drop(shop, one.name, _large_picture() if one.is_large else picture(1))
+                _drop(shop, one.name, large_picture() if one.is_large else picture(1))
             _wait_for(shop, [one.name for one in batch])
             began = {line["reason"]: line["detail"] for line in daemon.told("pause.began")[told:]}
             pauses |= {one.name: began for one in batch}
@@ -131,7 +131,7 @@ def _drop(shop: Workshop, name: str, photo: bytes) -> None:
     shop.drop(f"{file_stem(name)}.{suffix}", photo, order_for(name))
 
 
-def _large_picture() -> bytes:
+def large_picture() -> bytes:
     """Give a picture that no socket's buffers can swallow."""
     buffer = BytesIO()
     noise = Image.effect_noise(_LARGE_PIXELS, 100).convert("RGB")
