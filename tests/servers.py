@@ -266,12 +266,20 @@ def sending(*pieces: bytes) -> Script:
 
 
 def relay(exchange: Exchange) -> None:
-    """Be a proxy: a script that opens a tunnel for CONNECT."""
+    """Be a proxy: a script that opens tunnels for CONNECT and forwards everything else."""
     request = exchange.read_head()
     if request.method == "CONNECT":
         with connect_to(request.path) as upstream:
             exchange.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
             relay_both_ways(exchange.connection, upstream)
+        return
+    target = re.fullmatch(r"http://([^/]+)(/.*)", request.path)
+    assert target is not None
+    lines = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+    head = f"{request.method} {target[2]} HTTP/1.1\r\n{lines}\r\n".encode("latin-1")
+    with connect_to(target[1]) as upstream:
+        upstream.sendall(head + exchange.take_buffered())
+        relay_both_ways(exchange.connection, upstream)
 
 
 def forwarding_to(port: int) -> Script:
