@@ -3,7 +3,7 @@
 from typing import Final
 
 from behaviours_lying import ENDLESS, LYING
-from behaviours_phases import DOORS, SENDING, SHORT_TIMEOUTS, SLOW
+from behaviours_phases import DOORS, SENDING, SHORT_TIMEOUTS, SLOW, TOO_LARGE
 from behaviours_refused import BUSY, EDGE, LATE, PASSING, PAUSING, REFUSED
 from behaviours_wire import NO_ANSWER, WIRE
 from stage import Scene
@@ -23,11 +23,18 @@ SCENES: Final = (
     ),
     Scene(name="odd HTTP", behaviours=WIRE, at_once=len(WIRE), settings={"limits.concurrency": _TOGETHER}),
     Scene(name="sending", behaviours=SENDING, settings=SHORT_TIMEOUTS),
-    Scene(name="slow answers", behaviours=SLOW, settings=SHORT_TIMEOUTS),
+    Scene(
+        name="slow answers",
+        behaviours=SLOW,
+        at_once=4,
+        settings={**SHORT_TIMEOUTS, "limits.concurrency": 4},
+    ),
     *(
         Scene(name=f"{name} at the door", behaviours=(one,), settings=SHORT_TIMEOUTS, door=(script,))
         for name, script, one in DOORS
     ),
+    # A size that was refused is remembered, so that each has a daemon of its own.
+    *(Scene(name=f"too large: {one.name}", behaviours=(one,)) for one in TOO_LARGE),
     Scene(name="no HTTP", behaviours=NO_ANSWER),
     Scene(
         name="endless answers",

@@ -9,17 +9,18 @@ from functools import partial
 from typing import Final
 
 from answers import refusal_reply
-from behaviour import Behaviour, pausing, retried, unknown, unreadable
+from behaviour import Behaviour, Money, pausing, retried, unknown, unreadable
 from behaviours_refused import PAGE
-from misbehaving import answer_to
+from misbehaving import answer_to, free
 
-from servers import Exchange, Script, reply_bytes
+from servers import Exchange, Script, reply_bytes, sending
 
+# So short that a test need not wait, and so long that a busy machine keeps them.
 SHORT_TIMEOUTS: Final = {
-    "endpoint.connect_timeout_seconds": 1,
-    "endpoint.write_timeout_seconds": 1,
-    "endpoint.answer_timeout_seconds": 1.5,
-    "endpoint.total_timeout_seconds": 4,
+    "endpoint.connect_timeout_seconds": 2,
+    "endpoint.write_timeout_seconds": 2,
+    "endpoint.answer_timeout_seconds": 2.5,
+    "endpoint.total_timeout_seconds": 6,
 }
 _HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
 
@@ -141,6 +142,28 @@ def _door() -> Iterator[tuple[str, Script, Behaviour]]:
     yield "silence", Exchange.stall, unsent(name="a connection of which nothing is read")
 
 
+def _too_large() -> Iterator[Behaviour]:
+    once = partial(retried, row="too large", outcome="too_large", is_large=True)
+    refused = refusal_reply(413, "request_too_large")
+    yield once("413 of the service", sending(refused))
+    yield once("413 of something in front", sending(reply_bytes(413, PAGE)))
+    yield once("early 413, then closed", early(refused, close_soon))
+    yield once("early 413, then read to the end", early(refused, drain))
+    twice = partial(Behaviour, row="too large", is_large=True)
+    yield twice(
+        name="413 twice",
+        acts=(free(sending(refused)), free(sending(refused))),
+        outcomes=("too_large", "too_large"),
+        state="failed",
+        money=Money.NOTHING,
+        says="too large",
+    )
+    untaken = free(breaking_at(0.5, Exchange.reset))
+    outcomes = ("interrupted", "too_large", "answered")
+    yield twice(name="a large photo that is not taken twice", acts=(untaken, untaken), outcomes=outcomes)
+
+
+TOO_LARGE: Final = tuple(_too_large())
 SLOW: Final = tuple(_slow())
 SENDING: Final = (*_sending(), *_early())
 DOORS: Final = tuple(_door())
