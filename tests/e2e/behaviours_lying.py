@@ -171,6 +171,7 @@ def _encodings() -> Iterator[Behaviour]:
     gzipped = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
     yield delivered("plain text called gzip", replying(lambda body: _OK(body, gzipped)), "it came as gzip")
     yield delivered("gzip", replying(lambda body: _OK(gzip.compress(body), gzipped)), "it came as gzip")
+    yield delivered("gzip without its name", replying(lambda body: _OK(gzip.compress(body))))
     half = replying(lambda body: _OK(gzip.compress(body)[:-20], gzipped))
     yield unreadable("cut gzip", half, outcome="unreadable", says="its compression is cut")
     yield unreadable("another compression", answering(200, b"\x8b\x00\x80", {"Content-Encoding": "br"}))
