@@ -137,7 +137,51 @@ def test_what_would_be_tried_later_is_cancelled(house: CliHouse, *, runs: bool) 
     assert show(house, house.run("jobs", "--json").json()[-1]["id"])["permissions"] == []
 
 
-@pytest.mark.parametrize("command", ["cancel", "resolve", "retry"])
+@pytest.mark.parametrize("runs", [True, False])
+def test_another_version_is_made_of_what_is_done(house: CliHouse, *, runs: bool) -> None:
+    """`redo` brings photo and prompt back from done/ and has a second picture made, paid for (I2)."""
+    house.drop("trip/beach.jpg", picture(1), "grayscale")
+    assert house.until_idle().code == 0
+    job = house.run("jobs", "--json").json()[0]["id"]
+
+    if runs:
+        with house.daemon():
+            done = house.run("redo", job)
+            assert eventually(lambda: house.counts("done") == [2])
+    else:
+        done = house.run("redo", job)
+        assert (house.inbox / "trip/beach.txt").exists()
+        assert house.until_idle().code == 0
+
+    second = show(house, house.run("jobs", "--json").json()[1]["id"])
+    assert done.code == 0, done.err
+    assert "It is paid for: " in done.out
+    assert (second["output"], second["reused_from"]) == ("trip/beach-2.jpg", None)
+    assert (house.outbox / "trip/beach.jpg").exists()
+    assert (house.done / "trip/beach.jpg").exists()
+
+
+def test_another_version_says_what_stands_in_the_way(house: CliHouse) -> None:
+    """Originals that are gone, changed, or whose place is taken are told before anything moves."""
+    house.drop("beach.jpg", picture(1), "grayscale")
+    house.until_idle()
+    job = house.run("jobs", "--json").json()[0]["id"]
+    (house.inbox / "beach.txt").write_text("another")
+    taken = house.run("redo", job)
+    (house.inbox / "beach.txt").unlink()
+    (house.done / "beach.jpg").write_bytes(picture(2))
+    changed = house.run("redo", job)
+    (house.done / "beach.jpg").unlink()
+    gone = house.run("redo", job)
+
+    assert [taken.code, changed.code, gone.code] == [1, 1, 1]
+    assert "inbox/beach.txt is there already" in taken.err
+    assert "was changed since" in changed.err
+    assert "is not there any more" in gone.err
+    assert house.counts("done") == [1]
+
+
+@pytest.mark.parametrize("command", ["cancel", "resolve", "retry", "redo"])
 def test_help_teaches_by_an_example(house: CliHouse, command: str) -> None:
     """Whoever asks how a command is used is shown it."""
     assert f"retouchd {command} k7f3" in house.run(command, "--help").out

@@ -39,7 +39,7 @@ def test_help_teaches(tmp_path: Path) -> None:
     assert code == 0
     assert all(command.callback.__name__ in out for command in app.registered_commands if command.callback)
     assert all(
-        (command.callback.__doc__ or "").endswith(".")
+        (command.callback.__doc__ or "").partition("\n")[0].endswith(".")
         for command in app.registered_commands
         if command.callback
     )

@@ -1,5 +1,6 @@
 """What the screens say of a house in which a little of everything happened."""
 
+import csv
 import json
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from cli_house import HOSTILE, CliHouse, Terminal, picture
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.cli.explaining import explain_path
-from retouchd.cli.listing import list_jobs
+from retouchd.cli.listing import Wanted, list_jobs, print_jobs_json
 from retouchd.cli.opening import open_house
 from retouchd.cli.screen import Screen
 from retouchd.cli.showing import show_job
@@ -46,7 +47,7 @@ def told(house: CliHouse, path: str | Path, capsys: Captured) -> str:
 
 def job_named(house: CliHouse, name: str, capsys: Captured) -> dict[str, Any]:
     """Give the entry of the job of a photo."""
-    list_jobs(house.config, house.environ, None, as_json=True)
+    print_jobs_json(house.config, house.environ, Wanted())
     entries: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
     return next(entry for entry in entries if entry["source"] == name)
 
@@ -121,7 +122,7 @@ def test_status_screen_tells_what_needs_somebody(lived_in: CliHouse, capsys: Cap
 def test_no_screen_speaks_of_the_inside(lived_in: CliHouse, capsys: Captured, word: str) -> None:
     """People read none of the words from inside the machine."""
     show_status(lived_in.config, lived_in.environ, as_json=False)
-    list_jobs(lived_in.config, lived_in.environ, None, as_json=False)
+    list_jobs(lived_in.config, lived_in.environ, Wanted())
     screens = capsys.readouterr().out.replace("--state held", "")
     for name in ("lost.jpg", "later.jpg", "queued.jpg", "pair.jpg", "lonely.jpg", "beach.jpg", "refused.jpg"):
         screens += told(lived_in, name, capsys)
@@ -153,7 +154,7 @@ def test_long_lists_are_counted(lived_in: CliHouse) -> None:
 
 def test_jobs_lists_one_line_each_newest_last(lived_in: CliHouse, capsys: Captured) -> None:
     """Each job is one line, whatever its photo is called."""
-    list_jobs(lived_in.config, lived_in.environ, None, as_json=False)
+    list_jobs(lived_in.config, lived_in.environ, Wanted())
 
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 10
@@ -163,13 +164,13 @@ def test_jobs_lists_one_line_each_newest_last(lived_in: CliHouse, capsys: Captur
 
 def test_jobs_of_one_state(lived_in: CliHouse, capsys: Captured) -> None:
     """The list can be narrowed to a state, and says so when it is empty."""
-    list_jobs(lived_in.config, lived_in.environ, JobState.FAILED, as_json=False)
+    list_jobs(lived_in.config, lived_in.environ, Wanted(state=JobState.FAILED))
     failed = capsys.readouterr().out
-    list_jobs(lived_in.config, lived_in.environ, JobState.CANCELLED, as_json=False)
+    list_jobs(lived_in.config, lived_in.environ, Wanted(state=JobState.CANCELLED))
 
     assert failed.count("\n") == 1
     assert "refused.jpg: the service refuses" in failed
-    assert capsys.readouterr().out == "No jobs that are not sent.\n"
+    assert capsys.readouterr().out == "No jobs that are cancelled.\n"
 
 
 def test_show_tells_everything_about_a_job(lived_in: CliHouse, capsys: Captured) -> None:
@@ -381,3 +382,49 @@ def test_explain_foresees_variants_and_what_was_paid(lived_in: CliHouse, capsys:
     assert "again for $0" in again
     assert "cost  " not in again
     assert "It becomes 3 pictures" in more
+
+
+def test_jobs_are_chosen_by_time_folder_and_state(lived_in: CliHouse) -> None:
+    """--since, --folder and --state choose together, also as JSON and CSV."""
+    every = lived_in.run("jobs", "--json").json()
+    recent = lived_in.run("jobs", "--since", "1h", "--json").json()
+    below = lived_in.run("jobs", "--folder", "inbox/trip", "--json").json()
+    both = lived_in.run("jobs", "--folder", "trip", "--state", "failed")
+    later = lived_in.run("jobs", "--since", "2999-01-01", "--json").json()
+
+    assert recent == every
+    assert [job["source"] for job in below] == ["trip/again.jpg"]
+    assert both.out == "No jobs that are failed in trip.\n"
+    assert later == []
+
+
+def test_jobs_as_csv_are_exact_and_safe(lived_in: CliHouse) -> None:
+    """The columns are stable, dollars have all their decimals, and no name breaks a row."""
+    rows = list(csv.DictReader(lived_in.run("jobs", "--csv").out.splitlines()))
+    fields = lived_in.run("jobs", "--json").json()
+
+    names = ["id", "state", "source", "output", "created", "ended", "attempts", "charged_usd", "reason"]
+    assert list(rows[0]) == names
+    assert [row["id"] for row in rows] == [job["id"] for job in fields]
+    assert [float(row["charged_usd"]) for row in rows] == [job["charged_usd"] for job in fields]
+    assert all(len(row["charged_usd"].partition(".")[2]) == 6 for row in rows)
+
+
+def test_a_choice_that_cannot_be_understood_is_refused(lived_in: CliHouse) -> None:
+    """A moment or folder that is none is told with what would be one."""
+    moment = lived_in.run("jobs", "--since", "yesterday")
+    folder = lived_in.run("jobs", "--folder", "/etc")
+
+    assert (moment.code, folder.code) == (1, 1)
+    assert '"yesterday" is no moment; say for example 2h' in moment.err
+    assert "/etc is no folder of the inbox" in folder.err
+
+
+def test_a_name_like_a_formula_is_harmless_in_a_spreadsheet(house: CliHouse) -> None:
+    """A photo whose name a spreadsheet would carry out is listed by a path that it does not."""
+    house.drop("=1+1.jpg", picture(1), "grayscale")
+    house.until_idle()
+
+    (row,) = csv.DictReader(house.run("jobs", "--csv").out.splitlines())
+
+    assert row["source"] == "./=1+1.jpg"

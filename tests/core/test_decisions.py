@@ -1,11 +1,26 @@
 """What a person may decide over a job: each refusal names the state and what to do instead."""
 
+from dataclasses import replace
+from pathlib import PurePosixPath
+
 import pytest
 
-from retouchd.core.decisions import why_not_cancelled, why_not_discarded, why_not_handed_in
+from retouchd.core.decisions import why_not_cancelled, why_not_discarded, why_not_handed_in, why_not_redone
 from retouchd.core.jobs import PAID_HOLDS, HoldReason, JobState
-from strategies import job_in
+from retouchd.core.records import BundleRecord, BundleState
+from retouchd.core.values import BundleId
+from strategies import NOW, job_in
 
+FILED = BundleRecord(
+    id=BundleId(1),
+    folder=PurePosixPath(),
+    key="beach.jpg",
+    photo="beach.jpg",
+    digest="d",
+    state=BundleState.FILED,
+    detail="",
+    seen=NOW,
+)
 GIVEN_UP = {JobState.READY, JobState.WAITING, JobState.DEFERRED, JobState.HELD}
 
 
@@ -28,3 +43,19 @@ def test_pictures_are_handed_in_for_what_was_paid(hold: HoldReason) -> None:
 def test_pictures_are_handed_in_for_what_needs_a_person() -> None:
     """A job that goes on by itself takes none."""
     assert "waits for no picture" in why_not_handed_in(job_in(JobState.READY))
+
+
+@pytest.mark.parametrize("state", JobState)
+def test_only_what_is_done_has_another_version(state: JobState) -> None:
+    """What failed or needs a person is retried; what goes on by itself is waited for."""
+    refusal = why_not_redone(job_in(state), FILED)
+
+    assert (refusal == "") is (state is JobState.DONE)
+    assert ("retouchd retry" in refusal) is (state in {JobState.HELD, JobState.FAILED})
+
+
+def test_another_version_needs_the_photo() -> None:
+    """A photo that was exchanged or taken away is not in done/."""
+    detached = replace(FILED, state=BundleState.DETACHED)
+
+    assert "drop it again" in why_not_redone(job_in(JobState.DONE), detached)

@@ -16,6 +16,7 @@ from retouchd.core.records import BundleState, PermissionReason, Verb
 from retouchd.core.sightings import News
 from retouchd.core.values import AttemptId, Cabinet, EditId, JobId
 from retouchd.engine.calls import Reply
+from retouchd.engine.crew import Return
 from retouchd.engine.resolving import answer_missing
 
 
@@ -73,6 +74,68 @@ def test_a_held_copy_of_a_photo_that_is_there_is_not_retried_itself(house: House
         house.operator.obey(Verb.RETRY, copy.id)
 
     assert house.permission(copy) == 1
+
+
+# --- another version
+
+
+def test_another_version_is_the_next_take_of_that_photo_alone(house: House) -> None:
+    """`redo` of one of three versions makes a fourth, whatever the options beside the photo say."""
+    jobs = house.accept("beach.jpg", *(wish_of(take=take) for take in (1, 2, 3)))
+    for job in jobs:
+        house.deliver(house.answer(job))
+    house.file(jobs[0])
+    with house.act():
+        house.operator.obey(Verb.REDO, jobs[0].id)
+        (task,) = house.dispatch.choose(may_begin=True)
+    assert isinstance(task, Return)
+    assert task.cabinet is Cabinet.DONE
+    with house.act():
+        house.returns.finish(task.record.id)
+
+    again = house.accept("beach.jpg", *(wish_of(take=take) for take in (1, 2, 3)), mtime=2)
+
+    assert [job.wish and job.wish.take for job in again] == [4]
+    assert again[0].state is JobState.READY
+    assert again[0].wish
+    assert again[0].wish.origins["take"] == "retouchd redo"
+
+
+def test_a_wanted_version_is_made_once(house: House) -> None:
+    """The next time the same photo is dropped it is what its options say."""
+    (job,) = house.accept("beach.jpg")
+    house.file(house.deliver(house.answer(job)))
+    with house.act():
+        house.operator.obey(Verb.REDO, job.id)
+    (second,) = house.accept("beach.jpg", mtime=2)
+    house.file(house.deliver(house.answer(second)))
+
+    (third,) = house.accept("beach.jpg", mtime=3)
+
+    assert third.reused_from == job.id
+
+
+def test_a_wanted_version_is_forgotten_with_its_photo(house: House) -> None:
+    """A photo that is taken away before it was looked at leaves no wish to the next one at its place."""
+    (job,) = house.accept("beach.jpg")
+    house.file(house.deliver(house.answer(job)))
+    with house.act():
+        house.operator.obey(Verb.REDO, job.id)
+    house.see(bundle_of("beach.jpg", mtime=2))
+    with house.act():
+        house.intake.take_news(News(folder=PurePosixPath(), gone=("beach.jpg",)))
+
+    (again,) = house.accept("beach.jpg", mtime=3)
+
+    assert again.reused_from == job.id
+
+
+def test_another_version_of_what_failed_is_refused(house: House) -> None:
+    """The refusal names the command that is meant."""
+    failed = house.fail("beach.jpg")
+
+    with house.act(), pytest.raises(CommandRefusedError, match=f"retouchd retry {failed.id}"):
+        house.operator.obey(Verb.REDO, failed.id)
 
 
 # --- permissions

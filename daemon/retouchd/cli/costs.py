@@ -11,7 +11,6 @@ from retouchd.adapters.journal.costs import CostLine, Costs
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.screen import Screen, Tone, display_width, print_json, shorten
 from retouchd.core.metadata import shown_path
-from retouchd.core.money import MICRO, Money
 
 # Two weeks, a year and the dearest folders fit a screen; all of it is in the CSV.
 _MOST_DAYS: Final = 14
@@ -132,11 +131,7 @@ def _cells(costs: Costs) -> list[str]:
 
 
 def _exact(costs: Costs) -> list[str]:
-    return [_dollars(one) for one in (costs.charged, costs.set_aside, costs.unclear)]
-
-
-def _dollars(amount: Money) -> str:
-    return f"{amount.micro // MICRO}.{amount.micro % MICRO:06d}"
+    return [one.exact for one in (costs.charged, costs.set_aside, costs.unclear)]
 
 
 def _as_json(costs: Costs) -> dict[str, object]:

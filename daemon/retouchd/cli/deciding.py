@@ -1,4 +1,4 @@
-"""`retouchd retry`, `cancel` and `resolve`: what a person decides over one job."""
+"""`retouchd retry`, `redo`, `cancel` and `resolve`: what a person decides over one job."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -52,6 +52,23 @@ def retry(config: Path | None, environ: Mapping[str, str], beginning: str, *, is
         Screen().say("Nothing was changed.")
         raise typer.Exit(1)
     give(settings, Verb.RETRY, job.id)
+
+
+def redo(config: Path | None, environ: Mapping[str, str], beginning: str) -> None:
+    """Have another version made of what is done.
+
+    Raises:
+        UnknownJobError: No job, or several, begin so.
+        CommandRefusedError: It is not done, or its photo is not in done/ any more.
+    """
+    settings = load_used_settings(config, environ)
+    with _viewed(settings) as view:
+        job = view.find_job(beginning)
+        if job.state is JobState.DONE:
+            _check_originals(settings, view, job)
+        cost = cost_words(job.wish, view.price_of(job.wish.request)) if job.wish else ""
+    give(settings, Verb.REDO, job.id)
+    Screen().say(f"It is paid for: {cost}.")
 
 
 def cancel(config: Path | None, environ: Mapping[str, str], beginning: str) -> None:

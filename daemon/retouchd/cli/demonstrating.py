@@ -13,6 +13,7 @@ from typing import Final
 
 import typer
 
+from retouchd.adapters.journal.listing import JobChoice
 from retouchd.cli.founding import make_folders
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.screen import Screen, Tone, command_line, shorten
@@ -148,7 +149,7 @@ def _run_daemon(config: Path, log: Path, environ: Mapping[str, str]) -> int:
 def _look(house: House) -> Outcomes:
     """Read what came of it from where a program would: the history and the metadata files."""
     rows, delivered, charged = [], [], Decimal()
-    for job in house.view.pages_of_jobs(None):
+    for job in house.view.pages_of_jobs(JobChoice()):
         metadata = _read_metadata(house, job)
         cost = Decimal(str(metadata["cost"]["estimated_usd"])) if metadata else Decimal()
         charged += cost

@@ -1,42 +1,125 @@
 """`retouchd jobs`: one line a job, the newest last."""
 
-from collections.abc import Mapping
+import csv
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from retouchd.adapters.journal.listing import JobChoice
 from retouchd.cli.entries import Entry, as_iso, entry_of
+from retouchd.cli.finding import Where, find_spot
 from retouchd.cli.opening import House, open_house
-from retouchd.cli.screen import Screen, print_json
+from retouchd.cli.screen import Screen, print_json_list
+from retouchd.core.errors import CommandRefusedError
 from retouchd.core.jobs import Job, JobState
+from retouchd.core.since import FORMS, parse_since
 from retouchd.core.story import STATE_WORDS, clock_time
 from retouchd.core.values import printable
 
 _STATE_WIDTH = max(map(len, STATE_WORDS.values()))
+_COLUMNS = ("id", "state", "source", "output", "created", "ended", "attempts", "charged_usd", "reason")
+# What a spreadsheet would take for a formula; a name from a stranger may begin so.
+_FORMULA = ("=", "+", "-", "@")
 
 
-def list_jobs(
-    config: Path | None, environ: Mapping[str, str], state: JobState | None, *, as_json: bool
-) -> None:
-    """Print all jobs, or those in one state.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which jobs a person wants to see, as typed.
+
+    Attributes:
+        since: "2h", "2026-01-31" and the like; empty for all.
+        folder: Of the inbox; None for all.
+    """
+
+    state: JobState | None = None
+    since: str = ""
+    folder: Path | None = None
+
+
+def list_jobs(config: Path | None, environ: Mapping[str, str], wanted: Wanted) -> None:
+    """Print the jobs for people.
 
     Raises:
+        CommandRefusedError: What is wanted cannot be understood.
         RetouchdError: The configuration is wrong, or the history cannot be read.
     """
-    with open_house(config, environ) as house:
-        jobs = house.view.pages_of_jobs(state)
-        if as_json:
-            print_json([_as_json(house, job) for job in jobs])
-            return
+    with _chosen(config, environ, wanted) as (house, jobs):
         screen, is_empty = Screen(), True
         for job in jobs:
             screen.line(_line(house, job))
             is_empty = False
         if is_empty:
-            screen.say(f"No jobs that are {STATE_WORDS[state]}." if state else "No jobs yet.")
+            screen.say(_nothing(wanted))
+
+
+def print_jobs_json(config: Path | None, environ: Mapping[str, str], wanted: Wanted) -> None:
+    """Print the jobs as JSON; raises as `list_jobs` does."""
+    with _chosen(config, environ, wanted) as (house, jobs):
+        print_json_list(_as_json(house, job) for job in jobs)
+
+
+def print_jobs_csv(config: Path | None, environ: Mapping[str, str], wanted: Wanted) -> None:
+    """Print the jobs as CSV with a header and exact dollars; raises as `list_jobs` does."""
+    with _chosen(config, environ, wanted) as (house, jobs):
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        for job in jobs:
+            writer.writerow(_row(house, job))
+
+
+@contextmanager
+def _chosen(
+    config: Path | None, environ: Mapping[str, str], wanted: Wanted
+) -> Iterator[tuple[House, Iterator[Job]]]:
+    with open_house(config, environ) as house:
+        yield house, house.view.pages_of_jobs(_choose(house, wanted))
+
+
+def _choose(house: House, wanted: Wanted) -> JobChoice:
+    """Understand what is wanted.
+
+    Raises:
+        CommandRefusedError: It cannot be understood.
+    """
+    try:
+        since = parse_since(wanted.since, house.moments.now) if wanted.since else None
+    except ValueError as exc:
+        message = f'"{printable(wanted.since)}" is no moment; say for example {FORMS}'
+        raise CommandRefusedError(message) from exc
+    if wanted.folder is None:
+        return JobChoice(state=wanted.state, since=since)
+    spot = find_spot(wanted.folder, house.places)
+    if spot.where is not Where.INBOX:
+        message = f"{printable(wanted.folder)} is no folder of the inbox {printable(house.places.inbox)}"
+        raise CommandRefusedError(message)
+    return JobChoice(state=wanted.state, since=since, folder=spot.relative)
+
+
+def _nothing(wanted: Wanted) -> str:
+    state = f" that are {STATE_WORDS[wanted.state]}" if wanted.state else ""
+    since = f" since {printable(wanted.since)}" if wanted.since else ""
+    folder = f" in {printable(wanted.folder)}" if wanted.folder else ""
+    return f"No jobs{state}{since}{folder}." if state or since or folder else "No jobs yet."
 
 
 def _as_json(house: House, job: Job) -> dict[str, object]:
     times = {"created": as_iso(job.created), "ended": as_iso(job.ended)}
     return {**entry_of(house, job).as_json(), **times, "charged_usd": house.view.charged_for(job).usd}
+
+
+def _row(house: House, job: Job) -> list[object]:
+    entry = entry_of(house, job)
+    times = (as_iso(job.created), as_iso(job.ended))
+    names = (_harmless(entry.source), _harmless(entry.output or ""))
+    paid = house.view.charged_for(job).exact
+    return [entry.id, entry.state.value, *names, *times, entry.attempts, paid, entry.reason]
+
+
+def _harmless(path: str) -> str:
+    """Give the same path in a form that no spreadsheet takes for a formula."""
+    return f"./{path}" if path.startswith(_FORMULA) else path
 
 
 def _line(house: House, job: Job) -> str:

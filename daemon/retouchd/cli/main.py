@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from retouchd.cli.job_commands import add_job_commands
+from retouchd.cli.options import AsJson, Config, JobName
 from retouchd.cli.schemas import Schema
 from retouchd.core.errors import ConfigurationError, RetouchdError
 from retouchd.core.jobs import JobState
@@ -31,15 +33,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-Config = Annotated[
-    Path | None,
-    typer.Option(
-        "--config", help="The configuration file, if not the usual one.", show_default=False, metavar="FILE"
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
-JobName = Annotated[str, typer.Argument(metavar="JOB", help="A job's id, or its first characters.")]
 
 
 def main() -> None:
@@ -167,18 +160,29 @@ def explain(
 
 
 @app.command()
-def jobs(
+def jobs(  # noqa: PLR0913, PLR0917 - options are arguments to typer
     context: typer.Context,
     state: Annotated[
         JobState | None, typer.Option(help="Only those in this state.", show_default=False)
     ] = None,
+    since: Annotated[
+        str, typer.Option(help="Only those made since then: 2h, 3d, 2026-01-31.", show_default=False)
+    ] = "",
+    folder: Annotated[
+        Path | None, typer.Option(help="Only those of this folder of the inbox.", show_default=False)
+    ] = None,
     as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="As CSV with a header, exact.")] = False,
     config: Config = None,
 ) -> None:
-    """List every picture that was asked for, one line each, the newest last."""
-    from retouchd.cli.listing import list_jobs
+    """List every picture that was asked for, one line each, the newest last.
 
-    list_jobs(config or context.obj, os.environ, state, as_json=as_json)
+    Example: retouchd jobs --since 3d --folder wedding --csv
+    """
+    from retouchd.cli.listing import Wanted, list_jobs, print_jobs_csv, print_jobs_json
+
+    act = print_jobs_csv if as_csv else print_jobs_json if as_json else list_jobs
+    act(config or context.obj, os.environ, Wanted(state=state, since=since, folder=folder))
 
 
 @app.command()
@@ -187,57 +191,6 @@ def show(context: typer.Context, job: JobName, as_json: AsJson = False, config: 
     from retouchd.cli.showing import show_job
 
     show_job(config or context.obj, os.environ, job, as_json=as_json)
-
-
-@app.command()
-def retry(
-    context: typer.Context,
-    job: JobName,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, even if it may be paid once more.")] = False,
-    config: Config = None,
-) -> None:
-    """Try a job again that needs you, failed, or would be tried later.
-
-    Example: retouchd retry k7f3
-    """
-    from retouchd.cli.deciding import retry as order
-
-    order(config or context.obj, os.environ, job, is_agreed=yes)
-
-
-@app.command()
-def cancel(context: typer.Context, job: JobName, config: Config = None) -> None:
-    """Give up a job that waits, tries again later or needs you; its photo goes to failed/ with a note.
-
-    Example: retouchd cancel k7f3
-    """
-    from retouchd.cli.deciding import cancel as order
-
-    order(config or context.obj, os.environ, job)
-
-
-@app.command()
-def resolve(
-    context: typer.Context,
-    job: JobName,
-    accept: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="The picture, which you found in your workspace.", show_default=False
-        ),
-    ] = None,
-    discard: Annotated[bool, typer.Option("--discard", help="Give it up; what was paid is lost.")] = False,
-    config: Config = None,
-) -> None:
-    """Decide over a job whose answer was lost or cannot be read: hand the picture in, or give it up.
-
-    Examples: retouchd resolve k7f3 --accept ~/Downloads/beach-k7f3-a1.png
-
-    retouchd resolve k7f3 --discard
-    """
-    from retouchd.cli.deciding import resolve as order
-
-    order(config or context.obj, os.environ, job, accept, is_discarded=discard)
 
 
 @app.command()
@@ -324,3 +277,6 @@ def simulate(
     from retouchd.cli.simulating import simulate as serve
 
     serve(port, latency, key)
+
+
+add_job_commands(app)

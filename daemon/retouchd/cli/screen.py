@@ -8,7 +8,7 @@ import shlex
 import shutil
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, TextIO
@@ -99,6 +99,15 @@ def shorten(text: str, width: int) -> str:
 def print_json(value: object) -> None:
     """Write JSON for programs."""
     print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_json_list(values: Iterable[object]) -> None:
+    """Write a JSON list for programs, one value after the other: it may be longer than the memory."""
+    before = "["
+    for value in values:
+        print(f"{before}\n{json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)}", end="")
+        before = ","
+    print("[]" if before == "[" else "\n]")
 
 
 def command_line(config: Path | None, *words: str) -> str:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from retouchd.core.jobs import PAID_HOLDS, HoldReason, Job, JobState
+from retouchd.core.records import BundleRecord, BundleState
 
 _NOT_CANCELLED: Final = {
     JobState.SUBMITTING: "is just being sent and cannot be cancelled: wait until it has ended",
@@ -40,4 +41,17 @@ def why_not_handed_in(job: Job) -> str:
         return (
             f'job {job.id} was never sent, so there is no picture of it: "retouchd show {job.id}" says more'
         )
+    return ""
+
+
+def why_not_redone(job: Job, record: BundleRecord) -> str:
+    """Give why no other version of a job can be made, or nothing when one can."""
+    if job.state in {JobState.HELD, JobState.FAILED}:
+        return f'there is none yet; to try it again, "retouchd retry {job.id}"'
+    if job.state is JobState.CANCELLED:
+        return "it was cancelled: drag photo and prompt from failed/ back to the inbox"
+    if job.state is not JobState.DONE:
+        return "it is not done yet: wait until it is"
+    if record.state is not BundleState.FILED:
+        return "its photo was changed or taken away: drop it again, with another take in its .toml file"
     return ""

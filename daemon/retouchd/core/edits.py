@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import PurePosixPath
 
@@ -48,6 +48,11 @@ class Wish:
     def fingerprint(self) -> Fingerprint:
         """The fingerprint of the edit that is wanted."""
         return fingerprint_of(self.request, [picture.sha256 for picture in self.pictures])
+
+
+def another_take(wish: Wish, take: int) -> Wish:
+    """Give the same wish for another version, which a person asked for by a command."""
+    return replace(wish, take=take, origins={**wish.origins, "take": "retouchd redo"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,11 @@ class Money:
         """Dollars as a float, for JSON and people only."""
         return self.micro / MICRO
 
+    @property
+    def exact(self) -> str:
+        """Dollars with all six decimals, for programs that must not round."""
+        return f"{self.micro // MICRO}.{self.micro % MICRO:06d}"
+
     def __add__(self, other: "Money") -> "Money":
         return Money(self.micro + other.micro)
 

@@ -179,6 +179,7 @@ class Verb(StrEnum):
     RESUME = "resume"
     RETRY = "retry"
     ALLOW = "allow"
+    REDO = "redo"
     CANCEL = "cancel"
     DISCARD = "discard"
     ACCEPT = "accept"

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from retouchd.core.bundles import Bundle, Standing
 from retouchd.core.duplicates import Place, find_place
-from retouchd.core.edits import DuplicatePolicy, Edit, Wish
+from retouchd.core.edits import DuplicatePolicy, Edit, Wish, another_take
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.naming import output_stem, safe_stem
 from retouchd.core.records import Accepted, BundleRecord, BundleState, PermissionReason
@@ -234,8 +234,14 @@ class Intake:
 
     def _accept(self, record: BundleRecord, verdict: Accept) -> None:
         self._end_look(record, BundleState.AT_WORK, verdict.accepted)
-        for wish in verdict.wishes:
+        for wish in self._find_wishes(record, verdict):
             self._add_job(record, wish)
+
+    def _find_wishes(self, record: BundleRecord, verdict: Accept) -> Sequence[Wish]:
+        """Give what the bundle asks for, or the one take that a person wants of this very photo."""
+        take = self._journal.wanted_take(record.folder, record.key, verdict.accepted[0].sha256)
+        self._journal.forget_wanted_take(record.folder, record.key)
+        return verdict.wishes if take is None else (another_take(verdict.wishes[0], take),)
 
     def _end_look(self, record: BundleRecord, state: BundleState, accepted: Sequence[Accepted]) -> None:
         self._journal.update_bundle(

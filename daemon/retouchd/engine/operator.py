@@ -34,6 +34,7 @@ class Operator:
         retrier, resolver = Retrier(office, moves, Returns(office)), Resolver(office, moves, spool)
         self._about_job = {
             Verb.RETRY: retrier.retry,
+            Verb.REDO: retrier.redo,
             Verb.CANCEL: resolver.cancel,
             Verb.DISCARD: resolver.discard,
             Verb.ACCEPT: resolver.accept,

@@ -6,6 +6,7 @@ Runs in the engine thread, inside its transaction.
 from dataclasses import replace
 from typing import Final
 
+from retouchd.core.decisions import why_not_redone
 from retouchd.core.duplicates import may_pay_again
 from retouchd.core.edits import Edit
 from retouchd.core.errors import CommandRefusedError
@@ -48,6 +49,20 @@ class Retrier:
         fresh = replace(job, attempts=0, active_seconds=0.0, reused_from=None, output=None, delivered=None)
         self._moves.apply(fresh, JobEvent.RETRY_GRANTED, detail="you asked to try it again")
         return f"job {job.id} is tried again"
+
+    def redo(self, job: Job) -> str:
+        """Have another version made of what is done, and say so.
+
+        Raises:
+            CommandRefusedError: It is not done, or its photo is not in done/.
+        """
+        record = self._journal.get_bundle(job.bundle)
+        refusal = why_not_redone(job, record)
+        if refusal or job.wish is None:
+            message = f"no other version of job {job.id} can be made: {refusal or 'it was never sent'}"
+            raise CommandRefusedError(message)
+        self._returns.ask(record, take=self._journal.last_take(job.wish.fingerprint) + 1)
+        return f"the photo of job {job.id} is brought back to the inbox for another version"
 
     def _take_over(self, job: Job, edit: Edit) -> None:
         """Make the job the owner of its edit, and record the permission to pay for it once more.

@@ -16,13 +16,13 @@ from retouchd.adapters.journal.bundles import IS_QUIET
 from retouchd.adapters.journal.codec import to_bytes, to_path, to_seconds
 from retouchd.adapters.journal.costs import CostsTable
 from retouchd.adapters.journal.journal import SqliteJournal
+from retouchd.adapters.journal.listing import ListingTable
 from retouchd.core.errors import JournalError, UnknownJobError
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.money import NOTHING, Money
 from retouchd.core.records import BundleRecord, BundleState, Moments
 from retouchd.core.values import BundleId, printable
 
-_PAGE: Final = 500
 _COMING: Final = f"state IN ('arriving', 'looked_at') AND looks = 0 AND {IS_QUIET}"
 
 
@@ -34,7 +34,7 @@ class Queue:
     length: int
 
 
-class JournalView(SqliteJournal, CostsTable):
+class JournalView(SqliteJournal, CostsTable, ListingTable):
     """The journal for screens. Opened with `open_for_reading`, which never makes a missing one."""
 
     def __init__(self, connection: sqlite3.Connection, durable: Durable) -> None:
@@ -80,14 +80,6 @@ class JournalView(SqliteJournal, CostsTable):
         wanted = [str(state) for state in states]
         holes = ", ".join("?" for _ in wanted)
         return self._jobs(f"WHERE state IN ({holes}) ORDER BY number", tuple(wanted))
-
-    def pages_of_jobs(self, state: JobState | None) -> Iterator[Job]:
-        """Give all jobs, or those in a state, oldest first, without ever holding all of them."""
-        where, values = ("state = ? AND ", (str(state),)) if state else ("", ())
-        after = 0
-        while jobs := self._jobs(f"WHERE {where}number > ? ORDER BY number LIMIT ?", (*values, after, _PAGE)):
-            yield from jobs
-            after = self._value("SELECT number FROM jobs WHERE id = ?", jobs[-1].id)
 
     def source_of(self, bundle: BundleId) -> PurePosixPath:
         """Give a bundle's photo, below the inbox."""

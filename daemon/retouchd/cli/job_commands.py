@@ -1,0 +1,76 @@
+"""The commands about single jobs and photos: what a person decides over them."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from retouchd.cli.options import Config, JobName
+
+# Commands import what they work with only when they are called: help and version need none of it.
+# ruff: noqa: PLC0415
+
+
+def add_job_commands(app: typer.Typer) -> None:
+    """Add them to the program."""
+    for command in (retry, redo, cancel, resolve):
+        app.command()(command)
+
+
+def retry(
+    context: typer.Context,
+    job: JobName,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, even if it may be paid once more.")] = False,
+    config: Config = None,
+) -> None:
+    """Try a job again that needs you, failed, or would be tried later.
+
+    Example: retouchd retry k7f3
+    """
+    from retouchd.cli.deciding import retry as order
+
+    order(config or context.obj, os.environ, job, is_agreed=yes)
+
+
+def redo(context: typer.Context, job: JobName, config: Config = None) -> None:
+    """Have another version made of what is done, from the same photo and prompt; it is paid for.
+
+    Example: retouchd redo k7f3
+    """
+    from retouchd.cli.deciding import redo as order
+
+    order(config or context.obj, os.environ, job)
+
+
+def cancel(context: typer.Context, job: JobName, config: Config = None) -> None:
+    """Give up a job that waits, tries again later or needs you; its photo goes to failed/ with a note.
+
+    Example: retouchd cancel k7f3
+    """
+    from retouchd.cli.deciding import cancel as order
+
+    order(config or context.obj, os.environ, job)
+
+
+def resolve(
+    context: typer.Context,
+    job: JobName,
+    accept: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The picture, which you found in your workspace.", show_default=False
+        ),
+    ] = None,
+    discard: Annotated[bool, typer.Option("--discard", help="Give it up; what was paid is lost.")] = False,
+    config: Config = None,
+) -> None:
+    """Decide over a job whose answer was lost or cannot be read: hand the picture in, or give it up.
+
+    Examples: retouchd resolve k7f3 --accept ~/Downloads/beach-k7f3-a1.png
+
+    retouchd resolve k7f3 --discard
+    """
+    from retouchd.cli.deciding import resolve as order
+
+    order(config or context.obj, os.environ, job, accept, is_discarded=discard)
