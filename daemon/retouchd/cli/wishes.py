@@ -33,8 +33,10 @@ def wish_rows(wish: Wish, price: Price | None, *, is_over: bool = False) -> list
 
 
 def cost_words(wish: Wish, price: Price | None) -> str:
-    """Say what one call costs about, and at most."""
+    """Say what one call costs about, and at most where answers have not shown it yet."""
     about, at_most = expected_cost(wish.request, price), estimate(wish.request, price)
+    if about == at_most:
+        return f"about {about}"
     return f"about {about}, at most {at_most}" if str(about) != str(at_most) else f"at most {at_most}"
 
 
