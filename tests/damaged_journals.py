@@ -19,10 +19,9 @@ def log_of(path: Path) -> Path:
 
 def zero_the_middle(path: Path) -> None:
     """Lose a stretch in the middle, as a disk does that gives zeros for bad sectors."""
-    content = bytearray(path.read_bytes())
-    middle = len(content) // 2 // _PAGE * _PAGE
-    content[middle : middle + 2 * _PAGE] = bytes(2 * _PAGE)
-    path.write_bytes(content)
+    content = path.read_bytes()
+    begin, end = (len(content) * share // 4 // _PAGE * _PAGE for share in (1, 3))
+    path.write_bytes(content[:begin] + bytes(end - begin) + content[end:])
 
 
 def truncate(path: Path) -> None:

@@ -5,11 +5,18 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from retouchd.core.decisions import why_not_cancelled, why_not_discarded, why_not_handed_in, why_not_redone
+from retouchd.core.bundles import Role
+from retouchd.core.decisions import (
+    why_not_cancelled,
+    why_not_discarded,
+    why_not_handed_in,
+    why_not_redone,
+    why_not_tried_again,
+)
 from retouchd.core.jobs import PAID_HOLDS, HoldReason, JobState
-from retouchd.core.records import BundleRecord, BundleState
-from retouchd.core.values import BundleId
-from strategies import NOW, job_in
+from retouchd.core.records import Accepted, BundleRecord, BundleState
+from retouchd.core.values import BundleId, Sha256
+from strategies import NOW, SIGNATURE, job_in
 
 FILED = BundleRecord(
     id=BundleId(1),
@@ -20,6 +27,7 @@ FILED = BundleRecord(
     state=BundleState.FILED,
     detail="",
     seen=NOW,
+    accepted=(Accepted(name="beach.jpg", role=Role.PHOTO, sha256=Sha256("a" * 64), signature=SIGNATURE),),
 )
 GIVEN_UP = {JobState.READY, JobState.WAITING, JobState.DEFERRED, JobState.HELD}
 
@@ -59,3 +67,18 @@ def test_another_version_needs_the_photo() -> None:
     detached = replace(FILED, state=BundleState.DETACHED)
 
     assert "drop it again" in why_not_redone(job_in(JobState.DONE), detached)
+
+
+def test_a_photo_that_is_not_known_any_more_is_dragged_back_by_hand() -> None:
+    """After the history was lost nobody knows which files belonged to a photo."""
+    assert "drag them from done/" in why_not_redone(job_in(JobState.DONE), replace(FILED, accepted=()))
+
+
+def test_a_job_that_only_stands_for_a_lost_one_is_decided_with_its_photo() -> None:
+    """What was asked for is not known any more: nothing can be sent, and it says what can be done."""
+    lost = job_in(JobState.HELD, hold=HoldReason.UNKNOWN_OUTCOME, wish=None)
+
+    assert "put the picture into the outbox yourself" in why_not_handed_in(lost)
+    assert "drop its photo with the prompt into the inbox again" in why_not_tried_again(lost)
+    assert why_not_tried_again(job_in(JobState.HELD, hold=HoldReason.UNKNOWN_OUTCOME)) == ""
+    assert why_not_tried_again(job_in(JobState.FAILED, wish=None)) == ""

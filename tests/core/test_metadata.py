@@ -58,7 +58,16 @@ RESULT = Result(
     ),
     cost=CostFacts(estimated_usd=0.066, reserved_usd=0.5),
     attempts=[
-        AttemptFacts(started=NOW, ended=NOW + timedelta(seconds=9), outcome="answered", request_id="r")
+        AttemptFacts(
+            number=1,
+            permission=1,
+            started=NOW,
+            ended=NOW + timedelta(seconds=9),
+            outcome="answered",
+            charged_usd=0.066,
+            reserved_usd=0.0,
+            request_id="r",
+        )
     ],
     timing=TimingFacts(seen=NOW, settled=NOW, submitted=NOW, received=None, delivered=NOW),
     reused_from=None,

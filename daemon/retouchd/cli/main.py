@@ -266,6 +266,24 @@ def config(
 
 
 @app.command()
+def doctor(
+    context: typer.Context,
+    rebuild: Annotated[
+        bool,
+        typer.Option("--rebuild-journal", help="Read back what was paid for into a history that forgot it."),
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Put right what went wrong with the history; nothing is sent or removed."""
+    from retouchd.cli.doctoring import rebuild_journal, tell_what_can_be_done
+
+    if rebuild:
+        rebuild_journal(config or context.obj, os.environ)
+        return
+    tell_what_can_be_done(config or context.obj)
+
+
+@app.command()
 def simulate(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes any free port.")

@@ -41,6 +41,11 @@ def why_not_handed_in(job: Job) -> str:
         return (
             f'job {job.id} was never sent, so there is no picture of it: "retouchd show {job.id}" says more'
         )
+    if job.wish is None:
+        return (
+            f"what was asked for with job {job.id} is not known any more: put the picture into the outbox"
+            f' yourself, then "retouchd cancel {job.id}"'
+        )
     return ""
 
 
@@ -54,4 +59,17 @@ def why_not_redone(job: Job, record: BundleRecord) -> str:
         return "it is not done yet: wait until it is"
     if record.state is not BundleState.FILED:
         return "its photo was changed or taken away: drop it again, with another take in its .toml file"
+    if not record.accepted:
+        # It was read back after the history was lost.
+        return "its files are not known any more: drag them from done/ to the inbox, with another take"
     return ""
+
+
+def why_not_tried_again(job: Job) -> str:
+    """Give why a job that needs a person cannot be sent once more, or nothing when it can."""
+    if job.state is not JobState.HELD or job.wish is not None:
+        return ""
+    return (
+        f"what was asked for with job {job.id} is not known any more: drop its photo with the prompt into the"
+        " inbox again, then try that job again"
+    )

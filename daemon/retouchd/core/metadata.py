@@ -73,11 +73,22 @@ class CostFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFacts:
-    """One call."""
+    """One call.
 
+    Attributes:
+        number: Of all calls for this edit, from 1.
+        permission: How often the edit might be paid for by then.
+        charged_usd: Paid for it, as an estimate of the service's own or, without one, what was set aside.
+        reserved_usd: Still set aside for it, since it was perhaps paid.
+    """
+
+    number: int
+    permission: int
     started: datetime
     ended: datetime | None
     outcome: str | None
+    charged_usd: float
+    reserved_usd: float
     request_id: str | None = None
 
 

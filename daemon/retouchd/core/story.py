@@ -64,7 +64,9 @@ def job_sentence(job: Job, now: datetime) -> str:
         if not detail
         else f"The answer is there, and its picture waits to be put into the outbox: {detail}.",
         JobState.DELIVERED: f"Delivered as outbox/{output}; the original is moved to done/ next.",
-        JobState.DONE: f"Done: outbox/{output}.",
+        JobState.DONE: f"Done: outbox/{output}."
+        if job.output
+        else "Paid for, and its answer is kept: drop the same photo with its prompt again to get it for $0.",
         JobState.DEFERRED: f"Tries again {_next_try(job, now)}: {detail}.",
         JobState.HELD: f"Needs you: {detail}.",
         JobState.FAILED: f"Failed: {detail}.",

@@ -92,9 +92,13 @@ def _cost(attempts: list[Attempt]) -> CostFacts:
 
 def _attempt_facts(attempt: Attempt) -> AttemptFacts:
     return AttemptFacts(
+        number=attempt.number,
+        permission=attempt.permission,
         started=attempt.started,
         ended=attempt.ended,
         outcome=attempt.outcome,
+        charged_usd=attempt.charged.usd,
+        reserved_usd=attempt.reserved.usd,
         request_id=next(iter(attempt.request_ids.values()), None),
     )
 

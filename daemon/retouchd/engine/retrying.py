@@ -6,7 +6,7 @@ Runs in the engine thread, inside its transaction.
 from dataclasses import replace
 from typing import Final
 
-from retouchd.core.decisions import why_not_redone
+from retouchd.core.decisions import why_not_redone, why_not_tried_again
 from retouchd.core.duplicates import may_pay_again
 from retouchd.core.edits import Edit
 from retouchd.core.errors import CommandRefusedError
@@ -42,6 +42,9 @@ class Retrier:
             raise CommandRefusedError(message)
         if job.state is JobState.FAILED:
             return self._retry_failed(job)
+        refusal = why_not_tried_again(job)
+        if refusal:
+            raise CommandRefusedError(refusal)
         if job.edit is not None:
             self._take_over(job, self._journal.get_edit(job.edit))
         if job.hold is HoldReason.REFUSED_ALIKE:

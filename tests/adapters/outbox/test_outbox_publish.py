@@ -617,3 +617,31 @@ def test_a_temporary_that_vanishes_is_not_published(house: House) -> None:
             outbox.publish(staged, PurePosixPath("a.png"))
 
     assert shown(house.outbox) == []
+
+
+def test_metadata_is_found_wherever_it_lies(house: House) -> None:
+    """Every name of metadata is given, in order; hidden files and folders, and links, are passed over."""
+    for name in (
+        "b.png.json",
+        "a/c.png.json",
+        "a/.~d.png.json",
+        ".trash/e.png.json",
+        "a/f.png",
+        "\udce9.json",
+    ):
+        path = house.outbox / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"{}")
+    (house.outbox / "link").symlink_to(house.outbox / "a")
+
+    found = [str(path) for path in house.open_outbox().metadata_files()]
+
+    assert found == ["b.png.json", "\udce9.json", "a/c.png.json"]
+
+
+def test_a_folder_that_cannot_be_read_is_no_empty_one(house: House) -> None:
+    """Whoever wants all metadata must not get some of it without a word."""
+    house.outbox.rename(house.outbox.with_name("elsewhere"))
+
+    with pytest.raises(FolderMissingError, match="cannot read"):
+        list(house.open_outbox().metadata_files())

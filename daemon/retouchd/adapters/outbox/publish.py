@@ -11,7 +11,14 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.folder import Folder, find_regular, set_mode, translated, translated_folder
+from retouchd.adapters.folder import (
+    Folder,
+    find_regular,
+    set_mode,
+    translate_folder,
+    translated,
+    translated_folder,
+)
 from retouchd.adapters.marks import MARK_NAME, read_mark
 from retouchd.adapters.outbox.contents import compared, open_if_alike, pieces_of, translated_pieces
 from retouchd.adapters.outbox.removal import recover_name, remove
@@ -20,6 +27,7 @@ from retouchd.core.errors import FolderMissingError, SourceChangedError, SourceG
 from retouchd.core.values import Sha256, printable
 
 _TOP: Final = PurePosixPath()
+_METADATA_SUFFIX: Final = ".json"
 
 
 class OutboxFolder:
@@ -137,6 +145,22 @@ class OutboxFolder:
                 return None
             with os.fdopen(file, "rb") as opened:
                 return opened.read(limit)
+
+    def metadata_files(self) -> Iterator[PurePosixPath]:
+        """Give every file whose name is that of metadata, wherever it lies below the outbox.
+
+        Raises:
+            FolderMissingError: A folder cannot be read: whoever wants all must not get some.
+        """
+        for folder, below, names in os.walk(self._folder.root, onerror=self._refuse_walk):
+            below[:] = sorted(name for name in below if not name.startswith("."))
+            here = PurePosixPath(os.path.relpath(folder, self._folder.root))
+            for name in sorted(names):
+                if name.endswith(_METADATA_SUFFIX) and not name.startswith("."):
+                    yield here / name
+
+    def _refuse_walk(self, error: OSError) -> None:
+        raise translate_folder(error, "read", Path(error.filename)) from error
 
     def withdraw(self, path: PurePosixPath, sha256: Sha256) -> None:
         """Remove a published file again, durably, if its hash is still this one."""
