@@ -217,6 +217,23 @@ class Workshop:
                 assert eventually(lambda: journal.command_answer(number) is not None)
             return journal.command_answer(number) or ""
 
+    def type(self, *arguments: str) -> str:
+        """Type a command, and give what it prints."""
+        done = subprocess.run(
+            [str(_RETOUCHD), "--config", str(self.config), *arguments],
+            env=self.environ,
+            cwd=self.place,
+            capture_output=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+        return (done.stdout + done.stderr).decode()
+
+    def status(self) -> dict[str, Any]:
+        """Give the status as a program reads it."""
+        fields: dict[str, Any] = json.loads(self.type("status", "--json"))
+        return fields
+
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
         """Ask the journal."""
         path = self.state / JOURNAL_NAME

@@ -98,7 +98,7 @@ class Calls:
     def _message(self, kind: OutcomeKind, attempt: AttemptId, reply: Reply) -> str:
         told = describe_end(kind, reply.end, reply.envelope)
         if kind is OutcomeKind.AUTH:
-            return f"{told}: {self._office.policy.key_advice}"
+            return f"{told}; {self._office.policy.key_advice}"
         if kind is not OutcomeKind.UNKNOWN:
             return told
         noted = self._office.journal.get_attempt(attempt)
