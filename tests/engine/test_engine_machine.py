@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Self
 
-from engine_house import House, Notebook, bundle_of, kinds, states, wish_of
+from engine_house import POLICY, House, Notebook, bundle_of, kinds, states, wish_of
 
 from retouchd.core.bundles import Standing
 from retouchd.core.errors import CommandRefusedError, FileTroubleError, RetouchdError
@@ -111,6 +111,39 @@ def test_what_becomes_due_during_a_turn_is_not_slept_over(house: House) -> None:
     slow_turn()
 
     assert loop.engine._seconds_to_sleep() <= 2.0  # noqa: SLF001
+
+
+def test_engine_wakes_for_what_may_begin(tmp_path: Path) -> None:
+    """The engine sleeps until a pause ends, the minute has room for a call, or a key is looked into."""
+    with closing(House(tmp_path, replace(POLICY, requests_per_minute=1))) as house:
+        loop = Loop(house)
+        house.submit(house.accept("beach.jpg")[0])
+        house.clock.pass_by(41)
+        assert loop.engine._seconds_to_sleep() == 19  # noqa: SLF001
+
+        with house.act():
+            house.board.begin(
+                begin_pause(PauseReason.OFFLINE, "", NOW, house.clock.now() + timedelta(seconds=9))
+            )
+        assert loop.engine._seconds_to_sleep() == 9  # noqa: SLF001
+
+        house.choose()
+        with house.act():
+            house.board.begin(begin_pause(PauseReason.KEY_REFUSED, "", house.clock.now()))
+        assert loop.engine._seconds_to_sleep() == 5  # noqa: SLF001
+
+
+def test_engine_that_stops_does_not_wake_for_what_it_will_not_begin(house: House) -> None:
+    """What is due while the daemon stops is not begun, and must not keep the engine awake."""
+    loop = Loop(house)
+    with house.act():
+        house.board.begin(begin_pause(PauseReason.KEY_REFUSED, "", house.clock.now()))
+    house.clock.pass_by(100)
+    assert loop.engine._seconds_to_sleep() == 0  # noqa: SLF001
+
+    loop.engine.stop()
+
+    assert loop.engine._seconds_to_sleep() == 30  # noqa: SLF001
 
 
 def test_one_shot_run_ends_after_a_scan_that_found_nothing(house: House) -> None:

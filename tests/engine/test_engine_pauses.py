@@ -393,7 +393,7 @@ def test_a_start_asks_about_the_key_at_once(tmp_path: Path) -> None:
     with closing(House(tmp_path, RICH, clock=first.clock)) as second:
         second.recover()
         assert reasons(second) == [PauseReason.KEY_REFUSED]
-        assert second.board.seconds_until_next_end() == 0
+        assert second.dispatch.seconds_until_next_probe() == 0
 
         assert probe(second, Line(Answered(status=401, elapsed_seconds=0.1)), 600) == [0, 530]
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from retouchd.core.jobs import Job, JobState, cabinet_of
-from retouchd.core.pauses import PauseReason
 from retouchd.core.records import BundleRecord, BundleState, ReturnAsked
-from retouchd.engine.crew import Deliver, File, Look, Probe, Return, Send, Task, UnderWay
+from retouchd.engine.crew import Deliver, File, Look, Return, Send, Task, UnderWay
 from retouchd.engine.intake import Intake
+from retouchd.engine.keywatch import KeyWatch
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard
 from retouchd.engine.throttle import Throttle
@@ -20,8 +20,6 @@ _LOOKS_AT_ONCE: Final = 2
 # Deliveries and filings wait for disks, not for the service; they never wait for a call to end.
 _CHORES_AT_ONCE: Final = 3
 _PROBES_AT_ONCE: Final = 1
-# A new key counts within seconds; the look for it is a small file on this machine.
-_KEY_EVERY_SECONDS: Final = 5.0
 # So many jobs are kept ready beyond those that are sent: a backlog is looked at when its turn comes, since
 # a prompt may still be changed until then and the journal need not hold what is not known to be sent.
 _READY_AHEAD: Final = 4
@@ -40,7 +38,7 @@ class Dispatch:
         self._throttle = throttle
         self._intake = intake
         self._under_way = under_way
-        self._key_looked_at = office.clock.moments().monotonic
+        self._key_watch = KeyWatch(office, board, under_way)
 
     @property
     def crew_size(self) -> int:
@@ -57,7 +55,7 @@ class Dispatch:
         if may_begin:
             tasks += self._choose_sends()
             tasks += self._choose_looks()
-            tasks += self._choose_probe()
+            tasks += self._key_watch.choose()
         return tasks
 
     def _choose_chores(self) -> Iterator[Task]:
@@ -97,23 +95,9 @@ class Dispatch:
             return self._journal.jobs_due_in_turn(states, now, limit)
         return self._journal.jobs_due(states, now, limit)
 
-    def _choose_probe(self) -> Iterator[Task]:
-        """Look into a refused key: now and then for another one, and when it is time whether it is taken."""
-        now = self._clock.moments().monotonic
-        if not self._board.is_paused_for(PauseReason.KEY_REFUSED):
-            self._key_looked_at = now
-            return
-        is_due = self._board.begin_look_at_key()
-        task = Probe(is_due=is_due)
-        if (is_due or now >= self._key_looked_at + _KEY_EVERY_SECONDS) and self._under_way.take(task):
-            self._key_looked_at = now
-            yield task
-
     def seconds_until_next_probe(self) -> float | None:
-        """Give the seconds until somebody looks for another key, or None while the key is taken."""
-        if not self._board.is_paused_for(PauseReason.KEY_REFUSED) or self._under_way.count(Probe):
-            return None
-        return max(0.0, self._key_looked_at + _KEY_EVERY_SECONDS - self._clock.moments().monotonic)
+        """Give the seconds until somebody looks into a refused key, or None when nobody will."""
+        return self._key_watch.seconds_until_next()
 
     def _choose_looks(self) -> Iterator[Task]:
         room = _LOOKS_AT_ONCE - self._under_way.count(Look)

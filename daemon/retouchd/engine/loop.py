@@ -4,7 +4,7 @@ One turn: carry out what was asked, choose the next tasks, commit all of it toge
 answer and hand out. Then sleep until something is asked or becomes due.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -132,13 +132,18 @@ class Engine:
         # Counted from the turn's begin: what became due while the turn was committed was not chosen in it,
         # and counted from now on it would be no longer ahead and slept over.
         due = office.journal.next_due(self._clock_watch.last)
-        pause_ends = self._departments.board.seconds_until_next_end()
-        next_call = self._departments.throttle.seconds_until_next_call()
-        next_probe = self._departments.dispatch.seconds_until_next_probe()
-        waits += [seconds for seconds in (due, pause_ends, next_call, next_probe) if seconds is not None]
+        waits += [seconds for seconds in (due, *self._seconds_until_more_begins()) if seconds is not None]
         if self._one_shot and not self._is_out_of_time():
             waits.append((self._one_shot.deadline - office.clock.now()).total_seconds())
         return max(0.0, min(waits))
+
+    def _seconds_until_more_begins(self) -> Iterator[float | None]:
+        departments = self._departments
+        if departments.board.is_stopping:
+            return  # What is due then is not begun, so that waking up for it would be repeated at once.
+        yield departments.board.seconds_until_next_end()
+        yield departments.throttle.seconds_until_next_call()
+        yield departments.dispatch.seconds_until_next_probe()
 
     def _is_out_of_time(self) -> bool:
         return self._one_shot is not None and self._office.clock.now() >= self._one_shot.deadline

@@ -138,10 +138,21 @@ class PauseBoard:
         return "resumed" if chosen else "nothing was paused" + (f" for {wanted}" if wanted else "")
 
     def seconds_until_next_end(self) -> float | None:
-        """Give the seconds until the next pause ends by its time, or is looked into."""
-        now = self._clock.now()
-        ends = [(pause.until - now).total_seconds() for pause in self.pauses if pause.until]
-        return max(0.0, min(ends)) if ends else None
+        """Give the seconds until the next pause ends by its time."""
+        ends = [
+            self._seconds_until(pause.until)
+            for pause in self.pauses
+            if pause.until and pause.reason is not PauseReason.KEY_REFUSED
+        ]
+        return min(ends, default=None)
+
+    def seconds_until_key_is_due(self) -> float | None:
+        """Give the seconds until the service is asked about the key, or None while it takes it."""
+        refused = self._set.pauses.get(PauseReason.KEY_REFUSED)
+        return self._seconds_until(refused.until) if refused and refused.until else None
+
+    def _seconds_until(self, moment: datetime) -> float:
+        return max(0.0, (moment - self._clock.now()).total_seconds())
 
     def _become(self, after: PauseSet) -> None:
         """Make another set durable with what led to it, and let it count."""
