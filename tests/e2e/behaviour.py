@@ -60,6 +60,7 @@ class Behaviour:
         oddities: Words out of each of the oddities in the metadata, in their order.
         says: Words that a person reads about the photo, or about the pause.
         photo: Larger than every socket's buffers when it is True.
+        link: What the service does with each download by the link in its answer.
         picture: What is delivered.
     """
 
@@ -74,6 +75,7 @@ class Behaviour:
     oddities: tuple[str, ...] = ()
     says: str = ""
     is_large: bool = False
+    link: tuple[Script, ...] = ()
     picture: bytes = field(default_factory=edited, repr=False)
 
     def expected_calls(self) -> int:

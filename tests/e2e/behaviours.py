@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from behaviours_links import ECHOES, LINKS
 from behaviours_lying import ENDLESS, LYING
 from behaviours_phases import DOORS, SENDING, SHORT_TIMEOUTS, SLOW, TOO_LARGE
 from behaviours_refused import BUSY, EDGE, LATE, PASSING, PAUSING, REFUSED
@@ -9,6 +10,8 @@ from behaviours_wire import NO_ANSWER, WIRE
 from stage import Scene
 
 _TOGETHER: Final = 8
+
+_SMALL_ANSWERS: Final = {"endpoint.max_answer_bytes": 1024 * 1024}
 
 SCENES: Final = (
     Scene(
@@ -40,9 +43,11 @@ SCENES: Final = (
         name="endless answers",
         behaviours=ENDLESS,
         at_once=2,
-        settings={"endpoint.max_answer_bytes": 1024 * 1024},
+        settings=_SMALL_ANSWERS,
     ),
     Scene(name="rate limits", behaviours=PASSING),
+    Scene(name="echoes", behaviours=ECHOES),
+    Scene(name="links", behaviours=LINKS, at_once=_TOGETHER, settings=_SMALL_ANSWERS),
     # More failures at once would be an outage, after which the service is left alone for a while.
     Scene(name="busy services", behaviours=BUSY, at_once=3),
     Scene(name="refused photos", behaviours=REFUSED, at_once=len(REFUSED)),

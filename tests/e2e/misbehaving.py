@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote, unquote, urlsplit
 
 from answers import COST_USD, answer_body
 from workshop import picture
@@ -24,6 +25,7 @@ from servers import Certificate, Exchange, Recorded, Script, ScriptedServer, ans
 
 _PROMPT: Final = re.compile(rb'"prompt": "((?:[^"\\]|\\.)*)"')
 _ORDER: Final = "behave: "
+_FILES: Final = "/files/"
 _RECEIVE_BUFFER_BYTES: Final = 65_536
 
 
@@ -95,6 +97,7 @@ class MisbehavingService:
 
     Args:
         acts: By the name that a prompt gives after "behave: "; other photos get a picture.
+        links: What is done with the n-th download by a link, by the same name; the last one for all others.
         ledger: A file that need not be there.
         door: What is done to the first connections before anything of them is read.
     """
@@ -104,13 +107,16 @@ class MisbehavingService:
         acts: Mapping[str, Sequence[Act]],
         ledger: Path,
         *,
+        links: Mapping[str, Sequence[Script]] | None = None,
         door: Sequence[Script] = (),
         tls: Certificate | None = None,
     ) -> None:
         self.ledger = Ledger(ledger)
         self._acts = acts
+        self._links = links or {}
         self._lock = threading.Lock()
         self._calls: defaultdict[str, list[Recorded]] = defaultdict(list)
+        self._downloads: defaultdict[str, list[Recorded]] = defaultdict(list)
         self.server = ScriptedServer(*door, self._serve, tls=tls)
         self.base_url = f"{self.server.url}/api/v1"
 
@@ -122,7 +128,7 @@ class MisbehavingService:
     def _serve(self, exchange: Exchange) -> None:
         request = exchange.read_head()
         if request.method == "GET":
-            answering(200, b'{"ok": true}')(exchange)
+            self._serve_get(request)(exchange)
             return
         # A buffer that grew would take the rest of a request that nobody reads any more.
         exchange.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
@@ -132,6 +138,23 @@ class MisbehavingService:
             key = request.headers["idempotency-key"]
             exchange.tell_when_complete(lambda: self.ledger.charge(key, name))
         act.script(exchange)
+
+    def _serve_get(self, request: Recorded) -> Script:
+        """Give what is done with a download, or with a question for the status."""
+        path = urlsplit(request.path).path
+        if not path.startswith(_FILES):
+            return answering(200, b'{"ok": true}')
+        name = unquote(path.removeprefix(_FILES))
+        with self._lock:
+            self._downloads[name].append(request)
+            number = len(self._downloads[name])
+        scripts = self._links[name]
+        return scripts[min(number, len(scripts)) - 1]
+
+    def downloads(self) -> list[Recorded]:
+        """Give all downloads by links."""
+        with self._lock:
+            return [request for requests in self._downloads.values() for request in requests]
 
     def _take_act(self, name: str, request: Recorded) -> Act:
         with self._lock:
@@ -179,3 +202,9 @@ def replying(make_reply: Callable[[bytes], bytes], **changes: object) -> Script:
         exchange.send(make_reply(answer_to(exchange, **changes)))
 
     return script
+
+
+def link_to(exchange: Exchange) -> str:
+    """Give a link to the service's own file for this request."""
+    name = read_prompt(exchange).removeprefix(_ORDER)
+    return f"http://{exchange.request.headers['host']}{_FILES}{quote(name)}"

@@ -92,7 +92,8 @@ def play(scene: Scene, place: Path) -> Played:
     """Play a scene in an empty folder, and start the daemon once more, which must ask for nothing."""
     place.mkdir()
     acts = {one.name: one.acts for one in scene.behaviours}
-    service = MisbehavingService(acts, place / "ledger.jsonl", door=scene.door)
+    links = {one.name: one.link for one in scene.behaviours}
+    service = MisbehavingService(acts, place / "ledger.jsonl", links=links, door=scene.door)
     with service.server, Workshop(place, service.base_url, scene.settings) as shop:
         pauses = _perform(scene, shop)
         again = shop.until_idle()
@@ -181,18 +182,24 @@ def _find_faults(shop: Workshop, service: MisbehavingService, again: Finished) -
         yield f"the good photo was not delivered: {good}"
     if again.code not in {0, 1}:
         yield f"a further start ended with {again.code}"
-    for key in service.ledger.charged_twice():
-        yield f"charged twice: {key}"
+    yield from (f"charged twice: {key}" for key in service.ledger.charged_twice())
+    yield from _find_leaks(shop, service)
     logs = "".join(path.read_text("utf-8") for path in shop.place.glob("log-*.jsonl"))
     if "Traceback" in logs or "crashed" in logs:
         yield f"the daemon failed inside: {logs}"
     if "\x1b" in logs:
         yield "terminal escapes reached the log"
-    yield from (f"the key stands in {path}" for path in find_word(shop, KEY))
     try:
         check_all(shop)
     except AssertionError as exc:
         yield str(exc)
+
+
+def _find_leaks(shop: Workshop, service: MisbehavingService) -> Iterator[str]:
+    yield from (f"the key stands in {path}" for path in find_word(shop, KEY))
+    for download in service.downloads():
+        if KEY in str(download.headers):
+            yield f"a download was sent the key: {download.path}"
 
 
 def find_word(shop: Workshop, word: str) -> list[str]:

@@ -4,15 +4,19 @@ Each behaviour is a row of the tables in the modules of behaviours; a scene is m
 """
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import chain
 from operator import contains
+from pathlib import Path
 from typing import Final
 
 import pytest
 from answers import COST_USD
-from behaviour import ANSWER, TABLE_ROWS, Behaviour, Money
+from behaviour import ANSWER, TABLE_ROWS, Behaviour, Money, pausing
 from behaviours import SCENES
 from stage import Came, Played, Scene, file_stem, play
+
+from servers import ScriptedServer, answering
 
 # More would only wait for each other: most of a scene's time is the daemon's own processor time.
 _AT_ONCE: Final = 5
@@ -53,12 +57,8 @@ def money_for(money: Money, came: Came) -> tuple[int, int]:
             return 0, last
 
 
-@pytest.mark.parametrize(("scene", "one"), ROWS)
-def test_behaviour(stage: Stage, scene: Scene, one: Behaviour) -> None:
-    """The photo ends as the outcome table says, is asked for as often and paid as it says (I5, I7)."""
-    played = stage[scene.name].result()
-    came = played.came[one.name]
-
+def compare(one: Behaviour, came: Came) -> None:
+    """Compare what came of a photo with what must come of it."""
     assert (came.state, [call["outcome"] for call in came.attempts]) == (one.state, list(one.outcomes))
     assert came.calls == one.expected_calls()
     money = sum(call["charged"] for call in came.attempts), sum(call["reserved"] for call in came.attempts)
@@ -73,10 +73,34 @@ def test_behaviour(stage: Stage, scene: Scene, one: Behaviour) -> None:
     assert all(map(contains, oddities, one.oddities)), oddities
 
 
+@pytest.mark.parametrize(("scene", "one"), ROWS)
+def test_behaviour(stage: Stage, scene: Scene, one: Behaviour) -> None:
+    """The photo ends as the outcome table says, is asked for as often and paid as it says (I5, I7)."""
+    compare(one, stage[scene.name].result().came[one.name])
+
+
 @pytest.mark.parametrize("scene", [pytest.param(scene, id=scene.name) for scene in SCENES])
 def test_nothing_else_happens(stage: Stage, scene: Scene) -> None:
     """The photo beside them is delivered, nothing is paid twice, no key leaks, nothing crashes (I1-I9)."""
     assert stage[scene.name].result().faults == []
+
+
+def test_redirects_are_never_followed(tmp_path: Path) -> None:
+    """Another host that a redirect names gets neither the request nor the key: the address is wrong (I9)."""
+    wrong = partial(pausing, row="endpoint", outcome="wrong_endpoint", pause="endpoint")
+    with ScriptedServer(answering(200)) as elsewhere:
+        there = {"Location": f"{elsewhere.url}/api/v1/images/edits"}
+        redirects = tuple(
+            wrong(f"{status} elsewhere", answering(status, b"", there))
+            for status in (301, 302, 303, 307, 308)
+        )
+
+        played = play(Scene(name="redirects", behaviours=redirects), tmp_path / "scene")
+
+    assert elsewhere.requests == []
+    assert played.faults == []
+    for one in redirects:
+        compare(one, played.came[one.name])
 
 
 def test_every_row_of_the_outcome_table_has_a_behaviour() -> None:
