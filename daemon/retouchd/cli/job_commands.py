@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from retouchd.cli.options import Config, JobName
+from retouchd.cli.options import AsJson, Config, JobName
 
 # Commands import what they work with only when they are called: help and version need none of it.
 # ruff: noqa: PLC0415
@@ -14,8 +14,26 @@ from retouchd.cli.options import Config, JobName
 
 def add_job_commands(app: typer.Typer) -> None:
     """Add them to the program."""
-    for command in (retry, redo, cancel, resolve):
+    for command in (plan, retry, redo, cancel, resolve):
         app.command()(command)
+
+
+def plan(
+    context: typer.Context,
+    path: Annotated[
+        Path | None,
+        typer.Argument(help="A folder of the inbox or a photo; all of it without.", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Say what would be sent, what it would cost and how long it would take; sends nothing.
+
+    Example: retouchd plan inbox/wedding
+    """
+    from retouchd.cli.planning import show_plan
+
+    show_plan(config or context.obj, os.environ, path, as_json=as_json)
 
 
 def retry(

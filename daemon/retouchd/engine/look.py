@@ -123,6 +123,16 @@ class Looker:
             source = _source_picture(bundle, photo.sha256(), picture)
         return tuple(self._wishes(effective, source, picture))
 
+    def read_wishes(self, bundle: Bundle) -> EffectiveOptions:
+        """Give what a bundle asks for by its prompt and options files alone; the photo is not opened.
+
+        Raises:
+            SidecarError: A prompt or options file cannot be understood.
+            FileTroubleError: A file of it cannot be read just now.
+        """
+        effective, _ = self._read_options(bundle)
+        return effective
+
     def _look_closely(self, record: BundleRecord, bundle: Bundle, now: datetime) -> Verdict:
         effective, sidecars = self._read_options(bundle)
         if not effective.options.prompt:

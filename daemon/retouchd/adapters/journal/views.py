@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
+from statistics import median
 from typing import Final
 
 from retouchd.adapters.durable import Durable
@@ -20,9 +21,12 @@ from retouchd.adapters.journal.listing import ListingTable
 from retouchd.core.errors import JournalError, UnknownJobError
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.money import NOTHING, Money
+from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.records import BundleRecord, BundleState, Moments
 from retouchd.core.values import BundleId, printable
 
+# So many tell how fast the service is these days.
+_RECENT_CALLS: Final = 101
 _COMING: Final = f"state IN ('arriving', 'looked_at') AND looks = 0 AND {IS_QUIET}"
 
 
@@ -115,6 +119,16 @@ class JournalView(SqliteJournal, CostsTable, ListingTable):
                 day,
             )
         )
+
+    def usual_seconds(self) -> float | None:
+        """Give the median of what the last answered calls took, or None when none was answered."""
+        rows = self.connection.execute(
+            "SELECT elapsed_seconds FROM attempts WHERE outcome = ? AND elapsed_seconds > 0"
+            " ORDER BY id DESC LIMIT ?",
+            (OutcomeKind.ANSWERED, _RECENT_CALLS),
+        )
+        seconds = [float(row["elapsed_seconds"]) for row in rows]
+        return median(seconds) if seconds else None
 
     def count_delivered_since(self, since: datetime) -> int:
         """Count the pictures that were put into the outbox since a moment."""
