@@ -13,6 +13,7 @@ from retouchd.core.answer import (
     is_hash_of,
     parse_answer,
     parse_envelope,
+    reply_words,
     request_ids,
     retry_after,
     service_words,
@@ -257,9 +258,31 @@ def test_no_reply_raises(body: bytes) -> None:
     """Any bytes are an envelope of clipped texts or none."""
     envelope = parse_envelope(body)
 
+    assert len(reply_words(body)) <= 2000
     assert (
         envelope is None or max(map(len, (envelope.message, envelope.details, envelope.top_up_url))) <= 2000
     )
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        ({"error": "bad gateway"}, "bad gateway"),
+        ({"message": "no", "error": "Bad Request"}, "no"),
+        ({"detail": "size is wrong"}, "size is wrong"),
+        ({"detail": [{"msg": "no size"}]}, '[{"msg": "no size"}]'),
+        ({"type": "about:blank", "title": "Bad Gateway"}, "Bad Gateway"),
+        ({"error": {}, "detail": None, "title": ""}, ""),
+        ({"error": 7}, "7"),
+        ({"other": "no"}, ""),
+        ([1], ""),
+        ({"detail": "x" * 9000}, "x" * 2000),
+    ],
+)
+def test_what_a_reply_without_the_error_object_says(reply: object, words: str) -> None:
+    """People read why a request was refused, also where it is not sure who refused it."""
+    assert reply_words(json.dumps(reply).encode()) == words
+    assert reply_words(b"<html>no</html>") == ""
 
 
 def test_a_gateways_message_is_no_envelope() -> None:

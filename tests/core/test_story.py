@@ -263,6 +263,10 @@ def test_ends_of_calls_are_told_with_the_services_own_words() -> None:
 
     assert describe_end(OutcomeKind.AUTH, answered, envelope) == r'the key was refused (401): "bad\nkey"'
     assert describe_end(OutcomeKind.AUTH, answered, None) == "the key was refused (401)"
+    assert describe_end(OutcomeKind.AUTH, answered, None, "no\x1b") == (
+        r'the key was refused (401): "no\x1b"'
+    )
+    assert describe_end(OutcomeKind.AUTH, answered, Envelope(type="t")) == 'the key was refused (401): "t"'
     assert describe_end(OutcomeKind.ANSWERED, answered, None) == ""
     silent = NoAnswer(detail="reset", elapsed_seconds=60.1)
     assert describe_end(OutcomeKind.UNKNOWN, silent, None) == "no answer came: reset"

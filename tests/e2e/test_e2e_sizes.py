@@ -183,6 +183,26 @@ def test_refused_however_small_it_is(open_shop: OpenShop) -> None:
     check_all(shop)
 
 
+def test_answer_before_the_request_was_out_is_delivered(open_shop: OpenShop) -> None:
+    """A picture that comes before the whole photo was sent is taken for paid and delivered (I7)."""
+
+    def hasty(exchange: Exchange) -> None:
+        exchange.read_head()
+        exchange.send(good_reply())
+        exchange.pause(0.3)
+
+    with ScriptedServer(hasty) as server:
+        shop = open_shop(f"{server.url}/api/v1")
+        shop.drop("large.png", noisy(2000), "make it evening")
+
+        ended = shop.until_idle()
+
+    assert ended.code == 0, ended.text
+    assert [one.complete for one in server.requests] == [False]
+    assert [one["charged"] > 0 for one in shop.attempts()] == [True]
+    check_all(shop)
+
+
 def test_above_the_own_limit_is_made_smaller_before_paying(open_shop: OpenShop) -> None:
     """A photo above endpoint.max_request_bytes is made smaller; no larger request ever leaves."""
     limit = 3 * 1024 * 1024

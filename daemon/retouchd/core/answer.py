@@ -172,6 +172,17 @@ def parse_envelope(body: bytes) -> Envelope | None:
     )
 
 
+def reply_words(body: bytes) -> str:
+    """Give what a reply without the service's error object says for itself in the usual forms, or nothing."""
+    fields = _decode_object(body) or {}
+    told = (fields.get(key) for key in ("message", "error", "detail", "title"))
+    return next((text for one in told if (text := _clip(one if isinstance(one, str) else _as_json(one)))), "")
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False) if value else ""
+
+
 def _decode_object(body: bytes) -> Mapping[str, object] | None:
     if len(body) > _MAX_ENVELOPE_BYTES:
         return None

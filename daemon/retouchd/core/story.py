@@ -306,20 +306,24 @@ def attempt_money(attempt: Attempt) -> str:
     return "nothing paid"
 
 
-def describe_end(kind: OutcomeKind, end: CallEnd, envelope: Envelope | None) -> str:
-    """Say how a call ended, with the status and the service's own words."""
+def describe_end(kind: OutcomeKind, end: CallEnd, envelope: Envelope | None, words: str = "") -> str:
+    """Say how a call ended, with the status and the service's own words.
+
+    Args:
+        words: What a reply without an envelope says for itself.
+    """
     told = _OUTCOMES[kind]
     if not told:
         return ""
-    status = f" ({end.status})" if isinstance(end, Answered) else ""
-    return f"{told}{status}{_own_words(end, envelope)}"
+    if not isinstance(end, Answered):
+        return f"{told}: {printable(end.detail)}"
+    said = "; ".join(_own_words(envelope)) if envelope else words
+    return f"{told} ({end.status})" + (f': "{printable(said)}"' if said else "")
 
 
-def _own_words(end: CallEnd, envelope: Envelope | None) -> str:
-    if envelope is None:
-        return "" if isinstance(end, Answered) else f": {printable(end.detail)}"
-    words = [one for one in (envelope.message or envelope.code, envelope.details, envelope.top_up_url) if one]
-    return f': "{printable("; ".join(words))}"'
+def _own_words(envelope: Envelope) -> list[str]:
+    said = (envelope.message or envelope.code or envelope.type, envelope.details, envelope.top_up_url)
+    return [one for one in said if one]
 
 
 def describe_lost_answer(attempt: Attempt, elapsed_seconds: float, told: str) -> str:

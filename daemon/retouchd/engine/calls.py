@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from retouchd.core.answer import parse_envelope, request_ids, retry_after
+from retouchd.core.answer import parse_envelope, reply_words, request_ids, retry_after
 from retouchd.core.classification import classify
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.outcomes import Answered, CallEnd, Envelope, NoAnswer, NotSent, OutcomeKind
@@ -26,10 +26,15 @@ _MAX_REPLY_BYTES: Final = 65_536
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """How a call ended, with the service's own word where there was one."""
+    """How a call ended, with the service's own word where there was one.
+
+    Attributes:
+        words: What a reply without an envelope says for itself; who says it is not known.
+    """
 
     end: CallEnd
     envelope: Envelope | None = None
+    words: str = ""
 
 
 class Calls:
@@ -46,7 +51,9 @@ class Calls:
         """Add the service's error object to how a call ended; in any thread."""
         if not isinstance(end, Answered) or end.status == 200:  # noqa: PLR2004
             return Reply(end=end)
-        return Reply(end=end, envelope=parse_envelope(self._spool.read_reply(attempt, _MAX_REPLY_BYTES)))
+        body = self._spool.read_reply(attempt, _MAX_REPLY_BYTES)
+        envelope = parse_envelope(body)
+        return Reply(end=end, envelope=envelope, words="" if envelope else reply_words(body))
 
     def book(self, job_id: JobId, attempt: AttemptId, reply: Reply, *, is_cut_by_us: bool = False) -> Job:
         """Book a reply; in the engine thread. What is kept in the spool of no use is removed.
@@ -96,7 +103,7 @@ class Calls:
         return self.book(job.id, job.answer, self.read(job.answer, end), is_cut_by_us=found is None)
 
     def _message(self, kind: OutcomeKind, attempt: AttemptId, reply: Reply) -> str:
-        told = describe_end(kind, reply.end, reply.envelope)
+        told = describe_end(kind, reply.end, reply.envelope, reply.words)
         if kind is OutcomeKind.AUTH:
             return f"{told}; {self._office.policy.key_advice}"
         if kind is not OutcomeKind.UNKNOWN:
