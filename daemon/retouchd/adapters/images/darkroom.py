@@ -148,19 +148,29 @@ class Darkroom:
             message = f"the photo has {picture.pixels / MEGAPIXEL:.1f} megapixels: export it smaller"
             raise UnsendableError(message)
         image, profile = _decode(descriptor, picture, longest_edge)
-        with translated("write", self._folder):
+        with _blaming("write", self._folder):
             kind = _encode(image, profile, target)
         return image.size, kind
 
 
 def _decode(descriptor: int, picture: Picture, longest_edge: int | None) -> tuple[Image.Image, bytes]:
     """Give the picture as it is to be seen, and its colour profile."""
+    with (
+        _blaming("read", Path("the photo")),
+        os.fdopen(os.dup(descriptor), "rb") as file,
+        _open(file) as stored,
+    ):
+        return _develop(stored, picture, longest_edge), stored.info.get("icc_profile") or b""
+
+
+@contextmanager
+def _blaming(operation: str, path: Path) -> Iterator[None]:
+    """Tell what the system refuses from what Pillow cannot do with the photo."""
     try:
-        with os.fdopen(os.dup(descriptor), "rb") as file, _open(file) as stored:
-            return _develop(stored, picture, longest_edge), stored.info.get("icc_profile") or b""
+        yield
     except _UNDECODABLE as exc:
         if isinstance(exc, OSError) and exc.errno is not None:
-            raise translate(exc, "read", Path("the photo")) from exc
+            raise translate(exc, operation, path) from exc
         message = "the photo cannot be decoded, so it cannot be made smaller as it must be: export it anew"
         raise UnsendableError(message) from exc
 
