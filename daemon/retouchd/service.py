@@ -14,6 +14,7 @@ from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.control import PokeListener
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.endpoint.client import HttpEndpoint
+from retouchd.adapters.identity import Identity
 from retouchd.adapters.images import structure
 from retouchd.adapters.images.darkroom import Darkroom
 from retouchd.adapters.inbox.evidence import ignore_lease_signals
@@ -68,9 +69,9 @@ def run(settings: Settings, key: LiveKey, durable: Durable, until_idle: timedelt
     with ExitStack() as opened:
         journal = opened.enter_context(open_sound_state(places, durable))
         check_places(places, durable)
-        inbox_id = check_ownership(places, journal)
-        keep_identity(places, journal, inbox_id, durable)
-        daemon = Daemon(settings, inbox_id, journal, key, durable, until_idle)
+        identity = check_ownership(places, journal)
+        keep_identity(places, identity, durable)
+        daemon = Daemon(settings, identity, journal, key, durable, until_idle)
         opened.callback(daemon.close)
         with translating():
             daemon.run()
@@ -159,7 +160,7 @@ class Daemon:
     def __init__(
         self,
         settings: Settings,
-        inbox_id: str,
+        identity: Identity,
         journal: SqliteJournal,
         key: LiveKey,
         durable: Durable,
@@ -170,7 +171,7 @@ class Daemon:
         self._mailbox = Mailbox()
         self._signals = 0
         self._has_lost_thread = False
-        self._tools = build_tools(settings, inbox_id, key, durable)
+        self._tools = build_tools(settings, identity, key, durable)
         self._known = KnownBundles(self._places.journal)
         self._scanner = Scanner(
             self._places.inbox,
@@ -263,13 +264,13 @@ def _is_watchdogs(thread: threading.Thread | None) -> bool:
     return type(thread).__module__.startswith("watchdog.")
 
 
-def build_tools(settings: Settings, inbox_id: str, key: Callable[[], str], durable: Durable) -> Tools:
+def build_tools(settings: Settings, identity: Identity, key: Callable[[], str], durable: Durable) -> Tools:
     """Build one object for each outside thing; nothing of it looks outside yet."""
     places = settings.places()
     return Tools(
-        inbox=InboxFolder(places.inbox, inbox_id, settings.sidecars.ambiguous, settings.watch.settle_seconds),
+        inbox=InboxFolder(places.inbox, identity, settings.sidecars.ambiguous, settings.watch.settle_seconds),
         outbox=OutboxFolder(
-            places.outbox, durable, inbox_id, settings.output.file_bits, settings.output.folder_bits
+            places.outbox, durable, identity, settings.output.file_bits, settings.output.folder_bits
         ),
         filing=FilingCabinets(inbox=places.inbox, done=places.done, failed=places.failed, durable=durable),
         returns=returns_of(places, durable),

@@ -216,3 +216,73 @@ def test_the_doctor_works_alone_and_on_the_real_outbox(open_shop: OpenShop) -> N
     code, told = ask(shop, "doctor")
     assert code == 0
     assert "doctor --rebuild-journal" in told
+
+
+# --- another machine takes over
+
+
+def move_in(shop: Workshop, place: Path) -> Workshop:
+    """Give another machine's workshop on the same folders."""
+    other = Workshop(place, str(shop.settings["endpoint.base_url"]), {"folders.root": str(shop.root)})
+    other.root, other.inbox, other.outbox = shop.root, shop.inbox, shop.outbox
+    other.done, other.failed = shop.done, shop.failed
+    place.mkdir()
+    other.configure()
+    return other
+
+
+def test_another_machine_takes_over_what_was_paid_for(open_shop: OpenShop, tmp_path: Path) -> None:
+    """It adopts what the outbox says, the other daemon sends no more, and nothing is paid for twice (I5)."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(url(server))
+        shop.drop("trip/beach.jpg", picture(1), "make it evening")
+        assert shop.until_idle().code == 0
+        other = move_in(shop, tmp_path / "other")
+        code, told = ask(other, "run", "--until-idle")
+        assert code == 75
+        assert 'Stop that one for good, then "retouchd init --take-over"' in told
+        code, told = ask(other, "init", "--take-over")
+        assert code == 1
+        assert "add --yes" in told
+
+        with shop.running() as daemon:
+            code, told = ask(other, "init", "--take-over", "--yes")
+            assert code == 0, told
+            assert "1 picture in the outbox" in told
+            assert "are this machine's now" in told
+            other.drop("again.jpg", picture(1), "make it evening")
+            other.drop("new.jpg", picture(2), "make it evening")
+            daemon.wait_for("pause.began", reason="folder_missing")
+            assert other.until_idle().code == 0
+            assert len(server.requests) == 2
+        assert ask(shop, "run", "--until-idle")[0] == 75
+
+    assert spent_today(other)[0] == round(2 * COST_USD * 1_000_000)
+    assert other.metadata("again.jpg")["cost"]["estimated_usd"] == 0
+    assert "The history knew all of it." in rebuild(other)
+    check_asked_once(server.requests)
+
+
+def test_taking_over_what_is_ours_changes_nothing(open_shop: OpenShop) -> None:
+    """A mistaken take-over of one's own folders is an ordinary init."""
+    shop = open_shop("http://127.0.0.1:9/api/v1")
+    marks = [(folder / ".retouchd-root").read_bytes() for folder in (shop.inbox, shop.outbox)]
+
+    code, told = ask(shop, "init", "--take-over")
+
+    assert code == 0
+    assert "are this machine's now" not in told
+    assert marks == [(folder / ".retouchd-root").read_bytes() for folder in (shop.inbox, shop.outbox)]
+
+
+def test_i8_a_take_over_that_was_cut_goes_on(open_shop: OpenShop, tmp_path: Path) -> None:
+    """I8: with a folder to each of the two neither starts, and the same again ends it."""
+    shop = open_shop("http://127.0.0.1:9/api/v1")
+    other = move_in(shop, tmp_path / "other")
+    before = (shop.outbox / ".retouchd-root").read_bytes()
+    assert ask(other, "init", "--take-over", "--yes")[0] == 0
+    (shop.outbox / ".retouchd-root").write_bytes(before)
+
+    assert [ask(one, "run", "--until-idle")[0] for one in (shop, other)] == [75, 75]
+    assert ask(other, "init", "--take-over", "--yes")[0] == 0
+    assert other.until_idle().code == 0

@@ -12,6 +12,7 @@ from engine_house import House, wish_of
 from PIL import Image
 
 from retouchd.adapters.durable import Durable
+from retouchd.adapters.identity import Identity
 from retouchd.adapters.images import structure
 from retouchd.adapters.outbox.publish import OutboxFolder
 from retouchd.core.downloads import DownloadTrouble
@@ -105,7 +106,9 @@ class Counter:
         links: Any = self.links
         tools = Tools(
             inbox=links,
-            outbox=OutboxFolder(self.outbox, Durable(), "inbox", None, None),
+            outbox=OutboxFolder(
+                self.outbox, Durable(), Identity(journal_id="owner", inbox_id="inbox"), None, None
+            ),
             filing=links,
             returns=links,
             spool=house.spool,

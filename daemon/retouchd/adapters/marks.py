@@ -19,6 +19,7 @@ from retouchd.adapters.folder import (
     translated_folder,
     write_whole,
 )
+from retouchd.adapters.identity import Identity
 from retouchd.core.errors import FolderMissingError
 
 MARK_NAME: Final = ".retouchd-root"
@@ -54,6 +55,28 @@ class Mark:
         if self.since.tzinfo is None:
             message = "a mark's time has a time zone"
             raise ValueError(message)
+
+
+def check_mark(root: Path, identity: Identity) -> None:
+    """Make sure that a folder is there and is ours.
+
+    Raises:
+        FolderMissingError: The folder or its mark is missing, or the mark is another inbox's or owner's.
+    """
+    fault = _find_fault(read_mark(root), identity)
+    if fault:
+        raise FolderMissingError(operation="use", path=Folder(root).root, reason=fault)
+
+
+def _find_fault(mark: Mark | None, identity: Identity) -> str:
+    if mark is None:
+        return f"its mark {MARK_NAME} is not there; it is probably not mounted"
+    if mark.inbox_id != identity.inbox_id:
+        return "its mark says that it belongs to another inbox"
+    if mark.owner != identity.journal_id:
+        since = f"{mark.since:%-d %B %Y}"
+        return f"it belongs to retouchd on {mark.host} now (since {since}); two would both pay"
+    return ""
 
 
 def read_mark(root: Path) -> Mark | None:

@@ -1,6 +1,5 @@
 """`retouchd retry`, `redo`, `cancel` and `resolve`: what a person decides over one job."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ import typer
 
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.views import JournalView
+from retouchd.cli.asking import agrees
 from retouchd.cli.giving import give
 from retouchd.cli.handing import hand_in
 from retouchd.cli.opening import load_used_settings
@@ -48,7 +48,7 @@ def retry(config: Path | None, environ: Mapping[str, str], beginning: str, *, is
         question = _find_question(view, job)
         if job.state is JobState.FAILED:
             _check_originals(settings, view, job)
-    if question and not is_agreed and not _ask(question):
+    if question and not is_agreed and not agrees(question, "Try it again?"):
         Screen().say("Nothing was changed.")
         raise typer.Exit(1)
     give(settings, Verb.RETRY, job.id)
@@ -162,16 +162,3 @@ def _tell_obstacle(error: FileTroubleError) -> str:
             return f"inbox/{path} is there already: wait until it is done, or take it away first"
         case _:
             return str(error)
-
-
-def _ask(question: str) -> bool:
-    """Ask whether money may be spent.
-
-    Raises:
-        CommandRefusedError: There is nobody to ask.
-    """
-    if not sys.stdin.isatty():
-        message = f"{question} If you want that, add --yes."
-        raise CommandRefusedError(message)
-    Screen().say(question)
-    return typer.confirm("Try it again?")

@@ -14,7 +14,7 @@ from typing import Final
 import typer
 
 from retouchd.adapters.journal.listing import JobChoice
-from retouchd.cli.founding import make_folders
+from retouchd.cli.founding import make_folders, own_folders
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.screen import Screen, Tone, command_line, shorten
 from retouchd.core.errors import CommandRefusedError
@@ -119,6 +119,7 @@ def _furnish(place: Path, config: Path, base_url: str, environ: Mapping[str, str
     config.write_text("\n".join(lines) + "\n", encoding="utf-8")
     settings = load_settings(config, environ)
     make_folders(settings)
+    own_folders(settings)
     write_samples(settings.places().inbox)
 
 

@@ -15,7 +15,7 @@ from retouchd.ownership import check_ownership
 from retouchd.policies import engine_policy
 from retouchd.rebuilding import Basis, Tally, read_back
 from retouchd.service import open_sound_state
-from retouchd.settings import load_settings
+from retouchd.settings import Settings, load_settings
 
 # More names would hide the sentence above them.
 _MOST_NAMES: Final = 20
@@ -41,12 +41,17 @@ def rebuild_journal(config: Path | None, environ: Mapping[str, str]) -> None:
         FileTroubleError: Something cannot be read; nothing was changed.
     """
     settings = load_settings(config, environ)
-    places, durable, policy = settings.places(), Durable(), engine_policy(settings)
+    places, durable = settings.places(), Durable()
     with open_sound_state(places, durable) as journal:
         outbox = OutboxFolder(places.outbox, durable, check_ownership(places, journal), None, None)
         outbox.check_mark()
-        basis = Basis(calendar=policy.calendar, codes=policy.codes, now=SystemClock().now())
-        tell_tally(read_back(journal, outbox, AnswerSpool(places.spool, durable), basis))
+        tell_tally(read_back(journal, outbox, AnswerSpool(places.spool, durable), basis_of(settings)))
+
+
+def basis_of(settings: Settings) -> Basis:
+    """Give what a reading back rests on beside the files."""
+    policy = engine_policy(settings)
+    return Basis(calendar=policy.calendar, codes=policy.codes, now=SystemClock().now())
 
 
 def tell_tally(tally: Tally) -> None:

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from enum import Enum
 from pathlib import Path
@@ -30,8 +30,16 @@ _ROOT_VARIABLE: Final = "RETOUCHD_FOLDERS__ROOT"
 _KEY_NAME: Final = "api-key"
 
 
-def found(config: Path | None, root: Path | None, environ: Mapping[str, str]) -> None:
+def found(
+    config: Path | None,
+    root: Path | None,
+    environ: Mapping[str, str],
+    own: Callable[[Settings], None] | None = None,
+) -> None:
     """Make what a first start needs; what is there already is used as it is.
+
+    Args:
+        own: Makes the folders this machine's; unless given, only folders that are nobody else's.
 
     Raises:
         ConfigurationError: An existing configuration is wrong, or there is no home folder for a new one.
@@ -45,6 +53,7 @@ def found(config: Path | None, root: Path | None, environ: Mapping[str, str]) ->
     is_new = not _has_configuration(config, environ)
     settings = _load_fresh(given) if is_new else load_settings(config, given)
     make_folders(settings)
+    (own or own_folders)(settings)
     screen, places = Screen(), settings.places()
     screen.line(f"Folders are ready: {printable(places.inbox.parent)}")
     screen.line("  inbox/ for your photos, outbox/ for the results, done/ and failed/ for the originals")
@@ -82,14 +91,12 @@ def _limit(settings: Settings) -> str:
 
 
 def make_folders(settings: Settings) -> None:
-    """Make the folders, the history and the marks; what is there already stays as it is.
+    """Make the folders; what is there already stays as it is.
 
     Raises:
-        AlreadyOwnedError: The folders belong to another machine's retouchd.
-        JournalError: The history cannot be opened.
         StartRefusedError: They cannot be made or used.
     """
-    places, durable = settings.places(), Durable()
+    places = settings.places()
     for folder in (places.inbox, places.outbox, places.done, places.failed):
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -97,8 +104,17 @@ def make_folders(settings: Settings) -> None:
             message = f"the folder {printable(folder)} cannot be made: {exc.strerror}"
             raise StartRefusedError(message) from exc
     prepare_state(places)
-    check_places(places, durable)
-    now = SystemClock().now()
+    check_places(places, Durable())
+
+
+def own_folders(settings: Settings) -> None:
+    """Make the history and the marks; what is there already stays as it is.
+
+    Raises:
+        AlreadyOwnedError: The folders belong to another machine's retouchd.
+        JournalError: The history cannot be opened.
+    """
+    places, durable, now = settings.places(), Durable(), SystemClock().now()
     with closing(open_journal(places, durable, now)) as journal:
         take_ownership(places, journal, now, durable)
 

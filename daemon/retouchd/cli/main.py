@@ -114,12 +114,19 @@ def init(
         Path | None,
         typer.Argument(help="Folder that shall hold inbox, outbox, done, failed.", show_default=False),
     ] = None,
+    take: Annotated[
+        bool, typer.Option("--take-over", help="Take over folders that belong to another machine's retouchd.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before taking over.")] = False,
     config: Config = None,
 ) -> None:
     """Make the folders and a commented configuration, and ask for the key; safe to repeat."""
-    from retouchd.cli.founding import found
+    from functools import partial
 
-    found(config or context.obj, root, os.environ)
+    from retouchd.cli.founding import found
+    from retouchd.cli.overtaking import take_over
+
+    found(config or context.obj, root, os.environ, partial(take_over, is_sure=yes) if take else None)
 
 
 @app.command()

@@ -8,6 +8,7 @@ import pytest
 from inbox_house import TOP, dead_mount, needs_mounts
 
 from retouchd.adapters.durable import Durable
+from retouchd.adapters.identity import Identity
 from retouchd.adapters.inbox.files import InboxFolder
 from retouchd.adapters.marks import MARK_NAME, Mark, write_mark
 from retouchd.core.bundles import AmbiguousSidecars, Standing
@@ -37,7 +38,9 @@ def mark(root: Path, inbox_id: str) -> None:
 
 def make_inbox(root: Path, settle_seconds: float = 2.0) -> Inbox:
     """Make the adapter, as what the engine needs."""
-    return InboxFolder(root, "ours", AmbiguousSidecars.HOLD, settle_seconds)
+    return InboxFolder(
+        root, Identity(journal_id="o", inbox_id="ours"), AmbiguousSidecars.HOLD, settle_seconds
+    )
 
 
 def test_a_bundle_is_formed_anew(root: Path) -> None:

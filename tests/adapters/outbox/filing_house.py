@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from retouchd.adapters.durable import Durable
+from retouchd.adapters.identity import Identity
 from retouchd.adapters.marks import Mark, write_mark
 from retouchd.adapters.outbox.filing import FilingCabinets
 from retouchd.adapters.outbox.publish import OutboxFolder
@@ -17,6 +18,7 @@ PHOTO = b"\x89PNG the photo that was dropped" * 100
 PICTURE = b"\x89PNG the picture that was paid for" * 100
 STRANGER = b"somebody else's file"
 INBOX_ID = "inbox-1"
+IDENTITY = Identity(journal_id="journal-1", inbox_id=INBOX_ID)
 MARK = Mark(inbox_id=INBOX_ID, owner="journal-1", host="nas", since=datetime(2026, 1, 31, tzinfo=UTC))
 
 
@@ -40,7 +42,7 @@ class House:
         self, durable: Durable | None = None, file_mode: int | None = None, folder_mode: int | None = None
     ) -> OutboxFolder:
         """Give the outbox as a new process would."""
-        return OutboxFolder(self.outbox, durable or Durable(), INBOX_ID, file_mode, folder_mode)
+        return OutboxFolder(self.outbox, durable or Durable(), IDENTITY, file_mode, folder_mode)
 
     def open_cabinets(self, durable: Durable | None = None) -> FilingCabinets:
         """Give the filing cabinets as a new process would."""

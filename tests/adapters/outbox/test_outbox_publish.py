@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 import pytest
-from filing_house import INBOX_ID, MARK, PICTURE, STRANGER, House, as_nobody, sha256, shown
+from filing_house import IDENTITY, MARK, PICTURE, STRANGER, House, as_nobody, sha256, shown
 
 from durable import (
     ForgettingDurable,
@@ -408,7 +408,7 @@ def test_a_read_only_file_system_is_refused(house: House) -> None:
 
 def test_an_output_that_cannot_be_read_is_said_so() -> None:
     """An output on a bad sector is that file's trouble."""
-    outbox = OutboxFolder(Path("/proc/self"), Durable(), INBOX_ID, None, None)
+    outbox = OutboxFolder(Path("/proc/self"), Durable(), IDENTITY, None, None)
 
     with pytest.raises(FileTroubleError, match="Input/output error"):
         outbox.open_output(PurePosixPath("mem"), sha256(PICTURE))

@@ -10,12 +10,13 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from retouchd.adapters.folder import Folder
+from retouchd.adapters.identity import Identity
 from retouchd.adapters.inbox.evidence import HashedImage, OpenedSource, open_file
 from retouchd.adapters.inbox.mounts import read_ground
 from retouchd.adapters.inbox.scan import Scan
-from retouchd.adapters.marks import MARK_NAME, read_mark
+from retouchd.adapters.marks import check_mark
 from retouchd.core.bundles import AmbiguousSidecars, Bundle
-from retouchd.core.errors import FileTroubleError, FolderMissingError, SourceGoneError
+from retouchd.core.errors import FileTroubleError, SourceGoneError
 from retouchd.core.values import Sha256
 
 # A client's attribute cache hides another machine's writes for some seconds (NFS: 3 s at least by default).
@@ -27,16 +28,16 @@ class InboxFolder:
 
     Args:
         root: The inbox.
-        inbox_id: The id that its mark must have.
+        identity: What its mark must say.
         ambiguous: What is done with a prompt file that fits several photos.
         settle_seconds: How long a bundle must not have changed on a local file system.
     """
 
     def __init__(
-        self, root: Path, inbox_id: str, ambiguous: AmbiguousSidecars, settle_seconds: float
+        self, root: Path, identity: Identity, ambiguous: AmbiguousSidecars, settle_seconds: float
     ) -> None:
         self._folder = Folder(root)
-        self._inbox_id = inbox_id
+        self._identity = identity
         self._ambiguous = ambiguous
         self._settle_seconds = settle_seconds
 
@@ -83,16 +84,9 @@ class InboxFolder:
         """Make sure that the inbox is there and is ours.
 
         Raises:
-            FolderMissingError: The folder or its mark is missing, or the mark is another inbox's.
+            FolderMissingError: The folder or its mark is missing, or the mark is another's.
         """
-        mark = read_mark(self._folder.root)
-        path = self._folder.root / MARK_NAME
-        if mark is None:
-            reason = "it is not there; the share is probably not mounted"
-            raise FolderMissingError(operation="find", path=path, reason=reason)
-        if mark.inbox_id != self._inbox_id:
-            reason = "it is the mark of another inbox"
-            raise FolderMissingError(operation="use", path=path, reason=reason)
+        check_mark(self._folder.root, self._identity)
 
     def quiet_seconds(self, folder: PurePosixPath) -> float:
         """Give how long a bundle in this folder must not have changed: longer on network mounts."""

@@ -19,7 +19,8 @@ from retouchd.adapters.folder import (
     translated,
     translated_folder,
 )
-from retouchd.adapters.marks import MARK_NAME, read_mark
+from retouchd.adapters.identity import Identity
+from retouchd.adapters.marks import check_mark
 from retouchd.adapters.outbox.contents import compared, open_if_alike, pieces_of, translated_pieces
 from retouchd.adapters.outbox.removal import recover_name, remove
 from retouchd.adapters.outbox.staging import StagedFile, is_taken, publish_staged, staged
@@ -36,17 +37,22 @@ class OutboxFolder:
     Args:
         root: The outbox.
         durable: Carries out the durable steps.
-        inbox_id: What its mark must say.
+        identity: What its mark must say.
         file_mode: Exactly this mode for outputs; None leaves it to the umask.
         folder_mode: The same for sub-folders that are made.
     """
 
     def __init__(
-        self, root: Path, durable: Durable, inbox_id: str, file_mode: int | None, folder_mode: int | None
+        self,
+        root: Path,
+        durable: Durable,
+        identity: Identity,
+        file_mode: int | None,
+        folder_mode: int | None,
     ) -> None:
         self._folder: Final = Folder(root)
         self._durable: Final = durable
-        self._inbox_id: Final = inbox_id
+        self._identity: Final = identity
         self._file_mode: Final = file_mode
         self._folder_mode: Final = folder_mode
 
@@ -56,14 +62,7 @@ class OutboxFolder:
         Raises:
             FolderMissingError: It is not, or not now.
         """
-        root = self._folder.root
-        mark = read_mark(root)
-        if mark is None:
-            reason = f"its mark {MARK_NAME} is not there; it is probably not mounted"
-            raise FolderMissingError(operation="use", path=root, reason=reason)
-        if mark.inbox_id != self._inbox_id:
-            reason = "its mark says that it belongs to another inbox"
-            raise FolderMissingError(operation="use", path=root, reason=reason)
+        check_mark(self._folder.root, self._identity)
         self._check_writable()
 
     def _check_writable(self) -> None:
