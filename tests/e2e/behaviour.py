@@ -55,11 +55,11 @@ class Behaviour:
         row: Of the endpoint's outcome table, or ANSWER.
         outcomes: How each call ended, as the history has it, the oldest first.
         state: Of the job when all is over; a held one by its reason.
-        pause: The pause that it begins and that a person ends, after which the photo is tried again.
-        calls: How many reach the service.
+        pause: The pause that it begins; when that is over the photo is tried again.
+        calls: How many reach the service, where that is not each of them.
         oddities: Words out of each of the oddities in the metadata, in their order.
         says: Words that a person reads about the photo, or about the pause.
-        photo: Larger than every socket's buffers when it is True.
+        is_large: The photo is larger than every socket's buffers.
         link: What the service does with each download by the link in its answer.
         picture: What is delivered.
     """
@@ -71,7 +71,7 @@ class Behaviour:
     state: str = "done"
     money: Money = Money.REPORTED
     pause: str | None = None
-    calls: int = -1
+    calls: int | None = None
     oddities: tuple[str, ...] = ()
     says: str = ""
     is_large: bool = False
@@ -80,7 +80,7 @@ class Behaviour:
 
     def expected_calls(self) -> int:
         """Give how many calls must reach the service."""
-        return len(self.outcomes) if self.calls < 0 else self.calls
+        return len(self.outcomes) if self.calls is None else self.calls
 
 
 def delivered(name: str, script: Script, *oddities: str, **more: object) -> Behaviour:

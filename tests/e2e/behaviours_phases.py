@@ -31,6 +31,8 @@ def breaking_at(share: float, then: Callable[[Exchange], None]) -> Script:
     def script(exchange: Exchange) -> None:
         length = int(exchange.read_head().headers["content-length"])
         exchange.read_body(at_most=int(length * share))
+        # Whatever has room in the sockets' buffers is there by then, or never.
+        exchange.pause(0.1)
         then(exchange)
 
     return script

@@ -154,15 +154,18 @@ def test_handshake_that_fails_costs_nothing(
 def test_plain_http_to_a_tls_port_gets_no_answer(
     open_shop: OpenShop, tmp_path: Path, good: Certificate
 ) -> None:
-    """What a TLS port says to plain HTTP is no answer: held, since the request went out whole (I5)."""
+    """What a TLS port says to plain HTTP is no answer: held as soon as a request went out whole (I5).
+
+    The port may hang up before that; then nothing can have been paid, and it is tried again.
+    """
     with open_service(tmp_path, good) as service:
         shop = open_trusting(open_shop, service.base_url.replace("https", "http"), good)
 
         ended = shop.until_idle()
-        again = shop.until_idle()
 
-    assert (ended.code, again.code) == (1, 1), ended.text
-    assert shop.states() == ["unknown_outcome"]
-    assert len(shop.attempts()) == 1
+    outcomes = [one["outcome"] for one in shop.attempts()]
+    assert ended.code == 1, ended.text
+    assert set(outcomes) <= {"unknown", "interrupted"}
+    assert "unknown" not in outcomes[:-1]
     assert service.ledger.charges() == []
     check_all(shop)
