@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
 
+from retouchd.core.records import PhotoPlace
 from retouchd.engine.alone import Alone, Hands
 from retouchd.engine.calls import Calls
 from retouchd.engine.cashier import Cashier
@@ -16,6 +17,7 @@ from retouchd.engine.delivery import Delivery
 from retouchd.engine.desk import Desk
 from retouchd.engine.dispatch import Dispatch
 from retouchd.engine.filing import Clerk
+from retouchd.engine.focus import Focus
 from retouchd.engine.herald import Log
 from retouchd.engine.intake import Intake
 from retouchd.engine.look import Looker
@@ -46,6 +48,19 @@ class Rescan(Protocol):
     def request_scan(self) -> int:
         """Ask for a whole scan and give its number."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """What a run is for that ends by itself.
+
+    Attributes:
+        patience: How long it may take.
+        photo: The one photo that it is for; None for all that is in the inbox.
+    """
+
+    patience: timedelta
+    photo: PhotoPlace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +103,12 @@ def assemble(
     tools: Tools,
     scanner: Rescan,
     log: Log,
-    until_idle: timedelta | None,
+    errand: Errand | None,
 ) -> Assembly:
     """Build the engine and recover what a crash has cut.
 
     Args:
-        until_idle: How long a one-shot run may take; None for a daemon.
+        errand: What a one-shot run is for; None for a daemon.
 
     Raises:
         JournalError: The journal cannot be written.
@@ -114,9 +129,12 @@ def assemble(
         under_way=deciders.under_way,
     )
     one_shot = None
-    if until_idle is not None:
-        deadline = office.clock.now() + until_idle
-        one_shot = OneShot(deadline=deadline, request_scan=scanner.request_scan)
+    if errand is not None:
+        deadline = office.clock.now() + errand.patience
+        focus = None if errand.photo is None else Focus(office.journal, errand.photo)
+        one_shot = OneShot(deadline=deadline, request_scan=scanner.request_scan, focus=focus)
+    if errand is not None and errand.photo is not None:
+        deciders.dispatch.focus_on(errand.photo)
     engine = Engine(office, mailbox, departments, crew.give, one_shot)
     return Assembly(engine=engine, crew=crew, operator=operator, sightings=sightings)
 

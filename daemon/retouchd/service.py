@@ -4,7 +4,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -30,7 +30,7 @@ from retouchd.adapters.spool.store import AnswerSpool
 from retouchd.adapters.startup import check_folders
 from retouchd.adapters.statefolder import StateLock, prepare_state_folder
 from retouchd.api_key import LiveKey
-from retouchd.assembly import assemble
+from retouchd.assembly import Errand, assemble
 from retouchd.core.errors import PausedError, RetouchdError, WorkLeftError
 from retouchd.core.sightings import News, Sighting
 from retouchd.core.values import Cabinet
@@ -49,13 +49,13 @@ _NEWS_AT_ONCE: Final = 500
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def run(settings: Settings, key: LiveKey, durable: Durable, until_idle: timedelta | None) -> None:
+def run(settings: Settings, key: LiveKey, durable: Durable, errand: Errand | None) -> None:
     """Run the daemon until it is told to stop, or until a one-shot run is over.
 
     Args:
         key: The key, as it is at each call.
         durable: Carries out every durable step.
-        until_idle: How long a one-shot run may take; None for a daemon.
+        errand: What a one-shot run is for; None for a daemon.
 
     Raises:
         ConfigurationError: The configuration is wrong.
@@ -71,11 +71,12 @@ def run(settings: Settings, key: LiveKey, durable: Durable, until_idle: timedelt
         check_places(places, durable)
         identity = check_ownership(places, journal)
         keep_identity(places, identity, durable)
-        daemon = Daemon(settings, identity, journal, key, durable, until_idle)
+        daemon = Daemon(settings, identity, journal, key, durable, errand)
         opened.callback(daemon.close)
         with translating():
             daemon.run()
-    _judge(daemon.ending)
+    if errand is None or errand.photo is None:
+        _judge(daemon.ending)
 
 
 @contextmanager
@@ -164,7 +165,7 @@ class Daemon:
         journal: SqliteJournal,
         key: LiveKey,
         durable: Durable,
-        until_idle: timedelta | None,
+        errand: Errand | None,
     ) -> None:
         self._log = structlog.get_logger("retouchd")
         self._places = settings.places()
@@ -187,7 +188,7 @@ class Daemon:
             policy=engine_policy(settings, key.advice),
             herald=Herald(self._log),
         )
-        self._assembly = assemble(office, self._mailbox, self._tools, self._scanner, self._log, until_idle)
+        self._assembly = assemble(office, self._mailbox, self._tools, self._scanner, self._log, errand)
         self._pokes = PokeListener(self._places.state, self._look_for_commands)
 
     @property

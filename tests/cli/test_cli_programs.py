@@ -37,7 +37,10 @@ def test_help_teaches(tmp_path: Path) -> None:
     code, out = run(tmp_path, "--help")
 
     assert code == 0
-    assert all(command.callback.__name__ in out for command in app.registered_commands if command.callback)
+    names = [
+        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+    ]
+    assert all(name in out for name in names)
     assert all(
         (command.callback.__doc__ or "").partition("\n")[0].endswith(".")
         for command in app.registered_commands

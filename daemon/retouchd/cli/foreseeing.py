@@ -67,8 +67,8 @@ class Foresight:
         self._ambiguous = house.settings.sidecars.ambiguous
         self._folder = Folder(house.places.inbox)
         settle_seconds = house.settings.watch.settle_seconds
-        inbox_id = check_ownership(house.places, house.view)
-        self._inbox = InboxFolder(house.places.inbox, inbox_id, self._ambiguous, settle_seconds)
+        identity = check_ownership(house.places, house.view)
+        self._inbox = InboxFolder(house.places.inbox, identity, self._ambiguous, settle_seconds)
         self._looker = Looker(self._inbox, structure, self._policy)
         # By the options without the prompt: the shapes are tried once for all photos that want the same.
         self._requests: dict[Options, tuple[EditRequest, ...]] = {}

@@ -37,9 +37,8 @@ def give(settings: Settings, verb: Verb, argument: str) -> None:
         CommandRefusedError: It cannot be done as things are.
         AlreadyOwnedError: A daemon has just started.
     """
-    places = settings.places()
-    is_running = read_lock_holder(places.state) is not None
-    answer = _order(places, verb, argument) if is_running else _do_here(settings, verb, argument)
+    is_running = read_lock_holder(settings.places().state) is not None
+    answer = order(settings.places(), verb, argument) if is_running else _do_here(settings, verb, argument)
     refusal = refusal_in(answer)
     if refusal:
         raise CommandRefusedError(refusal)
@@ -47,7 +46,7 @@ def give(settings: Settings, verb: Verb, argument: str) -> None:
         Screen().say(sentence(line))
 
 
-def _order(places: Places, verb: Verb, argument: str) -> str:
+def order(places: Places, verb: Verb, argument: str) -> str:
     """Leave a command for the running daemon and give its answer."""
     journal = SqliteJournal.open(places.journal, Durable())
     try:

@@ -16,6 +16,7 @@ def add_job_commands(app: typer.Typer) -> None:
     """Add them to the program."""
     for command in (plan, retry, redo, cancel, resolve):
         app.command()(command)
+    app.command(name="try")(try_now)
 
 
 def plan(
@@ -34,6 +35,27 @@ def plan(
     from retouchd.cli.planning import show_plan
 
     show_plan(config or context.obj, os.environ, path, as_json=as_json)
+
+
+def try_now(  # noqa: PLR0913, PLR0917 - options are arguments to typer
+    context: typer.Context,
+    photo: Annotated[Path, typer.Argument(help="The photo; a copy of it is edited.")],
+    prompt: Annotated[str, typer.Argument(help="What to change, in quotes.")],
+    quality: Annotated[str, typer.Option(help="low, medium or high.", show_default=False)] = "",
+    size: Annotated[str, typer.Option(help="Such as 1024x1024.", show_default=False)] = "",
+    format: Annotated[str, typer.Option(help="png, jpeg or webp.", show_default=False)] = "",  # noqa: A002 - its name
+    config: Config = None,
+) -> None:
+    """Have one photo edited now, before all others and under the same limits; it is paid for.
+
+    Example: retouchd try beach.jpg "remove the people" --quality low
+    """
+    from retouchd.api_key import take_environment
+    from retouchd.cli.trying import try_photo
+
+    given = {"quality": quality, "size": size, "format": format}
+    options = {name: value for name, value in given.items() if value}
+    try_photo(config or context.obj, take_environment(os.environ), photo, prompt, options)
 
 
 def retry(

@@ -8,6 +8,7 @@ from pathlib import Path
 from retouchd.adapters.coredumps import forbid_core_dumps
 from retouchd.adapters.durable import Durable
 from retouchd.api_key import LiveKey
+from retouchd.assembly import Errand
 from retouchd.logs import configure_logs
 from retouchd.service import run
 from retouchd.settings import load_settings
@@ -35,5 +36,7 @@ def run_daemon(
         stream=sys.stderr,
         redact=lambda: key.last,
     )
-    until_idle = None if until_idle_seconds is None else timedelta(seconds=until_idle_seconds)
-    run(settings, key, durable or Durable(), until_idle)
+    errand = None
+    if until_idle_seconds is not None:
+        errand = Errand(patience=timedelta(seconds=until_idle_seconds))
+    run(settings, key, durable or Durable(), errand)

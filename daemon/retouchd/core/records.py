@@ -46,6 +46,19 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoPlace:
+    """Where a photo lies: unique among live bundles.
+
+    Attributes:
+        folder: Below the inbox.
+        key: The folded name.
+    """
+
+    folder: PurePosixPath
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BundleRecord:
     """A bundle as the journal knows it.
 
@@ -183,6 +196,7 @@ class Verb(StrEnum):
     CANCEL = "cancel"
     DISCARD = "discard"
     ACCEPT = "accept"
+    HURRY = "hurry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

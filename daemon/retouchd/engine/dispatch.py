@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from retouchd.core.jobs import Job, JobState, cabinet_of
-from retouchd.core.records import BundleRecord, BundleState, ReturnAsked
+from retouchd.core.records import BundleRecord, BundleState, PhotoPlace, ReturnAsked
+from retouchd.engine.backlog import Backlog, OnePhoto, WholeBacklog
 from retouchd.engine.crew import Deliver, File, Look, Return, Send, Task, UnderWay
 from retouchd.engine.intake import Intake
 from retouchd.engine.keywatch import KeyWatch
@@ -39,6 +40,12 @@ class Dispatch:
         self._intake = intake
         self._under_way = under_way
         self._key_watch = KeyWatch(office, board, under_way)
+        self._backlog: Backlog = WholeBacklog(office)
+        self._office = office
+
+    def focus_on(self, place: PhotoPlace) -> None:
+        """Choose from now on what one photo needs, and nothing else."""
+        self._backlog = OnePhoto(self._office, place)
 
     @property
     def crew_size(self) -> int:
@@ -59,11 +66,11 @@ class Dispatch:
         return tasks
 
     def _choose_chores(self) -> Iterator[Task]:
-        now, room = self._clock.now(), _CHORES_AT_ONCE - self._under_way.count(Deliver, File, Return)
+        room = _CHORES_AT_ONCE - self._under_way.count(Deliver, File, Return)
         wanted = _CHORES_AT_ONCE + len(self._under_way)
-        chores: list[Task] = [self._return(asked) for asked in self._journal.returns_due(now, wanted)]
-        chores += [Deliver(job=job) for job in self._journal.jobs_due([JobState.RECEIVED], now, wanted)]
-        chores += [File(bundle=record.id) for record in self._journal.bundles_to_file(now, wanted)]
+        chores: list[Task] = [self._return(asked) for asked in self._backlog.returns(wanted)]
+        chores += [Deliver(job=job) for job in self._backlog.received(wanted)]
+        chores += [File(bundle=record.id) for record in self._backlog.to_file(wanted)]
         for task in chores:
             if room > 0 and self._under_way.take(task):
                 room -= 1
@@ -90,10 +97,9 @@ class Dispatch:
         Else one photo that meets with a refusal each time would be the probe each time, and keep all others
         out (I11).
         """
-        states, now = (JobState.READY, JobState.DEFERRED), self._clock.now()
         if self._board.is_probing:
-            return self._journal.jobs_due_in_turn(states, now, limit)
-        return self._journal.jobs_due(states, now, limit)
+            return self._backlog.sendable_in_turn(limit)
+        return self._backlog.sendable(limit)
 
     def seconds_until_next_probe(self) -> float | None:
         """Give the seconds until somebody looks into a refused key, or None when nobody will."""
@@ -101,18 +107,19 @@ class Dispatch:
 
     def _choose_looks(self) -> Iterator[Task]:
         room = _LOOKS_AT_ONCE - self._under_way.count(Look)
-        ahead = self._throttle.width + _READY_AHEAD
-        # Those that wait for a time of their own do not count: they must not keep the others out (I11).
-        ready = self._journal.jobs_due([JobState.READY], self._clock.now(), ahead)
-        if room <= 0 or len(ready) >= ahead:
-            return
-        for record in self._journal.bundles_to_look_at(
-            self._clock.moments(), room + self._under_way.count(Look)
-        ):
+        for record in self._find_looks(room + self._under_way.count(Look)) if room > 0 else ():
             # The worker that has just looked may not have told yet that it is free: its word comes next.
             if room > 0 and not self._under_way.has(record.id):
                 room -= 1
                 yield from self._begin_look(record)
+
+    def _find_looks(self, limit: int) -> list[BundleRecord]:
+        """Give what may be looked at: what a person waits for always, the others while few are ready."""
+        ahead = self._throttle.width + _READY_AHEAD
+        # Those that wait for a time of their own do not count: they must not keep the others out (I11).
+        ready = self._journal.jobs_due([JobState.READY], self._clock.now(), ahead)
+        others = self._backlog.to_look_at(limit) if len(ready) < ahead else []
+        return [*self._backlog.urgent_to_look_at(), *others]
 
     def _begin_look(self, record: BundleRecord) -> Iterator[Task]:
         looked_at = self._intake.begin_look(record)

@@ -65,6 +65,22 @@ class Bundles(Protocol):
         """Give bundles that are quiet and due, the oldest first."""
         ...
 
+    def mark_urgent(self, bundle: BundleId) -> None:
+        """Note that a person waits for a bundle."""
+        ...
+
+    def urgent_bundles(self) -> list[BundleRecord]:
+        """Give the live bundles that a person waits for, oldest first."""
+        ...
+
+    def urgent_to_look_at(self, moments: Moments) -> list[BundleRecord]:
+        """Give those of them that are quiet and due."""
+        ...
+
+    def is_look_due(self, bundle: BundleId, moments: Moments) -> bool:
+        """Say whether a bundle is quiet and due to be looked at."""
+        ...
+
     def bundles_to_file(self, now: datetime, limit: int) -> list[BundleRecord]:
         """Give bundles all of whose jobs have ended, due ones only."""
         ...

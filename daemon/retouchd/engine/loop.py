@@ -16,6 +16,7 @@ from retouchd.engine.clockwatch import ClockWatch
 from retouchd.engine.crew import Task, UnderWay
 from retouchd.engine.dispatch import Dispatch
 from retouchd.engine.ending import Ending, Situation, decide_ending
+from retouchd.engine.focus import Focus
 from retouchd.engine.mailbox import Mailbox, Request
 from retouchd.engine.office import Office
 from retouchd.engine.operator import Operator
@@ -34,10 +35,12 @@ class OneShot:
     Attributes:
         deadline: When it ends at the latest.
         request_scan: Asks for a whole scan and gives its number.
+        focus: The one photo that the run is for; None when it is for everything.
     """
 
     deadline: datetime
     request_scan: Callable[[], int]
+    focus: Focus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +158,16 @@ class Engine:
             return False
         if not self._departments.sightings.has_scanned and not self._is_out_of_time():
             return False
-        self.ending = decide_ending(self._situation(self._one_shot))
+        self.ending = self._find_ending(self._one_shot)
         return self.ending is not None
+
+    def _find_ending(self, one_shot: OneShot) -> Ending | None:
+        if one_shot.focus is None:
+            return decide_ending(self._situation(one_shot))
+        if self._departments.under_way:
+            return None
+        found = one_shot.focus.find_ending(self._departments.board.pauses)
+        return found or (Ending.OUT_OF_TIME if self._is_out_of_time() else None)
 
     def _situation(self, one_shot: OneShot) -> Situation:
         office = self._office

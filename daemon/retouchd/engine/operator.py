@@ -3,13 +3,16 @@
 Runs in the engine thread, inside its transaction; without a daemon the command itself does it.
 """
 
+import json
+from pathlib import PurePosixPath
+
 from retouchd.core.errors import CommandRefusedError, RetouchdError
 from retouchd.core.jobs import HoldReason
 from retouchd.core.money import Money
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.records import Command, Verb
 from retouchd.core.story import refused_answer
-from retouchd.core.values import JobId
+from retouchd.core.values import JobId, printable
 from retouchd.engine.budget import Budget
 from retouchd.engine.moves import Moves
 from retouchd.engine.needs import Spool
@@ -65,6 +68,8 @@ class Operator:
                 return self._pause(argument)
             case Verb.RESUME:
                 return self._resume(argument)
+            case Verb.HURRY:
+                return self._hurry(argument)
             case Verb.ALLOW:
                 return self._allow(argument)
             case _:
@@ -91,3 +96,17 @@ class Operator:
             return self._budget.allow(Money.parse(amount))
         except ValueError as exc:
             raise CommandRefusedError(str(exc)) from exc
+
+    def _hurry(self, place: str) -> str:
+        """Have one photo looked at and sent before all others; the argument is its folder and key as JSON."""
+        try:
+            folder, key = map(str, json.loads(place))
+        except (ValueError, TypeError) as exc:
+            message = f"{printable(place)} names no photo"
+            raise CommandRefusedError(message) from exc
+        record = self._journal.find_live(PurePosixPath(folder), key)
+        if record is None:
+            message = f"{printable(key)} is not in the inbox, or was not seen yet: try again in a moment"
+            raise CommandRefusedError(message)
+        self._journal.mark_urgent(record.id)
+        return f"{printable(record.photo)} goes before all others"

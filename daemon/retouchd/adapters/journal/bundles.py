@@ -24,6 +24,7 @@ from retouchd.core.values import BundleId, Sha256, Signature
 
 _LIVE = "state NOT IN ('filed', 'detached')"
 IS_QUIET = "CASE boot WHEN :boot THEN quiet_at <= :monotonic ELSE :monotonic >= :strangers_quiet END"
+_LOOK_IS_DUE = f"state = 'arriving' AND (look_at IS NULL OR look_at <= :now) AND {IS_QUIET}"
 # Each line reads, off one index, no more bundles than are asked for, however many wait: those of this boot,
 # of boots whose ids sort before and after it, and those that are to be looked at again.
 _DUE = " UNION ALL ".join(
@@ -116,6 +117,31 @@ class BundlesTable(Table):
             {**self._moments(moments), "limit": limit},
         )
         return [_record(row) for row in rows]
+
+    def mark_urgent(self, bundle: BundleId) -> None:
+        """Note that a person waits for a bundle."""
+        self.connection.execute("UPDATE bundles SET urgent = 1 WHERE id = ?", (bundle,))
+
+    def urgent_bundles(self) -> list[BundleRecord]:
+        """Give the live bundles that a person waits for, oldest first."""
+        rows = self.connection.execute(f"SELECT * FROM bundles WHERE urgent = 1 AND {_LIVE} ORDER BY id")
+        return [_record(row) for row in rows]
+
+    def urgent_to_look_at(self, moments: Moments) -> list[BundleRecord]:
+        """Give those of them that are quiet and due."""
+        rows = self.connection.execute(
+            f"SELECT * FROM bundles WHERE urgent = 1 AND {_LIVE} AND {_LOOK_IS_DUE} ORDER BY id",
+            self._moments(moments),
+        )
+        return [_record(row) for row in rows]
+
+    def is_look_due(self, bundle: BundleId, moments: Moments) -> bool:
+        """Say whether a bundle is quiet and due to be looked at."""
+        row = self.connection.execute(
+            f"SELECT {_LOOK_IS_DUE} AS due FROM bundles WHERE id = :id",
+            {**self._moments(moments), "id": bundle},
+        ).fetchone()
+        return bool(row["due"])
 
     def bundles_to_file(self, now: datetime, limit: int) -> list[BundleRecord]:
         """Give bundles all of whose jobs have ended, due ones only."""

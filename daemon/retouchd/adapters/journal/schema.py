@@ -135,6 +135,7 @@ ALTER TABLE jobs ADD COLUMN shrunk INTEGER NOT NULL DEFAULT 0;  -- its pictures 
 ALTER TABLE jobs ADD COLUMN sent TEXT;  -- JSON: pictures that went out changed
 ALTER TABLE attempts ADD COLUMN refusal TEXT;  -- status, code and message of a refused request
 ALTER TABLE attempts ADD COLUMN cut_by_us INTEGER NOT NULL DEFAULT 0;  -- it says nothing about the line
+CREATE INDEX bundles_urgent ON bundles (id) WHERE urgent = 1 AND state NOT IN ('filed', 'detached');
 CREATE INDEX jobs_by_created ON jobs (created, number);
 CREATE INDEX attempts_by_end ON attempts (ended);
 CREATE INDEX attempts_by_start ON attempts (started);

@@ -1,0 +1,141 @@
+"""What there is to do, in the order in which it is done: for everything, or for one photo alone.
+
+Runs in the engine thread, inside its transaction.
+"""
+
+from collections.abc import Container
+from datetime import datetime
+from typing import Final, Protocol
+
+from retouchd.core.jobs import Job, JobState
+from retouchd.core.records import BundleRecord, BundleState, PhotoPlace, ReturnAsked
+from retouchd.engine.office import Office
+
+_SENDABLE: Final = (JobState.READY, JobState.DEFERRED)
+
+
+class Backlog(Protocol):
+    """Asked for no more than can be done."""
+
+    def returns(self, limit: int) -> list[ReturnAsked]:
+        """Give what is to be brought back to the inbox."""
+        ...
+
+    def received(self, limit: int) -> list[Job]:
+        """Give what was paid for and is to be delivered."""
+        ...
+
+    def to_file(self, limit: int) -> list[BundleRecord]:
+        """Give bundles whose jobs have all ended."""
+        ...
+
+    def sendable(self, limit: int) -> list[Job]:
+        """Give what may be sent, the oldest first; before it what a person waits for."""
+        ...
+
+    def sendable_in_turn(self, limit: int) -> list[Job]:
+        """Give what may be sent, who has not been tried for longest first."""
+        ...
+
+    def urgent_to_look_at(self) -> list[BundleRecord]:
+        """Give the bundles that are quiet and due, and that a person waits for."""
+        ...
+
+    def to_look_at(self, limit: int) -> list[BundleRecord]:
+        """Give the other bundles that are quiet and due, the oldest first."""
+        ...
+
+
+class WholeBacklog:
+    """Everything that waits."""
+
+    def __init__(self, office: Office) -> None:
+        self._journal = office.journal
+        self._clock = office.clock
+
+    def returns(self, limit: int) -> list[ReturnAsked]:
+        """Give what is to be brought back to the inbox."""
+        return self._journal.returns_due(self._clock.now(), limit)
+
+    def received(self, limit: int) -> list[Job]:
+        """Give what was paid for and is to be delivered."""
+        return self._journal.jobs_due([JobState.RECEIVED], self._clock.now(), limit)
+
+    def to_file(self, limit: int) -> list[BundleRecord]:
+        """Give bundles whose jobs have all ended."""
+        return self._journal.bundles_to_file(self._clock.now(), limit)
+
+    def sendable(self, limit: int) -> list[Job]:
+        """Give what may be sent, the oldest first; before it what a person waits for."""
+        urgent = [
+            job
+            for record in self._journal.urgent_bundles()
+            for job in self._journal.jobs_of_bundle(record.id)
+            if _is_due(job, _SENDABLE, self._clock.now())
+        ]
+        return [*urgent, *self._journal.jobs_due(_SENDABLE, self._clock.now(), limit)]
+
+    def sendable_in_turn(self, limit: int) -> list[Job]:
+        """Give what may be sent, who has not been tried for longest first."""
+        return self._journal.jobs_due_in_turn(_SENDABLE, self._clock.now(), limit)
+
+    def urgent_to_look_at(self) -> list[BundleRecord]:
+        """Give the bundles that are quiet and due, and that a person waits for."""
+        return self._journal.urgent_to_look_at(self._clock.moments())
+
+    def to_look_at(self, limit: int) -> list[BundleRecord]:
+        """Give the other bundles that are quiet and due, the oldest first."""
+        return self._journal.bundles_to_look_at(self._clock.moments(), limit)
+
+
+class OnePhoto:
+    """What waits of one photo; everything else is left for another run."""
+
+    def __init__(self, office: Office, place: PhotoPlace) -> None:
+        self._journal = office.journal
+        self._clock = office.clock
+        self._place = place
+
+    def returns(self, limit: int) -> list[ReturnAsked]:  # noqa: ARG002 - fits Backlog
+        """Give nothing: what is brought back is another photo."""
+        return []
+
+    def received(self, limit: int) -> list[Job]:
+        """Give what was paid for and is to be delivered."""
+        return self._due([JobState.RECEIVED])[:limit]
+
+    def to_file(self, limit: int) -> list[BundleRecord]:
+        """Give the photo when its jobs have all ended."""
+        now = self._clock.now()
+        ending = [record for record in self._live() if record.state is BundleState.ENDING]
+        return [record for record in ending if record.look_at is None or record.look_at <= now][:limit]
+
+    def sendable(self, limit: int) -> list[Job]:
+        """Give what may be sent."""
+        return self._due(_SENDABLE)[:limit]
+
+    def sendable_in_turn(self, limit: int) -> list[Job]:
+        """Give what may be sent."""
+        return self.sendable(limit)
+
+    def urgent_to_look_at(self) -> list[BundleRecord]:
+        """Give the photo when it is quiet and due."""
+        moments = self._clock.moments()
+        return [record for record in self._live() if self._journal.is_look_due(record.id, moments)]
+
+    def to_look_at(self, limit: int) -> list[BundleRecord]:  # noqa: ARG002 - fits Backlog
+        """Give nothing: the photo is urgent."""
+        return []
+
+    def _live(self) -> list[BundleRecord]:
+        record = self._journal.find_live(self._place.folder, self._place.key)
+        return [] if record is None else [record]
+
+    def _due(self, states: Container[JobState]) -> list[Job]:
+        now = self._clock.now()
+        jobs = [job for record in self._live() for job in self._journal.jobs_of_bundle(record.id)]
+        return [job for job in jobs if _is_due(job, states, now)]
+
+
+def _is_due(job: Job, states: Container[JobState], now: datetime) -> bool:
+    return job.state in states and (job.next_try is None or job.next_try <= now)
