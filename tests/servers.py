@@ -73,10 +73,13 @@ class Exchange:
     def read_body(self, at_most: int | None = None) -> None:
         """Read the announced body, or only its first bytes."""
         wanted = self._wanted if at_most is None else min(at_most, self._wanted)
-        while len(self.request.body) < wanted:
-            piece = self._buffer or self._receive()
-            self._buffer = b""
-            self.request.body += piece
+        body = bytearray(self.request.body)
+        try:
+            while len(body) < wanted:
+                body += self._buffer or self._receive()
+                self._buffer = b""
+        finally:
+            self.request.body = bytes(body)
         self._note_if_complete()
 
     def tell_when_complete(self, hook: Callable[[], None]) -> None:

@@ -19,7 +19,7 @@ from servers import Exchange, Script, reply_bytes, sending
 SHORT_TIMEOUTS: Final = {
     "endpoint.connect_timeout_seconds": 2,
     "endpoint.write_timeout_seconds": 2,
-    "endpoint.answer_timeout_seconds": 2.5,
+    "endpoint.answer_timeout_seconds": 3,
     "endpoint.total_timeout_seconds": 6,
 }
 _HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
