@@ -29,6 +29,7 @@ from retouchd.engine.operator import Operator
 from retouchd.engine.pauseboard import PauseBoard
 from retouchd.engine.prober import Prober
 from retouchd.engine.process import Process, Registry
+from retouchd.engine.pruning import Pruner, PruneWatch
 from retouchd.engine.recovery import recover
 from retouchd.engine.requestlimits import RequestLimits
 from retouchd.engine.returning import Porter, Returns
@@ -190,7 +191,7 @@ def _build_deciders(office: Office, tools: Tools, scanner: Rescan) -> _Deciders:
         intake=intake,
         deliveries=Deliveries(office, moves, board, cashier, intake),
         throttle=throttle,
-        dispatch=Dispatch(office, board, throttle, intake, under_way),
+        dispatch=Dispatch(office, board, throttle, intake, under_way, PruneWatch(office, under_way)),
     )
 
 
@@ -209,6 +210,7 @@ def _build_crew(office: Office, mailbox: Mailbox, tools: Tools, deciders: _Decid
         process=Process(mailbox, registry, tools, hands.delivery),
         hands=hands,
         prober=Prober(mailbox, deciders.board, tools.endpoint),
+        pruner=Pruner(mailbox, office, tools.spool),
     )
     workers = Workers(office, mailbox, skills, deciders.intake)
     aftercare = Aftercare(office, deciders.under_way, deciders.intake, deciders.calls)

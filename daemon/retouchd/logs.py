@@ -59,6 +59,9 @@ class Event(StrEnum):
     WORKER_CRASHED = "worker.crashed"
     SCANNER_CRASHED = "scanner.crashed"
     RECOVERY_FINISHED = "recovery.finished"
+    SPOOL_PRUNED = "spool.pruned"
+    SPOOL_TROUBLED = "spool.troubled"
+    SPOOL_UNKNOWN = "spool.unknown"
     TEMPORARY_LEFT = "temporary.left"
 
 

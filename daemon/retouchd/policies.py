@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from hashlib import sha256
+from typing import Final
 
 from retouchd.adapters.clock import SystemZone
 from retouchd.adapters.endpoint.client import Timeouts
@@ -11,11 +12,14 @@ from retouchd.core.edits import DuplicatePolicy
 from retouchd.core.errors import ConfigurationError
 from retouchd.core.periods import Calendar
 from retouchd.core.pictures import PictureFormat
+from retouchd.core.pruning import KeepPolicy
 from retouchd.core.retries import RetryPolicy, UnknownOutcomePolicy
 from retouchd.core.sidecars import Layer, Limits, Options
 from retouchd.core.sightings import WatchMode
 from retouchd.engine.policy import Policy
 from retouchd.settings import Settings, describe
+
+_MEGABYTE: Final = 1_000_000
 
 
 def check_supported(settings: Settings) -> None:
@@ -74,6 +78,10 @@ def engine_policy(settings: Settings, key_advice: str = "") -> Policy:
         requests_per_minute=settings.limits.requests_per_minute,
         key_advice=key_advice,
         codes={**CODES, **{code: one.kind for code, one in settings.endpoint.codes.items()}},
+        keep=KeepPolicy(
+            age=timedelta(days=settings.duplicates.keep_answers_days),
+            room=settings.duplicates.keep_answers_mb * _MEGABYTE,
+        ),
         configuration=_digest(settings),
     )
 

@@ -120,7 +120,9 @@ def _read_content(
     spool: AnswerSpool, attempt: AttemptId, end: Answered
 ) -> Answer | Unreadable | Envelope | None:
     if 200 <= end.status < 300:  # noqa: PLR2004
-        return spool.read_answer(attempt)
+        content = spool.read_answer(attempt)
+        is_fetched = isinstance(content, Unreadable) and spool.is_fetched(attempt)
+        return content.rest if isinstance(content, Unreadable) and is_fetched else content
     return parse_envelope(spool.read_reply(attempt, _MAX_REPLY_BYTES))
 
 

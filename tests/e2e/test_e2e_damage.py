@@ -286,3 +286,25 @@ def test_i8_a_take_over_that_was_cut_goes_on(open_shop: OpenShop, tmp_path: Path
     assert [ask(one, "run", "--until-idle")[0] for one in (shop, other)] == [75, 75]
     assert ask(other, "init", "--take-over", "--yes")[0] == 0
     assert other.until_idle().code == 0
+
+
+# --- answers that are not kept
+
+
+def test_without_kept_answers_only_the_outbox_gives_again(open_shop: OpenShop) -> None:
+    """With 0 days the answer goes when its photo is filed: the picture is given again, or it needs you."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(url(server), duplicates__keep_answers_days=0)
+        shop.drop("beach.jpg", picture(1), "make it evening")
+        with shop.running():
+            assert eventually(lambda: shop.states() == ["done"])
+            assert eventually(lambda: not list((shop.state / "spool").iterdir()))
+        shop.drop("again.jpg", picture(1), "make it evening")
+        assert shop.until_idle().code == 0
+        for name in ("beach.jpg", "again.jpg"):
+            (shop.outbox / name).unlink()
+        shop.drop("third.jpg", picture(1), "make it evening")
+        assert shop.until_idle().code == 1
+
+    assert shop.states() == ["done", "done", "output_gone"]
+    assert len(server.requests) == 1

@@ -18,6 +18,7 @@ from retouchd.core.money import Caps, Money
 from retouchd.core.outcomes import Answered, Envelope, NoAnswer
 from retouchd.core.periods import Calendar
 from retouchd.core.pictures import PictureFormat
+from retouchd.core.pruning import KeepPolicy
 from retouchd.core.records import Accepted, BundleRecord, Moments
 from retouchd.core.retries import RetryPolicy
 from retouchd.core.sidecars import Layer, Limits, Options
@@ -64,6 +65,7 @@ POLICY: Final = Policy(
     max_concurrency=8,
     requests_per_minute=0,
     key_advice="put a new one into /key and it goes on within a minute",
+    keep=KeepPolicy(age=timedelta(days=30), room=2_000_000_000),
     configuration="",
 )
 
@@ -128,6 +130,17 @@ class Neighbourhood:
         self.told_again.append(folder)
 
 
+class NoUpkeep:
+    """Nobody who looks after the spool: what is kept is another test's business."""
+
+    def note_filing(self) -> None:
+        """Forget it."""
+
+    def choose(self) -> Iterator[Task]:
+        """Give nothing."""
+        return iter(())
+
+
 class House:
     """All offices of the engine thread over one journal; `act` is one turn of it."""
 
@@ -154,7 +167,9 @@ class House:
         self.limits = RequestLimits(self.office)
         self.calls = Calls(self.office, self.cashier, self.spool, self.limits)
         self.intake = Intake(self.office, self.moves, neighbourhood, self.under_way)
-        self.dispatch = Dispatch(self.office, self.board, self.throttle, self.intake, self.under_way)
+        self.dispatch = Dispatch(
+            self.office, self.board, self.throttle, self.intake, self.under_way, NoUpkeep()
+        )
         self.returns = Returns(self.office)
         self.deliveries = Deliveries(self.office, self.moves, self.board, self.cashier, self.intake)
         self.operator = Operator(self.office, self.moves, self.board, self.spool)

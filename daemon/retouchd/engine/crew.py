@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
 from retouchd.core.jobs import Job
 from retouchd.core.pauses import PauseReason
@@ -59,8 +60,19 @@ class Probe:
     is_due: bool
 
 
-Task = Look | Send | Deliver | File | Return | Probe
-Subject = JobId | BundleId | PauseReason
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prune:
+    """Let go of answers that nobody needs any more."""
+
+
+class Place(Enum):
+    """What tasks work on that belong to no job."""
+
+    SPOOL = "spool"
+
+
+Task = Look | Send | Deliver | File | Return | Probe | Prune
+Subject = JobId | BundleId | PauseReason | Place
 
 
 def subject_of(task: Task) -> Subject:
@@ -74,6 +86,8 @@ def subject_of(task: Task) -> Subject:
             return task.bundle
         case Probe():
             return PauseReason.KEY_REFUSED
+        case Prune():
+            return Place.SPOOL
 
 
 class UnderWay:

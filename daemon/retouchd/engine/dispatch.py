@@ -4,7 +4,7 @@ Runs in the engine thread, inside its transaction.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Protocol
 
 from retouchd.core.jobs import Job, JobState, cabinet_of
 from retouchd.core.records import BundleRecord, BundleState, PhotoPlace, ReturnAsked
@@ -20,17 +20,36 @@ from retouchd.engine.throttle import Throttle
 _LOOKS_AT_ONCE: Final = 2
 # Deliveries and filings wait for disks, not for the service; they never wait for a call to end.
 _CHORES_AT_ONCE: Final = 3
-_PROBES_AT_ONCE: Final = 1
+# One probe of the key and one look through the spool.
+_UPKEEP_AT_ONCE: Final = 2
 # So many jobs are kept ready beyond those that are sent: a backlog is looked at when its turn comes, since
 # a prompt may still be changed until then and the journal need not hold what is not known to be sent.
 _READY_AHEAD: Final = 4
+
+
+class Upkeep(Protocol):
+    """Who looks after the spool."""
+
+    def note_filing(self) -> None:
+        """Note that a photo is being filed."""
+        ...
+
+    def choose(self) -> Iterator[Task]:
+        """Give what is to be done now, if anything, and note it as under way."""
+        ...
 
 
 class Dispatch:
     """Chooses tasks."""
 
     def __init__(
-        self, office: Office, board: PauseBoard, throttle: Throttle, intake: Intake, under_way: UnderWay
+        self,
+        office: Office,
+        board: PauseBoard,
+        throttle: Throttle,
+        intake: Intake,
+        under_way: UnderWay,
+        upkeep: Upkeep,
     ) -> None:
         self._journal = office.journal
         self._clock = office.clock
@@ -42,6 +61,7 @@ class Dispatch:
         self._key_watch = KeyWatch(office, board, under_way)
         self._backlog: Backlog = WholeBacklog(office)
         self._office = office
+        self._upkeep = upkeep
 
     def focus_on(self, place: PhotoPlace) -> None:
         """Choose from now on what one photo needs, and nothing else."""
@@ -50,7 +70,7 @@ class Dispatch:
     @property
     def crew_size(self) -> int:
         """How many workers are needed so that nothing waits for the wrong thing."""
-        return self._policy.max_concurrency + _LOOKS_AT_ONCE + _CHORES_AT_ONCE + _PROBES_AT_ONCE
+        return self._policy.max_concurrency + _LOOKS_AT_ONCE + _CHORES_AT_ONCE + _UPKEEP_AT_ONCE
 
     def choose(self, *, may_begin: bool) -> list[Task]:
         """Choose what is to be done next and note it as under way.
@@ -63,6 +83,7 @@ class Dispatch:
             tasks += self._choose_sends()
             tasks += self._choose_looks()
             tasks += self._key_watch.choose()
+            tasks += self._upkeep.choose()
         return tasks
 
     def _choose_chores(self) -> Iterator[Task]:
@@ -74,6 +95,8 @@ class Dispatch:
         for task in chores:
             if room > 0 and self._under_way.take(task):
                 room -= 1
+                if isinstance(task, File):
+                    self._upkeep.note_filing()
                 yield task
 
     def _return(self, asked: ReturnAsked) -> Return:

@@ -4,7 +4,7 @@ Every method reads or writes inside the transaction that the engine has open; no
 that transaction's end.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -185,6 +185,17 @@ class Ledger(Protocol):
 
     def attempts_of(self, edit: EditId) -> list[Attempt]:
         """Give an edit's attempts in order."""
+        ...
+
+    def known_attempts(self, attempts: Sequence[AttemptId]) -> set[AttemptId]:
+        """Give those of these attempts that are known."""
+        ...
+
+    def spare_attempts(self, attempts: Sequence[AttemptId]) -> Mapping[AttemptId, datetime]:
+        """Give those of these attempts whose answers nobody needs any more, and since when.
+
+        What cost nothing was never needed.
+        """
         ...
 
     def spent(self, edit: EditId, period: Period) -> Spent:

@@ -12,6 +12,7 @@ from retouchd.core.answer import Answer, Unreadable
 from retouchd.core.bundles import Bundle
 from retouchd.core.downloads import DownloadTrouble
 from retouchd.core.outcomes import Answered, CallEnd
+from retouchd.core.pruning import KeptFile
 from retouchd.core.records import Label
 from retouchd.core.request import Order
 from retouchd.core.values import AttemptId, Cabinet, Sha256, Signature
@@ -157,6 +158,10 @@ class Spool(Protocol):
 
     def free_bytes(self) -> int:
         """Give how much room is left for this user."""
+        ...
+
+    def kept(self) -> Sequence[KeptFile]:
+        """Give the files there are, whatever is in them."""
         ...
 
     def discard(self, attempt: AttemptId) -> None:

@@ -8,6 +8,7 @@ from retouchd.core.edits import DuplicatePolicy
 from retouchd.core.money import Caps
 from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.periods import Calendar
+from retouchd.core.pruning import KeepPolicy
 from retouchd.core.retries import RetryPolicy
 from retouchd.core.sidecars import Layer, Limits
 
@@ -29,6 +30,7 @@ class Policy:
         requests_per_minute: Calls that begin within any minute at most; 0 sets no limit.
         key_advice: What to do when the service refuses the key, for people.
         codes: What the service's error codes mean, in lower case.
+        keep: How long answers are kept after nobody needs them.
         configuration: Differs when anything was configured differently.
     """
 
@@ -50,4 +52,5 @@ class Policy:
     requests_per_minute: int
     key_advice: str
     codes: Mapping[str, OutcomeKind]
+    keep: KeepPolicy
     configuration: str

@@ -10,13 +10,14 @@ from retouchd.core.records import BundleState
 from retouchd.core.values import BundleId, JobId
 from retouchd.engine.alone import Hands
 from retouchd.engine.calls import Calls
-from retouchd.engine.crew import Deliver, File, Look, Probe, Return, Send, Task, UnderWay
+from retouchd.engine.crew import Deliver, File, Look, Probe, Prune, Return, Send, Task, UnderWay
 from retouchd.engine.intake import Intake
 from retouchd.engine.look import Looker
 from retouchd.engine.mailbox import Mailbox
 from retouchd.engine.office import Office
 from retouchd.engine.prober import Prober
 from retouchd.engine.process import Process
+from retouchd.engine.pruning import Pruner
 
 # A task that brought a defect to light is tried again, but not so soon that it fills the log.
 _AFTER_DEFECT: Final = timedelta(minutes=10)
@@ -30,6 +31,7 @@ class Skills:
     process: Process
     hands: Hands
     prober: Prober
+    pruner: Pruner
 
 
 class Workers:
@@ -56,6 +58,8 @@ class Workers:
                 self._skills.hands.porter.bring_back(task.record, task.cabinet)
             case Probe():
                 self._skills.prober.probe(task)
+            case Prune():
+                self._skills.pruner.prune()
 
     def _look(self, task: Look) -> None:
         try:
@@ -96,7 +100,7 @@ class Aftercare:
                 self._postpone_bundle(task.bundle, BundleState.ENDING)
             case Return():
                 self._journal.postpone_return(task.record.id, self._clock.now() + _AFTER_DEFECT)
-            case Probe():
+            case Probe() | Prune():
                 pass
 
     def _postpone_bundle(self, bundle: BundleId, state: BundleState) -> None:

@@ -21,6 +21,7 @@ from retouchd.adapters.journal.limits import LimitsTable
 from retouchd.adapters.journal.orders import OrdersTable
 from retouchd.adapters.journal.returns import ReturnsTable
 from retouchd.adapters.journal.schema import VERSION, check_version, damaged, migrate
+from retouchd.adapters.journal.shelf import ShelfTable
 from retouchd.core.errors import JournalError
 from retouchd.core.pauses import Pause
 from retouchd.core.records import Moments
@@ -61,7 +62,7 @@ class Inheritance:
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
-class SqliteJournal(BundlesTable, ReturnsTable, EndsTable, LimitsTable, OrdersTable):
+class SqliteJournal(BundlesTable, ReturnsTable, EndsTable, LimitsTable, OrdersTable, ShelfTable):
     """Fits the engine's Protocol Journal."""
 
     def __init__(self, connection: sqlite3.Connection, durable: Durable) -> None:

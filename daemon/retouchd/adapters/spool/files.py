@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from retouchd.core.errors import FileTroubleError, NoRoomError
+from retouchd.core.values import AttemptId
 
 # No file of the spool is ever a link.
 SAFELY: Final = os.O_CLOEXEC | os.O_NOFOLLOW
@@ -45,3 +46,13 @@ def trouble(operation: str, path: Path) -> Iterator[None]:
         reason = exc.strerror or "the file system refused"
         error = NoRoomError if exc.errno in _FULL else FileTroubleError
         raise error(operation, path, reason) from exc
+
+
+def part_name(name: AttemptId | str) -> str:
+    """Give the name of a file that is not a whole answer."""
+    return f"{name}.part"
+
+
+def answer_name(name: AttemptId | str) -> str:
+    """Give the name of a whole answer."""
+    return f"{name}.answer"

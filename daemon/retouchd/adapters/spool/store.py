@@ -6,27 +6,24 @@ takes the raw body. Its trailer (status, headers, body length, checksum) makes i
 """
 
 import os
-import re
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.folder import write_whole
 from retouchd.adapters.spool.fetched import PictureWriter, fetched_name, fetching_name
-from retouchd.adapters.spool.files import SAFELY, closing, open_folder, trouble
-from retouchd.adapters.spool.label import BEGUN, may_have_been_sent, pack_label, read_opening
+from retouchd.adapters.spool.files import SAFELY, answer_name, closing, open_folder, part_name, trouble
+from retouchd.adapters.spool.label import BEGUN, pack_label, read_opening
 from retouchd.adapters.spool.reading import Body, find_answer, picture_of
+from retouchd.adapters.spool.shelf import Shelf
 from retouchd.adapters.spool.trailer import Trailer, read_trailer
 from retouchd.core.answer import Answer, Unreadable
 from retouchd.core.errors import FileTroubleError, NameTakenError
 from retouchd.core.outcomes import Answered
 from retouchd.core.records import Label
 from retouchd.core.values import AttemptId
-
-_FILE_NAME: Final = re.compile(r"([0-9]{1,18})\.(?:part|answer)")
 
 
 class SpoolWriter:
@@ -44,7 +41,7 @@ class SpoolWriter:
         """Append raw bytes of the body; NoRoomError keeps what had room."""
         rest = memoryview(piece)
         while rest:
-            with trouble("write", self._folder / _part(self._name)):
+            with trouble("write", self._folder / part_name(self._name)):
                 written = os.write(self._descriptor, rest)
             self._checksum = zlib.crc32(rest[:written], self._checksum)
             self._body_bytes += written
@@ -59,13 +56,13 @@ class SpoolWriter:
         trailer = Trailer(head=head, body_bytes=self._body_bytes, checksum=self._checksum)
         # A crash while this is written leaves a .part without a valid trailer: no answer, outcome unknown.
         self.write(trailer.pack())
-        with trouble("sync", self._folder / _part(self._name)):
+        with trouble("sync", self._folder / part_name(self._name)):
             # A crash after this leaves a whole .part, which `find` completes.
             self._durable.fsync(self._descriptor)
         _give_name(self._name, self._folder, self._durable)
 
 
-class AnswerSpool:
+class AnswerSpool(Shelf):
     """The folder of durable answers; fits the engine's Spool.
 
     Args:
@@ -74,7 +71,7 @@ class AnswerSpool:
     """
 
     def __init__(self, folder: Path, durable: Durable) -> None:
-        self._folder = folder
+        super().__init__(folder)
         self._durable = durable
         self._make_folder()
 
@@ -97,13 +94,13 @@ class AnswerSpool:
             NameTakenError: A call of this number may have been made: the journal is older than the spool.
             NoRoomError: The disk is full.
         """
-        with trouble("begin", self._folder / _part(attempt)):
+        with trouble("begin", self._folder / part_name(attempt)):
             if self.may_have_been_sent(attempt):
-                path, reason = self._folder / _part(attempt), "it holds an earlier answer"
+                path, reason = self._folder / part_name(attempt), "it holds an earlier answer"
                 raise NameTakenError(operation="begin", path=path, reason=reason)
             # A crash from here to the end leaves at most a part of the label, of an attempt nobody knows.
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | SAFELY
-            descriptor = os.open(self._folder / _part(attempt), flags, 0o600)
+            descriptor = os.open(self._folder / part_name(attempt), flags, 0o600)
             with closing(descriptor):
                 write_whole(descriptor, pack_label(label))
                 self._durable.fsync(descriptor)
@@ -117,11 +114,11 @@ class AnswerSpool:
         Raises:
             NoRoomError: The disk is full.
         """
-        with trouble("open", self._folder / _part(attempt)):
-            descriptor = os.open(self._folder / _part(attempt), os.O_WRONLY | os.O_APPEND | SAFELY)
+        with trouble("open", self._folder / part_name(attempt)):
+            descriptor = os.open(self._folder / part_name(attempt), os.O_WRONLY | os.O_APPEND | SAFELY)
         with closing(descriptor):
             # Not synced: a killed process leaves it, and after a power cut the attempt is in the journal.
-            with trouble("write", self._folder / _part(attempt)):
+            with trouble("write", self._folder / part_name(attempt)):
                 write_whole(descriptor, BEGUN)
             yield SpoolWriter(descriptor, str(attempt), self._folder, self._durable)
 
@@ -133,13 +130,13 @@ class AnswerSpool:
             FileTroubleError: The spool cannot be written.
         """
         name = _handed(attempt)
-        with trouble("open", self._folder / _part(name)):
+        with trouble("open", self._folder / part_name(name)):
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | SAFELY
-            descriptor = os.open(self._folder / _part(name), flags, 0o600)
+            descriptor = os.open(self._folder / part_name(name), flags, 0o600)
         with closing(descriptor):
             # A crash from here to the end leaves a file that nothing uses and the next one replaces.
             if label is not None:
-                with trouble("write", self._folder / _part(name)):
+                with trouble("write", self._folder / part_name(name)):
                     write_whole(descriptor, pack_label(label) + BEGUN)
             writer = SpoolWriter(descriptor, name, self._folder, self._durable)
             for piece in body:
@@ -151,13 +148,16 @@ class AnswerSpool:
 
         What came for the attempt is kept as `<attempt>.came`.
         """
-        if self._find_whole(_answer(_handed(attempt))) is None:
+        if self._find_whole(answer_name(_handed(attempt))) is None:
             return False
-        with trouble("adopt", self._folder / _answer(attempt)), open_folder(self._folder) as opened:
+        with trouble("adopt", self._folder / answer_name(attempt)), open_folder(self._folder) as opened:
             self._keep_what_came(attempt, opened)
             # A crash before this leaves no answer but both files; after it the answer is the one handed in.
             self._durable.rename(
-                _answer(_handed(attempt)), _answer(attempt), source_folder=opened, target_folder=opened
+                answer_name(_handed(attempt)),
+                answer_name(attempt),
+                source_folder=opened,
+                target_folder=opened,
             )
             self._durable.fsync(opened)
         return True
@@ -165,7 +165,7 @@ class AnswerSpool:
     def _keep_what_came(self, attempt: AttemptId, opened: int) -> None:
         if (self._folder / _came(attempt)).exists():
             return  # What is called answer, if anything, was handed in earlier.
-        for name in (_answer(attempt), _part(attempt)):
+        for name in (answer_name(attempt), part_name(attempt)):
             if (self._folder / name).exists():
                 self._durable.rename(name, _came(attempt), source_folder=opened, target_folder=opened)
                 # Before its old name is given to another file: a power cut must not keep that alone.
@@ -177,15 +177,15 @@ class AnswerSpool:
 
         Completes an answer that a crash left between its fsync and its name.
         """
-        head = self._find_whole(_answer(attempt))
+        head = self._find_whole(answer_name(attempt))
         return head or self._complete(attempt)
 
     def _find_whole(self, name: str) -> Answered | None:
-        with self._open(name) as descriptor:
+        with self.open(name) as descriptor:
             return None if descriptor is None else _read_head(descriptor)
 
     def _complete(self, attempt: AttemptId) -> Answered | None:
-        with self._open(_part(attempt)) as descriptor:
+        with self.open(part_name(attempt)) as descriptor:
             head = None if descriptor is None else _read_head(descriptor)
             if descriptor is None or head is None:
                 return None
@@ -193,36 +193,6 @@ class AnswerSpool:
             self._durable.fsync(descriptor)
         _give_name(str(attempt), self._folder, self._durable)
         return head
-
-    def attempts(self) -> list[AttemptId]:
-        """Give the attempts that have a file, in order.
-
-        Raises:
-            FileTroubleError: The folder cannot be read.
-        """
-        with trouble("read", self._folder):
-            found = [_FILE_NAME.fullmatch(path.name) for path in self._folder.iterdir()]
-        return sorted({AttemptId(int(one[1])) for one in found if one})
-
-    def may_have_been_sent(self, attempt: AttemptId) -> bool:
-        """Say whether the call of an attempt may have been made.
-
-        Raises:
-            FileTroubleError: Its file cannot be read.
-        """
-        for name in (_answer(attempt), _part(attempt)):
-            with self._open(name) as descriptor:
-                if descriptor is not None and may_have_been_sent(descriptor):
-                    return True
-        return False
-
-    def label(self, attempt: AttemptId) -> Label | None:
-        """Say whose call a file is, or None when there is none or it does not say."""
-        for name in (_answer(attempt), _part(attempt)):
-            with self._open(name) as descriptor:
-                if descriptor is not None:
-                    return read_opening(descriptor).label
-        return None
 
     def read_reply(self, attempt: AttemptId, limit: int) -> bytes:
         """Give at most `limit` bytes of the durable answer's body.
@@ -270,12 +240,12 @@ class AnswerSpool:
 
     def is_fetched(self, attempt: AttemptId) -> bool:
         """Say whether a picture that was downloaded for an attempt lies there, whole."""
-        with self._open(fetched_name(attempt)) as descriptor:
+        with self.open(fetched_name(attempt)) as descriptor:
             return descriptor is not None
 
     def fetched_pieces(self, attempt: AttemptId) -> Iterator[bytes]:
         """Give the picture that was downloaded for an attempt piece by piece; nothing when there is none."""
-        with self._open(fetched_name(attempt)) as descriptor:
+        with self.open(fetched_name(attempt)) as descriptor:
             if descriptor is not None:
                 size = os.fstat(descriptor).st_size
                 yield from Body(descriptor, 0, size).blocks(0, size)
@@ -296,9 +266,9 @@ class AnswerSpool:
             # A crash here, or no fsync after it, leaves what is discarded again, and nothing depends on its
             # absence.
             handed = _handed(attempt)
-            rare = (_came(attempt), _answer(handed), _part(handed))
+            rare = (_came(attempt), answer_name(handed), part_name(handed))
             there = [name for name in rare if (self._folder / name).exists()]
-            usual = (_answer(attempt), _part(attempt), fetched_name(attempt), fetching_name(attempt))
+            usual = (answer_name(attempt), part_name(attempt), fetched_name(attempt), fetching_name(attempt))
             for name in (*usual, *there):
                 self._unlink(name, folder)
 
@@ -309,24 +279,12 @@ class AnswerSpool:
             return
 
     @contextmanager
-    def _open(self, name: str) -> Iterator[int | None]:
-        with ExitStack() as opened:
-            opened.enter_context(trouble("read", self._folder / name))
-            try:
-                descriptor = os.open(self._folder / name, os.O_RDONLY | SAFELY)
-            except FileNotFoundError:
-                yield None
-                return
-            opened.enter_context(closing(descriptor))
-            yield descriptor
-
-    @contextmanager
     def _open_body(self, attempt: AttemptId) -> Iterator[tuple[Answered, Body]]:
-        with self._open(_answer(attempt)) as descriptor:
+        with self.open(answer_name(attempt)) as descriptor:
             begin = 0 if descriptor is None else read_opening(descriptor).body
             trailer = None if descriptor is None else read_trailer(descriptor, begin)
             if descriptor is None or trailer is None:
-                path = self._folder / _answer(attempt)
+                path = self._folder / answer_name(attempt)
                 raise FileTroubleError(operation="read", path=path, reason="there is no whole answer")
             yield trailer.head, Body(descriptor, begin, trailer.body_bytes)
 
@@ -340,14 +298,6 @@ def _read_head(descriptor: int) -> Answered | None:
     return trailer.head if trailer and trailer.fits(descriptor, begin) else None
 
 
-def _part(name: AttemptId | str) -> str:
-    return f"{name}.part"
-
-
-def _answer(name: AttemptId | str) -> str:
-    return f"{name}.answer"
-
-
 def _handed(attempt: AttemptId) -> str:
     return f"{attempt}.handed"
 
@@ -357,8 +307,8 @@ def _came(attempt: AttemptId) -> str:
 
 
 def _give_name(name: str, folder: Path, durable: Durable) -> None:
-    with trouble("name", folder / _answer(name)), open_folder(folder) as opened:
+    with trouble("name", folder / answer_name(name)), open_folder(folder) as opened:
         # A crash before this leaves the whole .part; between this and the next line a power cut may bring
         # the .part back. `find` completes it either way.
-        durable.rename(_part(name), _answer(name), source_folder=opened, target_folder=opened)
+        durable.rename(part_name(name), answer_name(name), source_folder=opened, target_folder=opened)
         durable.fsync(opened)

@@ -1,0 +1,81 @@
+"""What files there are in the spool, and whose they are; nothing of an answer is read here."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from retouchd.adapters.spool.files import SAFELY, answer_name, closing, part_name, trouble
+from retouchd.adapters.spool.label import may_have_been_sent, read_opening
+from retouchd.core.pruning import KeptFile
+from retouchd.core.records import Label
+from retouchd.core.values import AttemptId
+
+_FILE_NAME: Final = re.compile(r"([0-9]{1,18})\.(?:part|answer)")
+
+
+class Shelf:
+    """The files of a spool."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def attempts(self) -> list[AttemptId]:
+        """Give the attempts that have a file, in order.
+
+        Raises:
+            FileTroubleError: The folder cannot be read.
+        """
+        with trouble("read", self._folder):
+            found = [_FILE_NAME.fullmatch(path.name) for path in self._folder.iterdir()]
+        return sorted({AttemptId(int(one[1])) for one in found if one})
+
+    def kept(self) -> list[KeptFile]:
+        """Give the files there are, whatever is in them.
+
+        Raises:
+            FileTroubleError: The folder cannot be read.
+        """
+        return [file for attempt in self.attempts() if (file := self._look_at(attempt))]
+
+    def _look_at(self, attempt: AttemptId) -> KeptFile | None:
+        for name in (answer_name(attempt), part_name(attempt)):
+            with self.open(name) as descriptor:
+                if descriptor is not None:
+                    return KeptFile(attempt=attempt, size=os.fstat(descriptor).st_size)
+        return None
+
+    def may_have_been_sent(self, attempt: AttemptId) -> bool:
+        """Say whether the call of an attempt may have been made.
+
+        Raises:
+            FileTroubleError: Its file cannot be read.
+        """
+        for name in (answer_name(attempt), part_name(attempt)):
+            with self.open(name) as descriptor:
+                if descriptor is not None and may_have_been_sent(descriptor):
+                    return True
+        return False
+
+    def label(self, attempt: AttemptId) -> Label | None:
+        """Say whose call a file is, or None when there is none or it does not say."""
+        for name in (answer_name(attempt), part_name(attempt)):
+            with self.open(name) as descriptor:
+                if descriptor is not None:
+                    return read_opening(descriptor).label
+        return None
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[int | None]:
+        """Open a file for reading; gives None when there is none."""
+        with ExitStack() as opened:
+            opened.enter_context(trouble("read", self._folder / name))
+            try:
+                descriptor = os.open(self._folder / name, os.O_RDONLY | SAFELY)
+            except FileNotFoundError:
+                yield None
+                return
+            opened.enter_context(closing(descriptor))
+            yield descriptor
