@@ -83,7 +83,7 @@ def test_only_whole_pictures_are_taken(house: CliHouse) -> None:
     cut.write_bytes(picture(1)[:200])
     os.mkfifo(pipe)
     cases = {
-        cut: "it is not a whole picture",
+        cut: "cut.jpg cannot be taken: ",
         pipe: "it is no file",
         Path("/nowhere.png"): "cannot be read",
     }
@@ -91,8 +91,10 @@ def test_only_whole_pictures_are_taken(house: CliHouse) -> None:
         done = house.run("resolve", job, "--accept", str(path))
         assert (done.code, told in done.err) == (1, True), done.err
     large = house.place / "large.jpg"
-    with large.open("wb") as file:
-        file.truncate(2_000_000)
+    # A whole picture with room for a comment before its end.
+    whole = picture(1)
+    comment = b"\xff\xfe\xff\xff" + b"x" * 0xFFFD
+    large.write_bytes(whole[:2] + comment * 16 + whole[2:])
     refused = house.run(
         "resolve", job, "--accept", str(large), RETOUCHD_ENDPOINT__MAX_ANSWER_BYTES=str(2**20)
     )

@@ -3,22 +3,19 @@
 import base64
 import json
 import os
-import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.images import structure
 from retouchd.adapters.journal.views import JournalView
 from retouchd.adapters.spool.store import AnswerSpool
+from retouchd.cli.dropping import opened_photo
 from retouchd.core.answer import HANDED_IN
 from retouchd.core.errors import CommandRefusedError
 from retouchd.core.jobs import Job
 from retouchd.core.outcomes import Answered
-from retouchd.core.pictures import Incomplete
 from retouchd.core.records import Attempt, Label
 from retouchd.core.values import printable
 from retouchd.engine.cashier import label_of
@@ -39,8 +36,9 @@ def hand_in(settings: Settings, view: JournalView, job: Job, picture: Path) -> N
     """
     attempt = answer_missing(view, job)
     spool = AnswerSpool(settings.places().spool, Durable())
-    with _opened(picture, settings.endpoint.max_answer_bytes) as descriptor:
+    with opened_photo(picture) as (descriptor, _):
         before = os.fstat(descriptor)
+        _refuse_too_large(picture, before.st_size, settings.endpoint.max_answer_bytes)
         body = _body(job, attempt, descriptor)
         spool.hand_in(attempt.id, _label(view, job, attempt), _head(), body)
         now = os.fstat(descriptor)
@@ -49,33 +47,13 @@ def hand_in(settings: Settings, view: JournalView, job: Job, picture: Path) -> N
             raise CommandRefusedError(message)
 
 
-@contextmanager
-def _opened(picture: Path, limit: int) -> Iterator[int]:
-    """Open a file that is a whole picture, for reading alone."""
-    try:
-        # Not blocking: a pipe of that name must not keep the command waiting.
-        descriptor = os.open(picture, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as exc:
-        message = f"{printable(picture)} cannot be read: {exc.strerror}"
-        raise CommandRefusedError(message) from exc
-    try:
-        fault = _find_fault(descriptor, limit)
-        if fault:
-            message = f"{printable(picture)} cannot be taken: {fault}"
-            raise CommandRefusedError(message)
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _find_fault(descriptor: int, limit: int) -> str:
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        return "it is no file"
-    if status.st_size * _GROWS_BY > limit:
-        return f"it has {status.st_size / 1e6:.1f} MB, more than endpoint.max_answer_bytes allows"
-    examined = structure.examine(descriptor)
-    return f"it is not a whole picture: {examined.reason}" if isinstance(examined, Incomplete) else ""
+def _refuse_too_large(picture: Path, size: int, limit: int) -> None:
+    if size * _GROWS_BY > limit:
+        message = (
+            f"{printable(picture)} cannot be taken: it has {size / 1e6:.1f} MB, more than"
+            " endpoint.max_answer_bytes allows"
+        )
+        raise CommandRefusedError(message)
 
 
 def _head() -> Answered:
