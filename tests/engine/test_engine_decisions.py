@@ -76,6 +76,23 @@ def test_a_held_copy_of_a_photo_that_is_there_is_not_retried_itself(house: House
     assert house.permission(copy) == 1
 
 
+def test_an_edit_that_is_paid_for_just_now_is_not_retried_beside_it(house: House) -> None:
+    """Of two copies whose picture is gone one is retried; the other waits for that one (I5)."""
+    (first,) = house.accept("one.jpg")
+    house.file(house.deliver(house.answer(first)))
+    copies = [house.accept(name)[0] for name in ("two.jpg", "three.jpg")]
+    for copy in copies:
+        with house.act():
+            house.deliveries.hold_output_gone(copy.id)
+    with house.act():
+        house.operator.obey(Verb.RETRY, copies[0].id)
+
+    with house.act(), pytest.raises(CommandRefusedError, match=f"waits for job {copies[0].id}"):
+        house.operator.obey(Verb.RETRY, copies[1].id)
+
+    assert house.permission(first) == 2
+
+
 # --- another version
 
 

@@ -20,6 +20,11 @@ from retouchd.engine.returning import Returns
 # What can be tried again.
 RETRIED: Final = frozenset({JobState.HELD, JobState.DEFERRED, JobState.FAILED})
 
+# What pays, or has paid, for an edit without having delivered it yet.
+_UNDER_WAY: Final = frozenset(
+    {JobState.READY, JobState.WAITING, JobState.DEFERRED, JobState.SUBMITTING, JobState.RECEIVED}
+)
+
 
 class Retrier:
     """Has jobs tried again."""
@@ -74,9 +79,10 @@ class Retrier:
             CommandRefusedError: Another job decides over the edit.
         """
         owner = self._journal.get_job(edit.owner)
-        if job.hold is HoldReason.SAME_EDIT_HELD and not self._is_out_of_reach(owner):
+        if owner.id != job.id and self._decides(owner):
             message = (
-                f"job {job.id} waits for job {owner.id}, which has the same photo and prompt: retry that"
+                f"job {job.id} waits for job {owner.id}, which has the same photo and prompt: wait for that"
+                f' one, or "retouchd retry {owner.id}"'
             )
             raise CommandRefusedError(message)
         if may_pay_again(job, edit, self._journal.attempts_of(edit.id)):
@@ -87,10 +93,11 @@ class Retrier:
             detail = f"job {job.id}, with the same photo and prompt, was tried again instead"
             self._moves.apply(owner, JobEvent.CANCELLED, detail=detail)
 
-    def _is_out_of_reach(self, owner: Job) -> bool:
-        """Say whether a job cannot decide for others: it is over, or held for a photo that is not there."""
-        is_gone = self._journal.get_bundle(owner.bundle).state not in LIVE_BUNDLES
-        return owner.has_ended or (owner.state is JobState.HELD and is_gone)
+    def _decides(self, owner: Job) -> bool:
+        """Say whether the owner of an edit is still to be paid for, or can be retried itself."""
+        if owner.state is JobState.HELD:
+            return self._journal.get_bundle(owner.bundle).state in LIVE_BUNDLES
+        return owner.state in _UNDER_WAY
 
     def _retry_failed(self, job: Job) -> str:
         record = self._journal.get_bundle(job.bundle)
