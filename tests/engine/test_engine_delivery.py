@@ -2,6 +2,8 @@
 
 import base64
 import json
+from collections.abc import Callable
+from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -13,9 +15,10 @@ from engine_house import House
 from PIL import Image
 
 from retouchd.adapters.durable import Durable
+from retouchd.adapters.identity import Identity
 from retouchd.adapters.images import structure
 from retouchd.adapters.outbox.publish import OutboxFolder
-from retouchd.core.jobs import Job, JobState
+from retouchd.core.jobs import HoldReason, Job, JobState
 from retouchd.core.outcomes import Answered
 from retouchd.engine.calls import Reply
 from retouchd.engine.delivery import Delivery
@@ -36,7 +39,7 @@ class RacedOutbox(OutboxFolder):
     """An outbox in which a stranger takes the first metadata name just before we do."""
 
     def __init__(self, root: Path) -> None:
-        super().__init__(root, Durable(), "inbox", None, None)
+        super().__init__(root, Durable(), Identity(journal_id="owner", inbox_id="inbox"), None, None)
         self.root = root
         self.stranger: bytes | None = None
 
@@ -118,16 +121,62 @@ def test_metadata_of_an_earlier_version_is_ours(house: House, outbox: RacedOutbo
     assert (outbox.root / "beach.png").read_bytes() == PICTURE
 
 
-def test_answer_that_is_not_kept_any_more_is_held(house: House, outbox: RacedOutbox) -> None:
-    """A paid answer that was lost with its file needs a person; it is not asked for again (I7)."""
+def _lose(path: Path) -> None:
+    path.unlink()
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _spoil_the_end(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20] + b"\xa5" * 20)
+
+
+def _spoil_the_body(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[content.index(b"b64_json") + 40] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [_lose, _cut, _empty, _spoil_the_end, _spoil_the_body])
+def test_answer_that_is_gone_or_damaged_is_held(
+    house: House, outbox: RacedOutbox, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    """A paid answer whose file was lost, cut or changed needs a person; it is not asked for again (I7)."""
     job = received(house)
-    assert job.answer is not None
-    house.spool.discard(job.answer)
+    damage(tmp_path / "spool" / "1.answer")
 
     delivery_into(house, outbox).deliver(job.id)
 
-    assert house.job(job).state is JobState.HELD
-    assert "not in the spool" in house.job(job).detail
+    held = house.job(job)
+    assert (held.state, held.hold) == (JobState.HELD, HoldReason.UNREADABLE_ANSWER)
+    assert "its file is not there any more, or is damaged" in held.detail
+    assert house.reserved(job) == [0]
+    assert list(outbox.root.iterdir()) == []
+
+
+def test_answer_that_cannot_be_read_now_is_delivered_later(
+    house: House, outbox: RacedOutbox, tmp_path: Path
+) -> None:
+    """A trouble with the disk or with permissions is waited for: what was paid for is not given up."""
+    job = received(house)
+    answer = tmp_path / "spool" / "1.answer"
+    answer.rename(tmp_path / "elsewhere")
+    answer.symlink_to(tmp_path / "elsewhere")
+
+    delivery_into(house, outbox).deliver(job.id)
+
+    waiting = house.job(job)
+    assert (waiting.state, waiting.next_try) == (JobState.RECEIVED, house.clock.now() + timedelta(seconds=30))
+    answer.unlink()
+    (tmp_path / "elsewhere").rename(answer)
+    delivery_into(house, outbox).deliver(job.id)
+    assert house.job(job).state is JobState.DELIVERED
 
 
 def test_job_that_has_moved_on_is_not_delivered(house: House, outbox: RacedOutbox) -> None:

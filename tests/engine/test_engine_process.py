@@ -3,23 +3,25 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, ParamSpec, TypeVar
 
 import pytest
-from engine_house import House, signature_of, wish_of
+from engine_house import House, kinds, signature_of, wish_of
 
 from retouchd.adapters.images import structure
 from retouchd.adapters.spool.store import SpoolWriter
 from retouchd.core.errors import (
     FileTroubleError,
     FolderMissingError,
+    NoRoomError,
     SourceChangedError,
     SourceGoneError,
     UnsendableError,
 )
-from retouchd.core.jobs import Job, JobState
+from retouchd.core.jobs import HoldReason, Job, JobState
 from retouchd.core.outcomes import Answered, CallEnd, NoAnswer, NotSent, NotSentKind
+from retouchd.core.pauses import PauseReason
 from retouchd.core.pictures import PictureFormat, SentPicture
 from retouchd.core.values import AttemptId, Sha256, Signature
 from retouchd.engine.delivery import Delivery
@@ -45,6 +47,18 @@ class Print:
         )
 
 
+class FullWriter:
+    """A file on a disk that fills while the answer arrives."""
+
+    def __init__(self, writer: SpoolWriter) -> None:
+        self._writer = writer
+
+    def write(self, piece: bytes) -> None:
+        """Keep a part of it."""
+        self._writer.write(piece[:1])
+        raise NoRoomError(operation="write", path=PLACE, reason="the disk filled while the answer arrived")
+
+
 @dataclass
 class World:
     """All folders and the service in one: everything is in order, except what a test breaks.
@@ -59,6 +73,7 @@ class World:
         made: Which pictures were made smaller, by their longest side.
         shrink_error: Raised when a picture is made smaller.
         orders: The sizes of the pictures of each call.
+        is_full: The disk fills while an answer arrives.
         end: How each call ends.
         sent: How many calls were made.
     """
@@ -67,6 +82,7 @@ class World:
     source_error: Exception | None = None
     room_error: Exception | None = None
     spool_error: Exception | None = None
+    is_full: bool = False
     free: int = 10**12
     content: tuple[Signature, str] = field(default_factory=lambda: (signature_of(1), "a" * 64))
     sent: int = 0
@@ -125,18 +141,22 @@ class World:
 
     @contextmanager
     def open_writer(self, attempt: AttemptId) -> Iterator[SpoolWriter]:
-        """Open an answer's file."""
+        """Open an answer's file; a full disk shows when it is written."""
         if self.spool_error:
             raise self.spool_error
         with self.house.spool.open_writer(attempt) as writer:
-            yield writer
+            yield FullWriter(writer) if self.is_full else writer  # type: ignore[misc]
 
     def submit(self, order: object, images: Sequence[Any], answer: SpoolWriter) -> CallEnd:
-        """Make a call."""
+        """Make a call; its answer is kept as the endpoint's adapter keeps it."""
         self.sent += 1
         self.orders.append([image.size for image in images])
-        if isinstance(self.end, Answered):
-            answer.finish(self.end)
+        try:
+            if isinstance(self.end, Answered):
+                answer.write(b"{}")
+                answer.finish(self.end)
+        except NoRoomError as exc:
+            return NoAnswer(detail=exc.reason, elapsed_seconds=1.0)
         return self.end
 
     def discard(self, attempt: object) -> None:
@@ -474,3 +494,67 @@ def test_refusal_that_a_crash_cut_off_is_booked_as_any_other(world: World) -> No
 
     assert world.house.job(job).state is JobState.DEFERRED
     assert world.house.job(job).shrunk > 0
+
+
+def test_i7_a_disk_that_fills_while_an_answer_arrives_stops_all_calls(world: World) -> None:
+    """I7: what came is kept, the job needs a person, its money stays set aside, and nothing else is sent."""
+    (job,), (other,) = world.house.accept("beach.jpg"), world.house.accept("other.jpg", wish_of("other"))
+    world.end, world.is_full = Answered(status=200, elapsed_seconds=1.0), True
+
+    world.process().process(job)
+    world.process().process(other)
+
+    held = world.house.job(job)
+    assert (held.state, held.hold) == (JobState.HELD, HoldReason.UNKNOWN_OUTCOME)
+    assert "the disk filled while the answer arrived" in held.detail
+    assert world.house.reserved(job)[0] > 0
+    assert world.house.spool.attempts() == [1]
+    assert [pause.reason for pause in world.house.board.pauses] == [PauseReason.DISK_FULL]
+    assert world.sent == 1
+    assert world.house.job(other).state is JobState.READY
+    world.house.clock.pass_by(31)
+    with world.house.act():
+        world.house.board.end_those_over()
+    assert world.house.board.pauses == ()
+
+
+def test_i8_an_answer_that_cannot_be_looked_for_at_the_start_is_looked_for_later(
+    world: World, tmp_path: Path
+) -> None:
+    """I8: a spool that cannot be read just then neither ends the start nor leaves the job without a word."""
+    house, world.end = world.house, Answered(status=200, elapsed_seconds=1.0)
+    (job,) = house.accept("beach.jpg")
+    submitting = house.submit(job)
+    assert submitting.answer is not None
+    with house.spool.open_writer(submitting.answer) as writer:
+        writer.finish(world.end)
+    answer = tmp_path / "spool" / "1.answer"
+    answer.rename(tmp_path / "elsewhere")
+    answer.symlink_to(tmp_path / "elsewhere")
+
+    house.recover()
+    (task,) = house.choose()
+    world.process().recover(house.job(job))
+    house.under_way.end(task)
+
+    waiting = house.job(job)
+    assert (kinds([task]), waiting.state) == (["Recover"], JobState.SUBMITTING)
+    assert "cannot read" in waiting.detail
+    assert house.choose() == []
+    answer.unlink()
+    (tmp_path / "elsewhere").rename(answer)
+    house.clock.pass_by(31)
+    assert kinds(house.choose()) == ["Recover"]
+    world.process().recover(house.job(job))
+    assert house.job(job).state is JobState.RECEIVED
+
+
+def test_a_call_under_way_is_not_looked_for(world: World) -> None:
+    """Whoever makes a call tells how it ended; nobody else books it."""
+    house = world.house
+    (job,) = house.accept("beach.jpg")
+    (task,) = house.choose()
+    house.submit(job)
+
+    assert kinds([task]) == ["Send"]
+    assert house.choose() == []

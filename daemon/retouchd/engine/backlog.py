@@ -21,6 +21,10 @@ class Backlog(Protocol):
         """Give what is to be brought back to the inbox."""
         ...
 
+    def cut(self, limit: int) -> list[Job]:
+        """Give what is being sent, or was when the process ended."""
+        ...
+
     def received(self, limit: int) -> list[Job]:
         """Give what was paid for and is to be delivered."""
         ...
@@ -56,6 +60,10 @@ class WholeBacklog:
     def returns(self, limit: int) -> list[ReturnAsked]:
         """Give what is to be brought back to the inbox."""
         return self._journal.returns_due(self._clock.now(), limit)
+
+    def cut(self, limit: int) -> list[Job]:
+        """Give what is being sent, or was when the process ended."""
+        return self._journal.jobs_due([JobState.SUBMITTING], self._clock.now(), limit)
 
     def received(self, limit: int) -> list[Job]:
         """Give what was paid for and is to be delivered."""
@@ -99,6 +107,10 @@ class OnePhoto:
     def returns(self, limit: int) -> list[ReturnAsked]:  # noqa: ARG002 - fits Backlog
         """Give nothing: what is brought back is another photo."""
         return []
+
+    def cut(self, limit: int) -> list[Job]:
+        """Give what is being sent, or was when the process ended."""
+        return self._due([JobState.SUBMITTING])[:limit]
 
     def received(self, limit: int) -> list[Job]:
         """Give what was paid for and is to be delivered."""

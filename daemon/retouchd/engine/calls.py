@@ -95,12 +95,27 @@ class Calls:
 
         An answer that is whole in the spool counts as received, whatever the journal says; else nobody
         knows whether the call was carried out, and a person decides.
+
+        Raises:
+            FileTroubleError: The spool cannot be read; the job stays as it is.
         """
         if job.state is not JobState.SUBMITTING or job.answer is None:
             return job
-        found = self._spool.find(job.answer)
-        end = found or NoAnswer(detail="retouchd ended while the call was under way", elapsed_seconds=0.0)
-        return self.book(job.id, job.answer, self.read(job.answer, end), is_cut_by_us=found is None)
+        return self.book_cut(job.id, job.answer, self.find_reply(job.answer))
+
+    def book_cut(self, job: JobId, attempt: AttemptId, reply: Reply) -> Job:
+        """Book what was found of a call that nobody makes any more; in the engine thread."""
+        return self.book(job, attempt, reply, is_cut_by_us=isinstance(reply.end, NoAnswer))
+
+    def find_reply(self, attempt: AttemptId) -> Reply:
+        """Give what the spool tells of a call that nobody makes any more; in any thread.
+
+        Raises:
+            FileTroubleError: The spool cannot be read.
+        """
+        found = self._spool.find(attempt)
+        lost = NoAnswer(detail="retouchd ended while the call was under way", elapsed_seconds=0.0)
+        return self.read(attempt, found or lost)
 
     def _message(self, kind: OutcomeKind, attempt: AttemptId, reply: Reply) -> str:
         told = describe_end(kind, reply.end, reply.envelope, reply.words)

@@ -28,6 +28,13 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recover:
+    """Look for the answer of a call that was cut, which could not be looked for before."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deliver:
     """Deliver a job whose answer is durable."""
 
@@ -71,7 +78,7 @@ class Place(Enum):
     SPOOL = "spool"
 
 
-Task = Look | Send | Deliver | File | Return | Probe | Prune
+Task = Look | Send | Recover | Deliver | File | Return | Probe | Prune
 Subject = JobId | BundleId | PauseReason | Place
 
 
@@ -80,7 +87,7 @@ def subject_of(task: Task) -> Subject:
     match task:
         case Look() | Return():
             return task.record.id
-        case Send() | Deliver():
+        case Send() | Recover() | Deliver():
             return task.job.id
         case File():
             return task.bundle

@@ -177,6 +177,10 @@ class Deliveries:
         if isinstance(error, NoRoomError):
             self._board.begin_for_folder(error)
 
+    def pause_for_room(self, error: NoRoomError) -> None:
+        """Have no call made while a disk is full."""
+        self._board.begin_for_folder(error)
+
     def open_filing(self, bundle: BundleId) -> FilingOrder | None:
         """Give what a filing needs, or None when the bundle is not one to file."""
         record = self._journal.get_bundle(bundle)

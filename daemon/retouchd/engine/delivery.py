@@ -131,7 +131,7 @@ class Delivery:
 
     def _open_answer(self, answer: Answer | Unreadable | None, attempt: AttemptId | None) -> Finding:
         if attempt is None or answer is None:
-            reason = "it is not in the spool any more"
+            reason = "its file is not there any more, or is damaged"
             raise _UnusableAnswerError(reason)
         if isinstance(answer, Unreadable):
             raise _UnusableAnswerError(_with_words(answer.reason, answer.rest))

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from retouchd.core.jobs import Job, JobState, cabinet_of
 from retouchd.core.records import BundleRecord, BundleState, PhotoPlace, ReturnAsked
 from retouchd.engine.backlog import Backlog, OnePhoto, WholeBacklog
-from retouchd.engine.crew import Deliver, File, Look, Return, Send, Task, UnderWay
+from retouchd.engine.crew import Deliver, File, Look, Recover, Return, Send, Task, UnderWay
 from retouchd.engine.intake import Intake
 from retouchd.engine.keywatch import KeyWatch
 from retouchd.engine.office import Office
@@ -87,9 +87,11 @@ class Dispatch:
         return tasks
 
     def _choose_chores(self) -> Iterator[Task]:
-        room = _CHORES_AT_ONCE - self._under_way.count(Deliver, File, Return)
+        room = _CHORES_AT_ONCE - self._under_way.count(Recover, Deliver, File, Return)
         wanted = _CHORES_AT_ONCE + len(self._under_way)
         chores: list[Task] = [self._return(asked) for asked in self._backlog.returns(wanted)]
+        # Those of which a worker makes the call just now are not taken.
+        chores += [Recover(job=job) for job in self._backlog.cut(wanted)]
         chores += [Deliver(job=job) for job in self._backlog.received(wanted)]
         chores += [File(bundle=record.id) for record in self._backlog.to_file(wanted)]
         for task in chores:

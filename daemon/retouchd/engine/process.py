@@ -3,8 +3,8 @@
 Runs in a worker. Whatever must survive a crash is asked of the engine, which answers when it is durable.
 """
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -18,7 +18,7 @@ from retouchd.core.errors import (
     UnsendableError,
 )
 from retouchd.core.jobs import Job, JobState
-from retouchd.core.outcomes import CallEnd, NotSent, NotSentKind
+from retouchd.core.outcomes import Answered, CallEnd, NotSent, NotSentKind
 from retouchd.core.pictures import MEGAPIXEL
 from retouchd.core.request import Size
 from retouchd.core.values import AttemptId
@@ -30,6 +30,7 @@ from retouchd.engine.desk import Desk
 from retouchd.engine.fitting import Fitting
 from retouchd.engine.journal import Journal
 from retouchd.engine.moves import Moves
+from retouchd.engine.needs import AnswerWriter
 from retouchd.engine.pictures import Image
 from retouchd.engine.requestlimits import RequestLimits
 from retouchd.engine.tools import Tools
@@ -53,6 +54,32 @@ class Registry:
     limits: RequestLimits
 
 
+class _NotingWriter:
+    """Hands an answer on, and notes when the disk is full."""
+
+    def __init__(self, writer: AnswerWriter) -> None:
+        self._writer = writer
+        self.trouble: NoRoomError | None = None
+
+    def write(self, piece: bytes) -> None:
+        """Hand on a piece."""
+        with self._noting():
+            self._writer.write(piece)
+
+    def finish(self, head: Answered) -> None:
+        """Hand on the end."""
+        with self._noting():
+            self._writer.finish(head)
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except NoRoomError as exc:
+            self.trouble = exc
+            raise
+
+
 class Process:
     """Works one job off."""
 
@@ -69,6 +96,17 @@ class Process:
             job = self._submit(job)
         if job.state is JobState.RECEIVED:
             self._delivery.deliver(job.id)
+
+    def recover(self, job: Job) -> None:
+        """Book how the call of a job ended that nobody makes any more, once the spool can be read."""
+        if job.answer is None:
+            return
+        try:
+            reply = self._registry.calls.find_reply(job.answer)
+        except FileTroubleError as exc:
+            self._desk.ask(self._registry.deliveries.postpone, job.id, exc)
+            return
+        self._desk.ask(self._registry.calls.book_cut, job.id, job.answer, reply)
 
     def _submit(self, job: Job) -> Job:
         """Send a job if it may be sent, and give it as it is then."""
@@ -108,7 +146,12 @@ class Process:
             except FileTroubleError as exc:
                 # Where no answer can be kept nothing is sent.
                 return NotSent(kind=NotSentKind.OBSTRUCTED, detail=exc.reason, elapsed_seconds=0.0)
-            return self._tools.endpoint.submit(begun.order, images, answer)
+            noting = _NotingWriter(answer)
+            end = self._tools.endpoint.submit(begun.order, images, noting)
+        if noting.trouble is not None:
+            # What came is kept; no other answer would find room either.
+            self._desk.ask(self._registry.deliveries.pause_for_room, noting.trouble)
+        return end
 
     def _check_room(self, job: Job) -> None:
         """Look whether the result can be put where it belongs, before it is paid for."""

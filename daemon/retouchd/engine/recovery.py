@@ -3,9 +3,11 @@
 Runs in the engine's transaction before the loop. Reads no backlog: only what a crash can have cut.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+from retouchd.core.errors import FileTroubleError
 from retouchd.core.jobs import JobState
 from retouchd.core.pauses import ENDED_BY_CONFIGURATION, SEEN_ANEW_AT_START, PauseReason
 from retouchd.core.records import BundleState
@@ -36,7 +38,9 @@ def recover(office: Office, board: PauseBoard, calls: Calls, intake: Intake) -> 
             office.journal.update_bundle(replace(record, state=BundleState.ARRIVING))
     cut = office.journal.jobs_in([JobState.SUBMITTING])
     for job in cut:
-        calls.recover(job)
+        # When its answer cannot be looked for now, a worker is told to look for it.
+        with suppress(FileTroubleError):
+            calls.recover(job)
     if is_configured_anew:
         intake.form_refused_anew()
     if cut:

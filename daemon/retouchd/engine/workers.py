@@ -1,5 +1,6 @@
 """What a worker does with each kind of task, and what follows when a task brought a defect to light."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -10,7 +11,7 @@ from retouchd.core.records import BundleState
 from retouchd.core.values import BundleId, JobId
 from retouchd.engine.alone import Hands
 from retouchd.engine.calls import Calls
-from retouchd.engine.crew import Deliver, File, Look, Probe, Prune, Return, Send, Task, UnderWay
+from retouchd.engine.crew import Deliver, File, Look, Probe, Prune, Recover, Return, Send, Task, UnderWay
 from retouchd.engine.intake import Intake
 from retouchd.engine.look import Looker
 from retouchd.engine.mailbox import Mailbox
@@ -50,16 +51,23 @@ class Workers:
                 self._look(task)
             case Send():
                 self._skills.process.process(task.job)
+            case Recover():
+                self._skills.process.recover(task.job)
             case Deliver():
                 self._skills.hands.delivery.deliver(task.job.id)
             case File():
                 self._skills.hands.clerk.file(task.bundle)
             case Return():
                 self._skills.hands.porter.bring_back(task.record, task.cabinet)
-            case Probe():
-                self._skills.prober.probe(task)
-            case Prune():
-                self._skills.pruner.prune()
+            case Probe() | Prune():
+                self._keep_up(task)
+
+    def _keep_up(self, task: Probe | Prune) -> None:
+        """Look after what belongs to no photo."""
+        if isinstance(task, Probe):
+            self._skills.prober.probe(task)
+        else:
+            self._skills.pruner.prune()
 
     def _look(self, task: Look) -> None:
         try:
@@ -85,7 +93,7 @@ class Aftercare:
         self._under_way.end(task)
         if error is not None:
             self._postpone(task)
-        if isinstance(task, Send | Deliver):
+        if isinstance(task, Send | Recover | Deliver):
             # What changed in the inbox while the job was under way could not be taken in.
             self._intake.free_place(self._journal.get_bundle(task.job.bundle), stayed=False)
 
@@ -94,7 +102,7 @@ class Aftercare:
             case Look():
                 # Its count of looks stays, so that it is set aside when this happens again and again.
                 self._postpone_bundle(task.record.id, BundleState.ARRIVING)
-            case Send() | Deliver():
+            case Send() | Recover() | Deliver():
                 self._postpone_job(task.job.id)
             case File():
                 self._postpone_bundle(task.bundle, BundleState.ENDING)
@@ -109,7 +117,10 @@ class Aftercare:
         self._journal.update_bundle(replace(record, state=state, look_at=look_at))
 
     def _postpone_job(self, job_id: JobId) -> None:
-        job = self._calls.recover(self._journal.get_job(job_id))
+        job = self._journal.get_job(job_id)
+        # When its answer cannot be looked for now, a worker is told to look for it.
+        with suppress(FileTroubleError):
+            job = self._calls.recover(job)
         if job.state in {JobState.READY, JobState.DEFERRED, JobState.RECEIVED}:
             detail = "retouchd failed on this one; the log tells more"
             self._journal.update_job(replace(job, detail=detail, next_try=self._clock.now() + _AFTER_DEFECT))

@@ -13,7 +13,7 @@ from retouchd.adapters.journal.codec import dump_wish, load_wish
 from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.core.edits import Wish
 from retouchd.core.errors import JournalError, UnknownJobError
-from retouchd.core.jobs import HoldReason, Job, JobState, Output
+from retouchd.core.jobs import ENDED, HoldReason, Job, JobState, Output
 from retouchd.core.pictures import PictureFormat, SentPicture
 from retouchd.core.records import BundleState, Moments
 from retouchd.core.values import BundleId, EditId, JobId, Sha256
@@ -146,7 +146,7 @@ def test_what_becomes_due(
 ) -> None:
     """Exactly the states that go on by themselves wake the engine at their next try."""
     add_job(journal, bundle, state=state, next_try=LATER)
-    goes_on = state in {JobState.READY, JobState.DEFERRED, JobState.RECEIVED, JobState.DELIVERED}
+    goes_on = state not in {JobState.WAITING, JobState.HELD, *ENDED}
 
     assert again().next_due(moments) == (300 if goes_on else None)
     assert again().next_due(replace(moments, now=LATER)) is None

@@ -122,7 +122,8 @@ class JobsTable(Table):
         """Give the seconds until the next job's next try."""
         row = self.connection.execute(
             "SELECT min(next_try) - :now AS due FROM jobs"
-            " WHERE state IN ('ready', 'deferred', 'received', 'delivered') AND next_try > :now",
+            " WHERE state IN ('ready', 'deferred', 'submitting', 'received', 'delivered')"
+            " AND next_try > :now",
             {"now": to_seconds(now)},
         ).fetchone()
         return None if row["due"] is None else float(row["due"])

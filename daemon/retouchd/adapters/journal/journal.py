@@ -32,7 +32,7 @@ _BUSY_SECONDS: Final = 10
 # Each read off an index: a long history is not looked through.
 _PULL_BACK: Final = """
 UPDATE jobs SET next_try = :latest
-WHERE state IN ('ready', 'deferred', 'received', 'delivered') AND next_try > :latest;
+WHERE state IN ('ready', 'deferred', 'submitting', 'received', 'delivered') AND next_try > :latest;
 UPDATE bundles SET first_look = :now
 WHERE state = 'arriving' AND look_at IS NOT NULL AND first_look > :now;
 UPDATE bundles SET look_at = :latest WHERE state IN ('arriving', 'ending') AND look_at > :latest;
