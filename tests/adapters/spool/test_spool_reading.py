@@ -7,7 +7,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from spool_answers import ATTEMPT, HEAD, receive, receive_json
 
@@ -342,6 +342,7 @@ def write(pairs: list[tuple[str, object]], separator: str) -> bytes:
 @given(
     pairs=_PAIRS, separator=st.sampled_from([":", ": ", "\n :\t"]), padding=st.sampled_from([0, 2_200_000])
 )
+@example(pairs=[("b64_json", "000000")], separator=":", padding=0)
 def test_the_position_agrees_with_a_parser(
     tmp_path: Path, pairs: list[tuple[str, object]], separator: str, padding: int
 ) -> None:
@@ -362,14 +363,17 @@ def test_the_position_agrees_with_a_parser(
         assert isinstance(answer, Answer)
         del parsed["b64_json"]
         assert repr(answer.fields) == repr(parsed)
-    assert picture == _strictly_decoded(expected)
+    assert picture == _decoded(expected)
 
 
-def _strictly_decoded(text: object) -> bytes | None:
-    if not isinstance(text, str) or not text:
+def _decoded(text: object) -> bytes | None:
+    """Decode strictly, but for line breaks, the alphabet for URLs and missing padding."""
+    if not isinstance(text, str):
         return None
+    plain = text.translate(str.maketrans("-_", "+/", "\r\n"))
+    padding = "" if len(plain) % 4 == 1 else "=" * (-len(plain) % 4)
     try:
-        return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True) or None
+        return base64.b64decode(plain + padding, validate=True) or None
     except ValueError:
         return None
 
