@@ -74,6 +74,13 @@ def stall_while_sending(exchange: Exchange) -> None:
     exchange.stall()
 
 
+def answer_and_stall(exchange: Exchange) -> None:
+    """Answer before the body is read, and leave the connection standing."""
+    exchange.read_head()
+    exchange.send(reply_bytes(200, b"early"))
+    exchange.stall()
+
+
 def reset_after_sending(exchange: Exchange) -> None:
     """Reset when the whole request was read."""
     exchange.read_request()
@@ -276,3 +283,17 @@ def test_a_silent_proxy_is_not_sent(
 
     assert isinstance(end, NotSent)
     assert end.kind is NotSentKind.INTERRUPTED
+
+
+def test_an_early_answer_counts_that_leaves_the_connection_standing(
+    way: Way, make_caller: MakeCaller
+) -> None:
+    """I5: who answers, takes no more of the request and does not hang up has perhaps charged."""
+    server = way.serve(answer_and_stall)
+    caller = make_caller(server.url, **SHORT)
+
+    end = caller.submit(BIG)
+
+    assert isinstance(end, Answered)
+    assert (end.status, end.body_sent) == (200, False)
+    assert caller.body() == b"early"

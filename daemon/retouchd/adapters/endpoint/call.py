@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+import httpcore
 import httpx
 
 from retouchd.adapters.endpoint.answers import AnswerWriter, CensoredWriter
@@ -19,6 +20,9 @@ from retouchd.core.errors import FileTroubleError
 from retouchd.core.outcomes import Answered, CallEnd, NoAnswer, NotSent, NotSentKind
 
 _CONNECTED: Final = "connection.connect_tcp.complete"
+_BODY_FAILED: Final = "http11.send_request_body.failed"
+# Who stopped taking the request has answered it by now, or will not.
+_EARLY_ANSWER_SECONDS: Final = 5.0
 
 
 class Call:
@@ -27,15 +31,18 @@ class Call:
     Attributes:
         line: Its connection, which can be ended from outside.
         key: Is struck out of whatever comes back.
+        timeouts: httpcore's own, in seconds; looked up anew before each read and write.
 
     Args:
         body: What is sent, or None for a question that costs nothing.
         key: As it is now; printable ASCII.
     """
 
-    def __init__(self, body: Body | None, key: str) -> None:
+    def __init__(self, body: Body | None, key: str, timeouts: dict[str, float | None]) -> None:
         self.line = Line()
         self.key = key
+        self.timeouts = timeouts
+        self._stalled = False
         self._body = body
         self._begin = time.monotonic()
 
@@ -44,9 +51,18 @@ class Call:
         return time.monotonic() - self._begin
 
     def note_event(self, event: str, details: Mapping[str, Any]) -> None:
-        """Take over the connection from httpcore's trace, direct, through a proxy, before any TLS."""
+        """Take over the connection from httpcore's trace, direct, through a proxy, before any TLS.
+
+        Raises:
+            WriteError: In place of the time-out of a body that is not taken: only after this error does
+                httpcore read the answer that may have come before, which may have been charged.
+        """
         if event == _CONNECTED:
             self.line.attach(details["return_value"].get_extra_info("socket"))
+        elif event == _BODY_FAILED and isinstance(details["exception"], httpcore.WriteTimeout):
+            self._stalled = True
+            self.timeouts["read"] = min(self.timeouts["read"] or _EARLY_ANSWER_SECONDS, _EARLY_ANSWER_SECONDS)
+            raise httpcore.WriteError from details["exception"]
 
     def make(
         self, client: httpx.Client, request: httpx.Request, answer: AnswerWriter, max_answer_bytes: int
@@ -79,7 +95,7 @@ class Call:
         if self._body is not None and self._body.trouble is not None:
             return self.not_sent(*self._body.trouble)
         return describe_failure(
-            error,
+            httpx.WriteTimeout("") if self._stalled else error,
             sent=self._body is not None and self._body.sent,
             ended_by=self.line.ended_by,
             elapsed_seconds=self.elapsed_seconds(),

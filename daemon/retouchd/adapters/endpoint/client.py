@@ -78,7 +78,7 @@ class HttpEndpoint:
     def submit(self, order: Order, images: Sequence[Image], answer: AnswerWriter) -> CallEnd:
         """Make one call and give how it ended; an answer is durable before it is given."""
         body = Body(order, images)
-        call = Call(body, self._key())
+        call = Call(body, self._key(), self._form_timeout())
         if body.length > self._max_request_bytes:
             size, limit = body.length / _MEGABYTE, self._max_request_bytes / _MEGABYTE
             detail = f"the request has {size:.1f} MB, allowed are {limit:.1f} MB (endpoint.max_request_bytes)"
@@ -92,7 +92,7 @@ class HttpEndpoint:
 
     def probe(self) -> CallEnd:
         """Ask for the service's status, which costs nothing: it says whether the key and the way are good."""
-        call = Call(None, self._key())
+        call = Call(None, self._key(), self._form_timeout())
         request = self._form("GET", "/status", call, {}, None)
         return self._channel.make(call, request, _Dropped(), _PROBE_SECONDS)
 
@@ -125,7 +125,7 @@ class HttpEndpoint:
         encoded = [
             (name.encode(), _encode(value)) for name, value in {**own, **self._always, **headers}.items()
         ]
-        extensions = {"trace": call.note_event, "timeout": self._form_timeout()}
+        extensions = {"trace": call.note_event, "timeout": call.timeouts}
         return httpx.Request(
             method, self._base_url + path, headers=encoded, content=body, extensions=extensions
         )

@@ -62,13 +62,13 @@ class Downloader:
         return DownloadTrouble(detail="it leads from one address to another without end", passes=False)
 
     def _ask(self, target: Target, key: str, picture: AnswerWriter) -> CallEnd:
-        call = Call(None, key)
+        call = Call(None, key, dict(self._timeout))
 
         def note_event(event: str, details: Mapping[str, Any]) -> None:
             target.note_event(event, details)
             call.note_event(event, details)
 
-        extensions = {"trace": note_event, "timeout": self._timeout}
+        extensions = {"trace": note_event, "timeout": call.timeouts}
         request = httpx.Request("GET", target.url, headers=self._headers, extensions=extensions)
         return self._channel.make(call, request, picture, _TOTAL_SECONDS)
 
