@@ -72,7 +72,14 @@ def test_costs_that_are_none(cost: object) -> None:
     answer = parse_answer(WHOLE | {"estimatedCostUsd": cost})
 
     assert answer.estimated_cost_usd is None
+    assert math.isnan(answer.reported_cost_usd or 0)
     assert answer.oddities == ("estimatedCostUsd is no amount of money",)
+
+
+@pytest.mark.parametrize("cost", [0.066, 0, None])
+def test_what_it_says_that_it_cost(cost: float | None) -> None:
+    """An amount is reported as it is, and an answer that says nothing reports nothing."""
+    assert parse_answer(WHOLE | {"estimatedCostUsd": cost}).reported_cost_usd == cost
 
 
 @pytest.mark.parametrize("ok", [False, None, 1, 0, "true"])
@@ -193,7 +200,11 @@ def test_content_hashes(announced: str | None, expected: bool | None) -> None:  
         ({"type": "t", "message": "no"}, Envelope(type="t", message="no")),
         ({"error": [1], "code": "c"}, Envelope(code="c")),
         ({"error": {"code": "c"}, "message": "outside"}, Envelope(code="c")),
-        ({"error": {"code": 7, "message": "no"}}, Envelope(message="no")),
+        ({"error": {"code": 502, "message": "no"}}, Envelope(message="no", code="502")),
+        ({"error": {"code": 10**20 - 1, "message": "no"}}, Envelope(message="no", code="9" * 20)),
+        ({"error": {"code": 10**20, "message": "no"}}, Envelope(message="no")),
+        ({"error": {"code": True, "message": "no"}}, Envelope(message="no")),
+        ({"error": {"code": 502.0, "message": "no"}}, Envelope(message="no")),
         ({"error": {"message": "no", "details": "ä"}}, Envelope(message="no", details='"ä"')),
         ({"error": {"type": "t", "details": None}}, Envelope(type="t")),
         ({"error": {"code": "c", "topUpUrl": URL}}, Envelope(code="c", top_up_url=URL)),
@@ -242,6 +253,7 @@ def test_envelopes_in_any_encoding(encoding: str) -> None:
         b'{"error": {"message": 7}}',
         b'{"message": "cut',
         b'{"code": 502}',
+        b'{"error": {"code": 502}}',
         b"\xff\xfe\xff",
         b"[" * 60_000,
         b'{"code": ' + b"9" * 5000 + b"}",

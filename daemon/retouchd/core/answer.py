@@ -19,6 +19,8 @@ from retouchd.core.values import printable
 
 _MAX_ENVELOPE_BYTES: Final = 65_536
 _MAX_TEXT: Final = 2_000
+# Numbers of more than twenty digits are no codes, and take long to write down.
+_LARGEST_CODE: Final = 10**20 - 1
 _HASH = re.compile(r"(?:sha256[:-])?([0-9a-f]{8,64})", re.IGNORECASE)
 # A header that no service sends: the time at which a person handed the answer in.
 HANDED_IN: Final = "x-retouchd-handed-in"
@@ -55,6 +57,12 @@ class Answer:
     signed_url: str | None = None
     fields: Mapping[str, object] = field(default_factory=dict)
     oddities: tuple[str, ...] = ()
+
+    @property
+    def reported_cost_usd(self) -> float | None:
+        """What it says that it cost, NaN where that is no amount of money; None when it says nothing."""
+        is_told = self.fields.get("estimatedCostUsd") is not None
+        return math.nan if is_told and self.estimated_cost_usd is None else self.estimated_cost_usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +174,7 @@ def parse_envelope(body: bytes) -> Envelope | None:
     return Envelope(
         message=_clip(error.get("message")),
         type=_clip(error.get("type")),
-        code=_clip(error.get("code")),
+        code=_code(error.get("code")),
         details="" if details is None else _clip(json.dumps(details, ensure_ascii=False)),
         top_up_url=_clip(top_up_url),
     )
@@ -188,6 +196,12 @@ def _decode_object(body: bytes) -> Mapping[str, object] | None:
         return None
     parsed = parse_object(body)
     return None if isinstance(parsed, NoObject) else parsed.fields
+
+
+def _code(value: object) -> str:
+    """Give a code as text: programs in front of a service give a bare status in its place, as a number."""
+    is_number = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST_CODE
+    return str(value) if is_number else _clip(value)
 
 
 def _clip(value: object) -> str:
