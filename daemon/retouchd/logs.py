@@ -45,6 +45,7 @@ class Event(StrEnum):
     WATCH_STARTED = "watch.started"
     LIMIT_NEARED = "limit.neared"
     RESERVATION_EXCEEDED = "reservation.exceeded"
+    COST_DISBELIEVED = "cost.disbelieved"
     PAUSE_BEGAN = "pause.began"
     PAUSE_ENDED = "pause.ended"
     OPTIONS_REFUSED = "options.refused"

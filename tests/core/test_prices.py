@@ -81,7 +81,8 @@ def test_more_never_costs_less(request: EditRequest, other: EditRequest, price: 
         (1, "0.02", "0.0236"),
         (2, "0.02", "0.0236"),
         (3, "0.02", "0.02"),
-        (3, "0.001", "0.001"),
+        (3, "0.001", "0.00236"),
+        (9, "0.000001", "0.00236"),
         (1, "0.5", "0.5"),
         (9, "0.5", "0.5"),
     ],
@@ -119,8 +120,9 @@ def test_i6_nothing_seen_is_ever_set_aside_for_less(request: EditRequest, price:
     [
         (0.066, 66_000),
         (0.0, 0),
-        (0.47, 470_000),
-        (0.48, None),
+        (0.48, 480_000),
+        (5.0, 5_000_000),
+        (5.01, None),
         (None, None),
         (-0.01, None),
         (math.nan, None),
@@ -130,21 +132,35 @@ def test_i6_nothing_seen_is_ever_set_aside_for_less(request: EditRequest, price:
     ],
 )
 def test_what_is_believed(reported: float | None, believed: int | None) -> None:
-    """A cost is believed up to twenty times what the formula sets aside; what is no amount never is."""
+    """A cost is believed up to five dollars at least; what is no amount never is."""
     cost = believe(reported, PLAIN)
 
     assert (None if cost is None else cost.micro) == believed
 
 
+def test_more_is_believed_of_what_is_dear() -> None:
+    """Of what is set aside at more than a quarter of a dollar twenty times as much is believed."""
+    dear = replace(PLAIN, quality=Quality.HIGH)
+
+    assert believe(7.39, dear) == Money(7_390_000)
+    assert believe(7.4, dear) is None
+
+
+@given(request=requests(), price=prices)
+def test_i6_a_tenth_of_the_formula_is_always_set_aside(request: EditRequest, price: Price) -> None:
+    """I6: answers that were all but free do not open the limits to a burst of calls."""
+    assert estimate(request, price).micro * 10 >= estimate(request, None).micro
+
+
 @given(reports=st.lists(st.none() | st.floats(), max_size=8), request=requests())
 def test_no_reports_make_prices_absurd(reports: list[float | None], request: EditRequest) -> None:
-    """Whatever answers say one after the other, no more than twenty times the formula is set aside."""
+    """Whatever answers say one after the other, no more is set aside than is believed of one."""
     price = None
     for reported in reports:
         cost = believe(reported, request)
         price = price if cost is None else learn(price, cost)
 
-    most = Money(20 * estimate(request, None).micro)
+    most = max(Money(20 * estimate(request, None).micro), Money(5_000_000))
     assert price is None or NOTHING < price.highest <= most
 
 

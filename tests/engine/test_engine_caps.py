@@ -15,6 +15,7 @@ from retouchd.core.money import Caps, Money
 from retouchd.core.pauses import Pause, PauseReason, begin_pause
 from retouchd.core.prices import estimate
 from retouchd.core.records import Verb
+from retouchd.core.request import Quality, Size
 from strategies import NOW, REQUEST
 
 
@@ -74,6 +75,8 @@ def test_what_cannot_be_true_is_booked_as_set_aside_and_not_learned(
         assert charged(house, job) == estimate(wish_of(name).request, None).micro
 
     assert house.journal.price_of(REQUEST) is None
+    told = [fields["level"] for event, fields in house.log.lines if event == "cost.disbelieved"]
+    assert told == ["warning"] * (0 if reported is None else 3)
 
 
 def test_a_cost_above_its_reservation_counts_and_is_learned_at_once(house: House) -> None:
@@ -83,6 +86,24 @@ def test_a_cost_above_its_reservation_counts_and_is_learned_at_once(house: House
     assert charged(house, job) == 900_000
     assert "reservation.exceeded" in house.log.events()
     assert set_aside(house, "bbbb") == Money(900_000)
+
+
+def test_i6_a_cost_far_above_the_formula_breaks_the_days_limit_once(tmp_path: Path) -> None:
+    """I6: where each answer costs many times its reservation, one is sent beyond the limit and no more."""
+    cheap = replace(REQUEST, quality=Quality.LOW, size=Size(width=1024, height=1024))
+    caps = Caps(per_job=None, per_day=Money(500_000), per_month=None)
+    house = House(tmp_path, replace(POLICY, caps=caps))
+    first, second = (
+        house.accept(f"{name}.jpg", replace(wish_of(), request=replace(cheap, prompt=name)))[0]
+        for name in ("aaaa", "bbbb")
+    )
+    received = house.answer(first)
+    with house.act():
+        house.deliveries.settle(received.id, 0.9)
+        assert house.cashier.begin_submission(second.id) is None
+
+    assert charged(house, first) == 900_000
+    assert house.board.is_paused_for(PauseReason.BUDGET)
 
 
 def test_an_answer_is_booked_and_learned_once(house: House) -> None:

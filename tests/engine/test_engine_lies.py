@@ -62,7 +62,7 @@ DELIVERED = [
     pytest.param(b'{"x": "\xff\xc3",' + answer_body()[1:], "no utf-8", id="broken UTF-8"),
     pytest.param(b'{"estimatedCostUsd": NaN,' + answer_body()[1:], "no amount", id="NaN"),
     pytest.param(answer_body(estimatedCostUsd=-5), "no amount", id="negative cost"),
-    pytest.param(answer_body(estimatedCostUsd=1e300), None, id="absurd cost"),
+    pytest.param(answer_body(estimatedCostUsd=1e300), "1e+300, which is not believable", id="absurd cost"),
     pytest.param(answer_body(estimatedCostUsd=10**400), "no amount", id="endless cost"),
     pytest.param(answer_body(b64_json=wrapped(BASE64)), "line breaks", id="line breaks"),
     pytest.param(answer_body(b64_json="data:image/png;base64," + BASE64), "data: prefix", id="data: prefix"),
@@ -104,6 +104,8 @@ def test_usable_answers_are_delivered(house: House, tmp_path: Path, body: bytes,
     assert any(oddity in one for one in oddities) if oddity else oddities == []
     (told,) = (fields for event, fields in house.log.lines if event == "job.delivered")
     assert list(told.get("oddities", [])) == oddities
+    is_cost_odd = any("estimatedCostUsd" in one for one in oddities)
+    assert ("cost.disbelieved" in house.log.events()) == is_cost_odd
     assert all(character.isprintable() or character == "\n" for character in raw)
     assert counter.links.asked == []
 

@@ -146,7 +146,7 @@ class Limits(RuleBasedStateMachine):
         formula = estimate(request, None).micro
         answers, highest = self.prices.get((request.quality, str(request.size)), [0, 0])
         more = Money.from_usd(Fraction("0.0135") * (request.image_count - 1)).micro if answers else 0
-        return highest + more if answers > 2 else max(formula, highest + more)
+        return max(-(-formula // 10) if answers > 2 else formula, highest + more)
 
     def sums(self) -> Iterator[tuple[str, str | int, int]]:
         """Give what counts for each edit, day and month."""
@@ -309,7 +309,7 @@ class Limits(RuleBasedStateMachine):
         self.release(entry.edit)
 
     def _book(self, entry: Entry, request: EditRequest, reported: float | None) -> None:
-        is_true = reported is not None and 0 <= reported <= 20 * estimate(request, None).usd
+        is_true = reported is not None and 0 <= reported <= max(20 * estimate(request, None).usd, 5)
         entry.charged = Money.from_usd(reported).micro if reported is not None and is_true else entry.first
         entry.reserved, entry.excess = 0, max(0, entry.charged - entry.first)
         if is_true and entry.charged:

@@ -17,12 +17,11 @@ from retouchd.core.money import NOTHING, Money
 from retouchd.core.naming import safe_stem
 from retouchd.core.outcomes import RULES, Answered, Effect, Envelope, OutcomeKind, keeps_reservation
 from retouchd.core.periods import Period
+from retouchd.core.prices import believe_beside
 from retouchd.core.recorded import Recorded, RecordedCall
 from retouchd.core.records import Attempt, Label
 from retouchd.core.values import AttemptId, BundleId, EditId, JobId, printable
 
-# A reported cost this many times what was set aside is taken for a defect of the answer, not for a bill.
-_ABSURD_FACTOR: Final = 20
 # Jobs that have not got what was paid for: what is found of their edit is theirs.
 EMPTY_HANDED: Final = frozenset({JobState.READY, JobState.WAITING, JobState.DEFERRED, JobState.HELD})
 _DROP_IT: Final = 'drop the photo with its prompt into the inbox again, then "retouchd retry" that job'
@@ -95,10 +94,8 @@ def _prove(kind: OutcomeKind, end: Answered, content: object) -> Proof:
 
 
 def _bill(reported_usd: float | None, reserved: Money) -> Money:
-    if reported_usd is None:
-        return reserved
-    reported = Money.from_usd(reported_usd)
-    return reported if reported.micro <= reserved.micro * _ABSURD_FACTOR else reserved
+    believed = believe_beside(reported_usd, reserved)
+    return reserved if believed is None else believed
 
 
 def attempt_of(call: FoundCall, edit: EditId, job: JobId) -> Attempt:

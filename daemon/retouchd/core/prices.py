@@ -28,8 +28,12 @@ _CHARACTER_USD: Final = Fraction("0.000005") / 4
 _SAFETY: Final = Fraction("1.35")
 # "auto" leaves the size to the service; its largest ordinary one is assumed.
 _AUTO_PIXELS: Final = 1536 * 1024
-# A reported cost this many times the formula's is taken for a defect of the answer, not for a bill.
+# A reported cost above both of these, the first times what was expected, is taken for a defect of the answer,
+# not for a bill. Too much belief costs a pause at a limit, too little lets the limit be passed.
 _ABSURD_FACTOR: Final = 20
+_ALWAYS_BELIEVED: Final = Money(5_000_000)
+# Answers that were all but free may have been so by mistake; a burst of calls must not rest on them alone.
+_LEAST_SHARE: Final = 10
 # Fewer answers may all have been cheap by chance.
 _ENOUGH_ANSWERS: Final = 3
 # One picture and so long a prompt are in every price that was seen: a quarter of a cent at most.
@@ -58,14 +62,15 @@ def estimate(request: EditRequest, price: Price | None) -> Money:
     """Give what is set aside before a call: at least what the call is expected to cost.
 
     Args:
-        price: What was seen of this very quality and size. Three answers take the formula's place; before
-            that one above the formula counts at once.
+        price: What was seen of this very quality and size. Three answers take the formula's place, down to
+            a tenth of it; before that one above the formula counts at once.
     """
     formula = Money.from_usd(_formula_usd(request) * _SAFETY)
     if price is None:
         return formula
     seen = price.highest + Money.from_usd(_uncommon_usd(request) * _SAFETY)
-    return seen if price.is_known else max(formula, seen)
+    least = Money(-(-formula.micro // _LEAST_SHARE)) if price.is_known else formula
+    return max(least, seen)
 
 
 def expected_cost(request: EditRequest, price: Price | None) -> Money:
@@ -93,10 +98,16 @@ def believe(reported_usd: float | None, request: EditRequest) -> Money | None:
 
     The measure is the formula, never what was seen: else each absurd answer would make room for the next.
     """
+    return believe_beside(reported_usd, estimate(request, None))
+
+
+def believe_beside(reported_usd: float | None, measure: Money) -> Money | None:
+    """Give a reported cost, or None where it cannot be true of a call of which so much was expected."""
     if reported_usd is None or not math.isfinite(reported_usd) or reported_usd < 0:
         return None
     reported = Money.from_usd(reported_usd)
-    return reported if reported.micro <= estimate(request, None).micro * _ABSURD_FACTOR else None
+    most = max(Money(measure.micro * _ABSURD_FACTOR), _ALWAYS_BELIEVED)
+    return reported if reported <= most else None
 
 
 def learn(price: Price | None, cost: Money) -> Price | None:

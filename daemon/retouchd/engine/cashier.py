@@ -190,6 +190,10 @@ class Cashier:
         """Book what a received answer cost in place of what was set aside, once.
 
         Without a cost that can be believed the reservation is what was paid.
+
+        Args:
+            attempt_id: The call.
+            reported_usd: What the answer says; not a number where that is no amount of money.
         """
         attempt = self._journal.get_attempt(attempt_id)
         job = self._journal.get_job(attempt.job)
@@ -198,6 +202,8 @@ class Cashier:
             charged = attempt.first_reserved if cost is None else cost
             attempt = replace(attempt, charged=charged, reserved=NOTHING)
             self._journal.update_attempt(attempt)
+            if cost is None and reported_usd is not None:
+                self._tell_disbelief(attempt, reported_usd)
             self._tell_excess(attempt)
             self._budget.tell_nearness()
         self._moves.release_vain_calls(job)
@@ -215,6 +221,16 @@ class Cashier:
         if price is not None:
             self._journal.store_price(request, price)
         return cost
+
+    def _tell_disbelief(self, attempt: Attempt, reported_usd: float) -> None:
+        """Tell a cost that was not booked: if it is true after all, the limits do not hold."""
+        self._herald.say(
+            "warning",
+            "cost.disbelieved",
+            job=attempt.job,
+            reported_usd=reported_usd,
+            booked_usd=attempt.charged.usd,
+        )
 
     def _tell_excess(self, attempt: Attempt) -> None:
         """Tell a bill that beat its reservation; what is set aside next was raised with it."""

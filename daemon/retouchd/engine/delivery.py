@@ -147,7 +147,7 @@ class Delivery:
         if isinstance(picture, Incomplete):
             reason = f"its picture is not usable: {picture.reason}"
             raise _UnusableAnswerError(reason)
-        cost = finding.answer.estimated_cost_usd
+        cost = finding.answer.reported_cost_usd
         charged_usd = self._desk.ask(self._deliveries.settle, dossier.job.id, cost)
         result = self._publish_picture(dossier, finding, staged, picture)
         told: dict[str, object] = {

@@ -19,6 +19,7 @@ from retouchd.core.metadata import (
 )
 from retouchd.core.money import MICRO
 from retouchd.core.pictures import SentPicture
+from retouchd.core.prices import believe
 from retouchd.core.records import Attempt
 from retouchd.core.request import MAX_PIXELS, Size
 from retouchd.engine.deliveries import Dossier
@@ -43,7 +44,7 @@ def describe_result(
         sent=[_facts(one) for one in dossier.owner.sent or wish.pictures],
         request=_request_facts(wish, attempts),
         answer=without_secrets(answer.fields, keep_signed_url=keep_signed_url),
-        oddities=(*answer.oddities, *_oddities(wish, answer, output)),
+        oddities=(*answer.oddities, *_cost_oddities(wish, answer), *_oddities(wish, answer, output)),
         output=output,
         cost=_cost(attempts),
         attempts=[_attempt_facts(one) for one in attempts],
@@ -101,6 +102,12 @@ def _attempt_facts(attempt: Attempt) -> AttemptFacts:
         reserved_usd=attempt.reserved.usd,
         request_id=next(iter(attempt.request_ids.values()), None),
     )
+
+
+def _cost_oddities(wish: Wish, answer: Answer) -> Iterator[str]:
+    cost = answer.estimated_cost_usd
+    if cost is not None and believe(cost, wish.request) is None:
+        yield f"estimatedCostUsd is {cost}, which is not believable; what was set aside counts as paid"
 
 
 def _oddities(wish: Wish, answer: Answer, output: OutputFacts) -> Iterator[str]:
