@@ -16,7 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from retouchd.core.jobs import Job, JobState
+from retouchd.core.jobs import HoldReason, Job, JobState
 from retouchd.core.money import Caps, Money
 from retouchd.core.outcomes import Answered, CallEnd, Envelope, NoAnswer, NotSent, NotSentKind
 from retouchd.core.pauses import PauseReason
@@ -321,8 +321,18 @@ class Limits(RuleBasedStateMachine):
     def retry(self, number: int) -> None:
         """A person has something tried again: that is no more money than the limits allow."""
         jobs = self.jobs_in(JobState.HELD, JobState.DEFERRED)
+        job = jobs[number % len(jobs)]
         with self.house.act():
-            self.house.operator.obey(Verb.RETRY, jobs[number % len(jobs)].id)
+            self.house.operator.obey(Verb.RETRY, job.id)
+
+        if job.hold is HoldReason.UNKNOWN_OUTCOME:
+            self._count_lost(job)
+
+    def _count_lost(self, job: Job) -> None:
+        """Count what a lost answer perhaps cost as spent: the edit is paid for once more."""
+        for entry in self.ledger.values():
+            if entry.edit == job.edit and entry.stays == FOR_GOOD:
+                entry.charged, entry.reserved = entry.total, 0
 
     @rule(answered=st.integers(0, 9))
     def kill(self, answered: int) -> None:

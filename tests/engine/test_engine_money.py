@@ -13,6 +13,7 @@ from retouchd.core.money import Caps, Money
 from retouchd.core.outcomes import Answered, Envelope, NotSent, NotSentKind
 from retouchd.core.pauses import PauseReason
 from retouchd.core.records import BundleState, Verb
+from retouchd.core.retries import RetryPolicy, UnknownOutcomePolicy
 from retouchd.core.sightings import News
 from retouchd.core.values import Sha256
 from retouchd.engine.calls import Reply
@@ -127,6 +128,30 @@ def test_retry_grows_the_permission_only_when_money_may_have_moved(
     assert house.job(job).state is JobState.READY
     assert house.job(job).attempts == 0
     assert house.permission(job) == 1 + more
+
+
+@pytest.mark.parametrize("way", ["retry", "resend", "dropped again"])
+def test_lost_money_counts_as_spent_once_the_edit_is_paid_again(tmp_path: Path, way: str) -> None:
+    """I6: with the word to pay once more a lost answer's money is unclear no longer, and never less."""
+    resend = UnknownOutcomePolicy.RESEND if way == "resend" else UnknownOutcomePolicy.HOLD
+    house = House(tmp_path, dataclasses.replace(POLICY, retry=RetryPolicy(unknown_outcome=resend)))
+    (job,) = house.accept("one.jpg")
+    house.lose(job)
+    if way == "retry":
+        with house.act():
+            house.operator.obey(Verb.RETRY, job.id)
+    if way == "dropped again":
+        with house.act():
+            house.operator.obey(Verb.DISCARD, job.id)
+        house.file(job)
+        house.accept("one.jpg")
+
+    assert job.edit is not None
+    (lost,) = house.journal.attempts_of(job.edit)
+    assert (lost.reserved, lost.charged) == (Money(0), lost.first_reserved)
+    assert house.permission(job) == 2
+    assert house.journal.report_spend(lost.period).unknown == Money(0)
+    house.close()
 
 
 def test_retry_of_an_output_that_is_gone_pays_again(house: House) -> None:

@@ -126,8 +126,7 @@ class Cashier:
         self._breaker.note_end(attempt)
         self._refusals.note_end(job, attempt, outcome.message)
         if aftermath.grants_permission and job.edit is not None:
-            why = PermissionReason.CONFIGURED
-            self._journal.grow_permission(job.edit, job.id, why, self._clock.now())
+            self._moves.grow_permission(job.edit, job.id, PermissionReason.CONFIGURED)
         if aftermath.pause:
             self._board.begin(aftermath.pause)
         return self._move(job, outcome, aftermath)

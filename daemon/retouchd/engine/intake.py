@@ -285,8 +285,7 @@ class Intake:
         if place.owns_edit:
             self._journal.set_owner(edit.id, job)
         if place.grows_permission:
-            why = PermissionReason.DROPPED_AGAIN
-            self._journal.grow_permission(edit.id, job, why, self._clock.now())
+            self._moves.grow_permission(edit.id, job, PermissionReason.DROPPED_AGAIN)
         return edit, place
 
 

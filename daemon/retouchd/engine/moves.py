@@ -13,9 +13,9 @@ from retouchd.core.duplicates import event_for_sharers, may_be_paid
 from retouchd.core.edits import Edit
 from retouchd.core.jobs import KEEPS_SOURCES, HoldReason, Job, JobEvent, JobState, move
 from retouchd.core.money import NOTHING
-from retouchd.core.outcomes import KEPT_UNTIL_THE_END
-from retouchd.core.records import BundleRecord, BundleState
-from retouchd.core.values import BundleId, JobId
+from retouchd.core.outcomes import KEPT_UNTIL_THE_END, OutcomeKind
+from retouchd.core.records import BundleRecord, BundleState, PermissionReason
+from retouchd.core.values import BundleId, EditId, JobId
 from retouchd.engine.office import Office
 
 
@@ -81,6 +81,21 @@ class Moves:
         for attempt in self._journal.attempts_of(job.edit):
             if attempt.outcome in KEPT_UNTIL_THE_END and attempt.reserved.micro:
                 self._journal.update_attempt(replace(attempt, reserved=NOTHING))
+
+    def grow_permission(self, edit: EditId, job: JobId, why: PermissionReason) -> None:
+        """Allow that an edit is paid for once more; what its lost answers perhaps cost counts as spent then.
+
+        Nobody will ask about those answers any more, so that their money must not stay unclear for ever.
+        """
+        self.book_lost(edit)
+        self._journal.grow_permission(edit, job, why, self._clock.now())
+
+    def book_lost(self, edit: EditId) -> None:
+        """Count what an edit's lost answers perhaps cost as spent, each in its own period."""
+        for attempt in self._journal.attempts_of(edit):
+            if attempt.outcome == OutcomeKind.UNKNOWN and attempt.reserved.micro:
+                booked = attempt.charged + attempt.reserved
+                self._journal.update_attempt(replace(attempt, charged=booked, reserved=NOTHING))
 
     def _move_sharers(self, owner: Job) -> None:
         event = event_for_sharers(owner)

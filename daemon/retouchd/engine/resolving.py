@@ -71,18 +71,12 @@ class Resolver:
         return f"the picture is taken for job {job.id} and put into the outbox; {booked} count as spent"
 
     def _give_up(self, job: Job, detail: str) -> str:
-        self._book_unclear(job)
+        if job.edit is not None and self._attempts_of(job):
+            self._moves.book_lost(job.edit)
         moved = self._moves.apply(replace(job, dismissed=True), JobEvent.CANCELLED, detail=detail)
         attempts = self._attempts_of(moved)
         where = _WHERE.get(self._journal.get_bundle(job.bundle).state, "")
         return f"job {job.id} is cancelled; {money_sentence(attempts).removesuffix('.')}{where}"
-
-    def _book_unclear(self, job: Job) -> None:
-        """Count what was perhaps paid as spent, in its own period: it is not given back."""
-        for attempt in self._attempts_of(job):
-            if attempt.outcome == OutcomeKind.UNKNOWN and attempt.reserved.micro:
-                booked = attempt.charged + attempt.reserved
-                self._journal.update_attempt(replace(attempt, charged=booked, reserved=NOTHING))
 
     def _attempts_of(self, job: Job) -> list[Attempt]:
         """Give the calls for a job's edit if the job decides over it."""

@@ -31,7 +31,6 @@ class Retrier:
 
     def __init__(self, office: Office, moves: Moves, returns: Returns) -> None:
         self._journal = office.journal
-        self._clock = office.clock
         self._moves = moves
         self._returns = returns
         self._refusals = Refusals(office, moves)
@@ -86,8 +85,7 @@ class Retrier:
             )
             raise CommandRefusedError(message)
         if may_pay_again(job, edit, self._journal.attempts_of(edit.id)):
-            why = PermissionReason.RETRIED
-            self._journal.grow_permission(edit.id, job.id, why, self._clock.now())
+            self._moves.grow_permission(edit.id, job.id, PermissionReason.RETRIED)
         self._journal.set_owner(edit.id, job.id)
         if owner.id != job.id and owner.state is JobState.HELD:
             detail = f"job {job.id}, with the same photo and prompt, was tried again instead"
