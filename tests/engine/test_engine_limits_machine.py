@@ -234,6 +234,9 @@ class Limits(RuleBasedStateMachine):
             return
         (day, month), amount = self.period(), self.set_aside(job.wish.request)
         may = self.fits(job.edit, day, month, amount)
+        if not may:
+            self.release(job.edit)
+            may = self.fits(job.edit, day, month, amount)
         with self.house.act():
             begun = self.house.cashier.begin_submission(job.id)
 

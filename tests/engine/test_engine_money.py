@@ -12,11 +12,13 @@ from retouchd.core.jobs import HoldReason, JobEvent, JobState
 from retouchd.core.money import Caps, Money
 from retouchd.core.outcomes import Answered, Envelope, NotSent, NotSentKind
 from retouchd.core.pauses import PauseReason
+from retouchd.core.prices import estimate
 from retouchd.core.records import BundleState, Verb
 from retouchd.core.retries import RetryPolicy, UnknownOutcomePolicy
 from retouchd.core.sightings import News
 from retouchd.core.values import Sha256
 from retouchd.engine.calls import Reply
+from strategies import REQUEST
 
 SERVICE_ERROR = Reply(end=Answered(status=500, elapsed_seconds=1.0), envelope=Envelope(code="internal_error"))
 REFUSED = Reply(end=Answered(status=400, elapsed_seconds=1.0), envelope=Envelope(code="invalid_size"))
@@ -240,6 +242,22 @@ def test_service_errors_give_their_money_back_when_the_job_ends(house: House) ->
         house.moves.apply(house.job(job), JobEvent.SOURCE_CHANGED)
 
     assert house.reserved(job) == [0]
+
+
+@pytest.mark.parametrize("limit", ["per_job", "per_day", "per_month"])
+def test_service_errors_do_not_keep_their_own_job_from_its_next_try(tmp_path: Path, limit: str) -> None:
+    """I6: at a limit what is set aside for a job's service errors makes room for its own next call."""
+    caps = Caps(**{"per_job": None, "per_day": None, "per_month": None, limit: estimate(REQUEST, None)})
+    house = House(tmp_path, dataclasses.replace(POLICY, caps=caps))
+    (job,) = house.accept("one.jpg", dataclasses.replace(wish_of(), request=REQUEST))
+    house.book(job, SERVICE_ERROR)
+    assert house.reserved(job) == [estimate(REQUEST, None).micro]
+    house.clock.pass_by(60)
+
+    house.submit(house.job(job))
+
+    assert house.reserved(job) == [0, estimate(REQUEST, None).micro]
+    house.close()
 
 
 def test_job_that_is_not_there_to_be_sent_gets_no_call(house: House) -> None:

@@ -87,7 +87,7 @@ class Cashier:
         if self._refusals.hold_if_refused(job):
             return None
         edit = self._journal.get_edit(job.edit)
-        offer = self._budget.offer(edit.id, job.wish.request)
+        offer = self._find_offer(edit, job.wish)
         match offer.broken:
             case None:
                 return self._begin(job, job.wish, edit, offer)
@@ -97,6 +97,14 @@ class Cashier:
             case cap:
                 self._budget.pause_for(offer, cap)
         return None
+
+    def _find_offer(self, edit: Edit, wish: Wish) -> Offer:
+        """Give what a call would set aside; where that fits no limit, what failed before makes room first."""
+        offer = self._budget.offer(edit.id, wish.request)
+        if offer.broken is None:
+            return offer
+        self._moves.release_failed_calls(edit.id)
+        return self._budget.offer(edit.id, wish.request)
 
     def _begin(self, job: Job, wish: Wish, edit: Edit, offer: Offer) -> Begun:
         now = self._clock.now()

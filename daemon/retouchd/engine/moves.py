@@ -3,7 +3,7 @@
 Runs in the engine thread, inside its transaction.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -78,8 +78,18 @@ class Moves:
         """Give back what was kept for calls of which the service itself said that they led to nothing."""
         if job.edit is None or self._journal.get_edit(job.edit).owner != job.id:
             return
-        for attempt in self._journal.attempts_of(job.edit):
-            if attempt.outcome in KEPT_UNTIL_THE_END and attempt.reserved.micro:
+        self._release(job.edit, KEPT_UNTIL_THE_END)
+
+    def release_failed_calls(self, edit: EditId) -> None:
+        """Give back what was kept for an edit's calls that failed by the service's own word.
+
+        It would be given back at the job's end; a limit must not keep the job from coming there.
+        """
+        self._release(edit, {OutcomeKind.SERVICE_ERROR})
+
+    def _release(self, edit: EditId, outcomes: Collection[str]) -> None:
+        for attempt in self._journal.attempts_of(edit):
+            if attempt.outcome in outcomes and attempt.reserved.micro:
                 self._journal.update_attempt(replace(attempt, reserved=NOTHING))
 
     def grow_permission(self, edit: EditId, job: JobId, why: PermissionReason) -> None:
