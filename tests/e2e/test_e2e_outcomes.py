@@ -73,7 +73,7 @@ def test_lost_answer_is_held_and_never_sent_again(open_shop: OpenShop) -> None:
 
 
 def test_retry_of_a_lost_answer_is_one_more_permission(open_shop: OpenShop) -> None:
-    """A person's retry pays once more under another key; the lost one stays set aside (I5, I6)."""
+    """A person's retry pays once more under another key; the lost one counts as spent (I5, I6)."""
     with ScriptedServer(cutting_after_the_body(), good()) as server:
         shop = shop_for(open_shop, server)
         shop.until_idle()
@@ -83,7 +83,8 @@ def test_retry_of_a_lost_answer_is_one_more_permission(open_shop: OpenShop) -> N
 
     assert ended.code == 0, ended.text
     assert [one["outcome"] for one in shop.attempts()] == ["unknown", "answered"]
-    assert shop.attempts()[0]["reserved"] > 0
+    lost = shop.attempts()[0]
+    assert (lost["reserved"], lost["charged"]) == (0, lost["first_reserved"])
     assert len(server.requests) == 2
     check_all(shop)
     check_asked_once(server.requests)
@@ -99,7 +100,9 @@ def test_resend_setting_allows_exactly_one_more(open_shop: OpenShop) -> None:
 
     assert len(server.requests) == 2
     assert shop.states() == ["unknown_outcome"]
-    assert all(one["reserved"] for one in shop.attempts())
+    first, second = shop.attempts()
+    assert (first["reserved"], first["charged"]) == (0, first["first_reserved"])
+    assert (second["reserved"], second["charged"]) == (second["first_reserved"], 0)
     check_all(shop)
     check_asked_once(server.requests)
 
