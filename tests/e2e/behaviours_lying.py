@@ -113,7 +113,8 @@ def _written_oddly() -> Iterator[Behaviour]:
     two_costs = rewritten(_added(b'"estimatedCostUsd": 0.0123'), estimatedCostUsd=0.5)
     yield delivered("two costs", two_costs, twice)
     yield delivered("a missing cost", changed(estimatedCostUsd=...), money=Money.IN_FULL)
-    yield delivered("an absurd cost", changed(estimatedCostUsd=1e12), money=Money.IN_FULL)
+    absurd = changed(estimatedCostUsd=1e12)
+    yield delivered("an absurd cost", absurd, "not believable", money=Money.IN_FULL)
 
 
 def _useless() -> Iterator[Behaviour]:
