@@ -186,10 +186,13 @@ def _develop(stored: Image.Image, picture: Picture, longest_edge: int | None) ->
 
 
 def _open(file: io.BufferedReader) -> Image.Image:
-    # Pillow's own bound; ours was checked before, and the owner may have set it higher.
-    Image.MAX_IMAGE_PIXELS = None
     file.seek(0)
-    return Image.open(file, formats=_KINDS)
+    # Pillow's own bound; ours was checked before, and the owner may have set it higher.
+    bound, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        return Image.open(file, formats=_KINDS)
+    finally:
+        Image.MAX_IMAGE_PIXELS = bound
 
 
 def _in_plain_mode(stored: Image.Image) -> Image.Image:
