@@ -17,7 +17,7 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=95 --format=total > /dev/null || { $(BIN)/coverage report --fail-under=95; exit 1; }
 	@$(BIN)/coverage report --include='*/core/*' --fail-under=100 > /dev/null || { $(BIN)/coverage report --include='*/core/*'; exit 1; }

@@ -338,7 +338,7 @@ def write(pairs: list[tuple[str, object]], separator: str) -> bytes:
     return ("{" + ",".join(lines) + "}").encode()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     pairs=_PAIRS, separator=st.sampled_from([":", ": ", "\n :\t"]), padding=st.sampled_from([0, 2_200_000])
 )
