@@ -78,6 +78,7 @@ def test_fewer_than_three_losses_are_never_too_many(ends: list[tuple[OutcomeKind
         ([3.1, 60.2, 60.1], "3 calls were cut after 3.1, 60.1 and 60.2 s"),
         ([60.1], "1 call was cut after 60.1 s"),
         ([60.1, 60.1], "2 calls were cut at about 60 s"),
+        ([3, 9, 20, 40, 60.2], "5 calls were cut after 3.0 to 60.2 s"),
     ],
 )
 def test_the_measured_times_are_told(seconds: list[float], told: str) -> None:

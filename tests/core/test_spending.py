@@ -60,7 +60,8 @@ def test_a_days_limit_is_told_with_the_way_on() -> None:
     )
     dear = offer(0, 0, 12)
     assert over_day_cap(dear) == (
-        "one picture may cost $12.00, more than budget.per_day_usd or your word for today = $10.00 allows:"
+        "one picture may cost $12.00, more than today's limit of $10.00 (budget.per_day_usd, or what you"
+        " allowed for today):"
         ' raise it; to go on now: "retouchd allow 25 --today"'
     )
 

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from retouchd.core.jobs import JobState, Output
+from retouchd.core.jobs import HoldReason, JobState, Output
 from retouchd.core.money import NOTHING, Money
 from retouchd.core.outcomes import Answered, Envelope, NoAnswer, OutcomeKind
 from retouchd.core.pauses import PauseReason, begin_pause
@@ -20,12 +20,11 @@ from retouchd.core.story import (
     changed_sentence,
     clock_time,
     describe_end,
-    describe_lost_answer,
-    error_note,
     ignored_sentence,
     job_sentence,
     money_sentence,
     orphan_sentence,
+    outcome_and_status,
     outcome_words,
     pause_sentence,
     permission_sentence,
@@ -129,7 +128,11 @@ def test_a_pause_says_its_way_out_once() -> None:
         (JobState.SUBMITTING, "", "It is being edited just now; nothing to do."),
         (JobState.RECEIVED, "", "The picture is there and is put into the outbox next."),
         (JobState.RECEIVED, "disk full", "waits to be put into the outbox: disk full."),
-        (JobState.DELIVERED, "", "Delivered as outbox/beach.png; the original is moved to done/ next."),
+        (
+            JobState.DELIVERED,
+            "",
+            "Delivered as outbox/beach.png; the original goes to done/ when all is done.",
+        ),
         (JobState.DONE, "", "Done: outbox/beach.png."),
         (JobState.DEFERRED, "busy", "Tries again at "),
         (JobState.HELD, "answer lost", "Needs you: answer lost."),
@@ -272,21 +275,23 @@ def test_ends_of_calls_are_told_with_the_services_own_words() -> None:
     assert describe_end(OutcomeKind.UNKNOWN, silent, None) == "no answer came: reset"
 
 
-def test_a_lost_answer_names_both_ways_on() -> None:
-    """Where to look and what to type stand in one sentence, with the money and the time."""
-    told = describe_lost_answer(ATTEMPT, 60.1, "no answer came")
+def test_what_answered_is_not_called_silence() -> None:
+    """Only where nothing at all came no answer came; else it says who answered, and with which status."""
+    gateway = Answered(status=504, headers={}, elapsed_seconds=60.0)
+    unsure = "so nobody knows whether the service worked on it"
 
-    assert "lost after 60.1 s and may have been paid ($0.55 stays set aside" in told
-    assert "look for /retouchd/2026-11/beach-k7f3-a1.png" in told
-    assert '"retouchd retry k7f3bcdg"' in told
-    assert "lost and may" in describe_lost_answer(ATTEMPT, 0.0, "no answer came")
+    told = describe_end(OutcomeKind.UNKNOWN, gateway, None)
+    assert told == f"something in front of the service answered 504, {unsure}"
+    told = describe_end(OutcomeKind.UNKNOWN, replace(gateway, status=409), Envelope(message="in use"))
+    assert told == f'the service answered 409, {unsure}: "in use"'
+    assert outcome_and_status(OutcomeKind.UNKNOWN, 504) == "nobody knows what became of it (504)"
+    assert outcome_and_status(OutcomeKind.AUTH, 401) == "the key was refused (401)"
+    assert outcome_and_status(OutcomeKind.UNKNOWN, None) == "no answer came"
 
 
-@pytest.mark.parametrize(("folder", "place"), [("", "inbox/"), ("wedding", "inbox/wedding/")])
-def test_the_note_beside_a_failed_photo_says_what_to_do(folder: str, place: str) -> None:
-    """What happened, whether money moved, and where to drag it back to."""
-    note = error_note(PurePosixPath(folder) / "a.jpg", "refused", "nothing was paid.", PurePosixPath(folder))
+def test_a_copy_that_needs_you_names_its_own_way_on() -> None:
+    """Where the job that it waits for cannot be tried again the copy itself can."""
+    copy = replace(JOB, state=JobState.HELD, hold=HoldReason.SAME_EDIT_HELD, detail="see job x")
 
-    assert note.startswith("a.jpg was not edited.\n")
-    assert "What happened: refused\nMoney: nothing was paid.\n" in note
-    assert f"back to {place}." in note
+    told = job_sentence(copy, NOW)
+    assert told == f'Needs you: see job x, or pay for this one with "retouchd retry {JOB.id}".'

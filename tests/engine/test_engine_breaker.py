@@ -180,7 +180,7 @@ def test_a_refusal_is_no_proof_that_answers_come(house: House) -> None:
 
 
 def test_calls_under_way_finish(house: House) -> None:
-    """Calls that were under way when it paused are booked as they end; more losses renew nothing."""
+    """Calls that were under way when it paused are booked as they end; the pause tells of all losses."""
     jobs = [house.submit(job) for job in fill(house, 5)]
     ends = [lost(60), lost(60), lost(60), lost(5), Reply(end=Answered(status=200, elapsed_seconds=1))]
     for job, end in zip(jobs, ends, strict=True):
@@ -189,7 +189,7 @@ def test_calls_under_way_finish(house: House) -> None:
             house.calls.book(job.id, job.answer, end)
 
     assert states(house, *jobs) == [JobState.HELD] * 4 + [JobState.RECEIVED]
-    assert "3 calls were cut at about 60 s" in told(house)[PauseReason.UNKNOWN_OUTCOMES]
+    assert "4 calls were cut after 5.0, 60.0, 60.0 and 60.0 s" in told(house)[PauseReason.UNKNOWN_OUTCOMES]
 
 
 def test_what_we_cut_ourselves_does_not_count(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def entry_of(house: House, job: Job) -> Entry:
         reason=job_sentence(job, house.moments.now),
         detail=job.detail,
         attempts=job.attempts,
-        next_try=job.next_try,
+        next_try=job.next_try if job.next_try and job.next_try > house.moments.now else None,
         output=shown_path(job.output.path) if job.output and is_there else None,
     )
 

@@ -10,7 +10,7 @@ from retouchd.cli.entries import as_iso, entry_of
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.screen import Screen, Tone, print_json
 from retouchd.cli.wishes import LABEL_WIDTH, wish_as_json, wish_rows
-from retouchd.core.jobs import Job, JobState
+from retouchd.core.jobs import PAID_HOLDS, Job, JobState
 from retouchd.core.naming import numbered_member
 from retouchd.core.prices import Price
 from retouchd.core.records import Attempt, BundleRecord, BundleState, Permission
@@ -19,7 +19,7 @@ from retouchd.core.story import (
     clock_time,
     job_sentence,
     money_sentence,
-    outcome_words,
+    outcome_and_status,
     permission_sentence,
     sentence,
 )
@@ -188,6 +188,9 @@ def _write(house: House, dossier: Dossier, screen: Screen) -> None:
             for words, moment in told_moments(job, dossier.bundle)
         ]
     )
+    if job.state is JobState.HELD and job.hold in PAID_HOLDS and job.wish:
+        accept = house.command("resolve", job.id, "--accept", "FILE")
+        screen.line(f"To hand in what you found in your workspace: {accept}")
     if job.state in {JobState.HELD, JobState.FAILED, JobState.DEFERRED}:
         screen.line(f"To try it again: {house.command('retry', job.id)}")
 
@@ -209,8 +212,7 @@ def _shown(path: Path) -> str:
 
 def _attempt_row(attempt: Attempt, now: datetime) -> list[str]:
     seconds = f"{attempt.elapsed_seconds:.1f} s" if attempt.elapsed_seconds is not None else ""
-    status = f" ({attempt.status})" if attempt.status else ""
-    told = f"{outcome_words(attempt.outcome)}{status}"
+    told = outcome_and_status(attempt.outcome, attempt.status)
     request = " ".join(f"{name} {value}" for name, value in attempt.request_ids.items())
     when = clock_time(attempt.started, now)
     return [str(attempt.number), when, seconds, told, attempt_money(attempt), printable(request)]

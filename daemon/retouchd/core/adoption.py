@@ -177,11 +177,12 @@ def with_call(job: Job, call: FoundCall, now: datetime) -> Job:
         hold, told = HoldReason.UNREADABLE_ANSWER, f"the answer was paid for, but {printable(call.reason)}"
     else:
         hold = HoldReason.UNKNOWN_OUTCOME
-        told = (
-            f"the answer was lost and may have been paid ({call.reserved} stays set aside): look for"
-            f" {printable(call.label.save_path)} in your workspace"
-        )
-    return replace(found, state=JobState.HELD, hold=hold, detail=f"{told}; to pay once more: {again}")
+        told = f"the answer was lost and may have been paid ({call.reserved} stays set aside)"
+    look = f"look for {printable(call.label.save_path)} in your workspace"
+    accept = f' and hand it in with "retouchd resolve {job.id} --accept FILE"' if job.wish else ""
+    return replace(
+        found, state=JobState.HELD, hold=hold, detail=f"{told}: {look}{accept}; to pay once more: {again}"
+    )
 
 
 def with_result(job: Job, output: Output, recorded: Recorded, state: JobState) -> Job:

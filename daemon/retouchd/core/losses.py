@@ -5,6 +5,7 @@ Each lost answer may have been paid. Where one after the other is lost the next 
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Final
 
 from retouchd.core.outcomes import OutcomeKind
@@ -13,9 +14,13 @@ from retouchd.core.records import Attempt
 # So many losses say that it is no accident: running, or within half an hour however many came through.
 TOO_MANY: Final = 3
 _WINDOW: Final = timedelta(minutes=30)
+# No more are told of; a burst is as large as what was under way at once.
+MOST_TOLD: Final = 32
 # Times that differ by no more than this, or by this share, are the same limit of something in between.
 _SAME_SECONDS: Final = 1.0
 _SAME_SHARE: Final = 0.05
+# More times than these are told by the shortest and the longest.
+_MOST_LISTED: Final = 4
 # What ends sooner than this was no long call.
 _LONG_SECONDS: Final = 10.0
 
@@ -27,11 +32,10 @@ def find_streak(ended: Sequence[Attempt], lost: Sequence[Attempt], now: datetime
         ended: The calls that ended last in a reply or a loss, newest first.
         lost: The calls that were lost last, newest first.
     """
-    running = ended[:TOO_MANY]
-    if len(running) == TOO_MANY and all(one.outcome == OutcomeKind.UNKNOWN for one in running):
-        return running
-    recent = [one for one in lost[:TOO_MANY] if one.ended and one.ended > now - _WINDOW]
-    return recent if len(recent) == TOO_MANY else ()
+    running = list(takewhile(lambda one: one.outcome == OutcomeKind.UNKNOWN, ended))
+    recent = [one for one in lost if one.ended and one.ended > now - _WINDOW]
+    streak = max(running, recent, key=len)
+    return streak if len(streak) >= TOO_MANY else ()
 
 
 def describe_streak(streak: Sequence[Attempt]) -> str:
@@ -49,5 +53,7 @@ def _tell_times(times: Sequence[float]) -> str:
     shortest, longest = times[0], times[-1]
     if len(times) > 1 and longest - shortest <= max(_SAME_SECONDS, _SAME_SHARE * longest):
         return f"at about {sum(times) / len(times):.0f} s"
+    if len(times) > _MOST_LISTED:
+        return f"after {shortest:.1f} to {longest:.1f} s"
     *others, last = [f"{time:.1f}" for time in times]
     return f"after {', '.join(others)} and {last} s" if others else f"after {last} s"

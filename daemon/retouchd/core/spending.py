@@ -62,8 +62,8 @@ def over_day_cap(offer: Offer) -> str:
     way = f'to go on now: "{allow_command(_more(limit, offer.spent.day + offer.reservation))}"'
     if offer.reservation > limit:
         return (
-            f"one picture may cost {offer.reservation}, more than budget.per_day_usd or your word for today ="
-            f" {limit} allows: raise it; {way}"
+            f"one picture may cost {offer.reservation}, more than today's limit of {limit}"
+            f" (budget.per_day_usd, or what you allowed for today): raise it; {way}"
         )
     return f"today's limit of {limit} is reached; {way}"
 

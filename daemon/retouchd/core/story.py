@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
-from retouchd.core.jobs import Job, JobState
+from retouchd.core.jobs import HoldReason, Job, JobState
 from retouchd.core.money import Money
 from retouchd.core.outcomes import Answered, CallEnd, Envelope, OutcomeKind
 from retouchd.core.pauses import Ending, Pause, PauseReason
@@ -18,18 +18,6 @@ from retouchd.core.values import fold_name, printable
 # So near that minutes would not tell whether it is over.
 _NEAR: Final = timedelta(minutes=2)
 _REFUSED: Final = "not done: "
-
-
-def error_note(photo: PurePosixPath, detail: str, money: str, folder: PurePosixPath) -> str:
-    """Give the text of `<photo>.error.txt`: what happened, whether money moved, what to do."""
-    place = "inbox" if folder == PurePosixPath() else f"inbox/{printable(folder)}"
-    return (
-        f"{printable(photo.name)} was not edited.\n\n"
-        f"What happened: {printable(detail)}\n"
-        f"Money: {money}\n"
-        "What to do: change the photo or its prompt if the reason above is about them, then drag the photo"
-        f" and its prompt file back to {place}/. This note can be deleted.\n"
-    )
 
 
 def money_sentence(attempts: Sequence[Attempt]) -> str:
@@ -63,20 +51,26 @@ def job_sentence(job: Job, now: datetime) -> str:
         JobState.RECEIVED: "The picture is there and is put into the outbox next."
         if not detail
         else f"The answer is there, and its picture waits to be put into the outbox: {detail}.",
-        JobState.DELIVERED: f"Delivered as outbox/{output}; the original is moved to done/ next.",
+        JobState.DELIVERED: f"Delivered as outbox/{output}; the original goes to done/ when all is done.",
         JobState.DONE: f"Done: outbox/{output}."
         if job.output
         else "Paid for, and its answer is kept: drop the same photo with its prompt again to get it for $0.",
         JobState.DEFERRED: f"Tries again {_next_try(job, now)}: {detail}.",
-        JobState.HELD: f"Needs you: {detail}.",
+        JobState.HELD: f"Needs you: {detail}{_own_way_on(job)}.",
         JobState.FAILED: f"Failed: {detail}.",
         JobState.CANCELLED: f"{'Cancelled' if job.dismissed else 'Not sent'}: {detail}.",
     }
     return sentences[job.state]
 
 
+def _own_way_on(job: Job) -> str:
+    """Give the way on of a copy, for where the job that it waits for cannot be tried again."""
+    is_copy = job.hold is HoldReason.SAME_EDIT_HELD
+    return f', or pay for this one with "retouchd retry {job.id}"' if is_copy else ""
+
+
 def _next_try(job: Job, now: datetime) -> str:
-    return f"at {clock_time(job.next_try, now)}" if job.next_try else "soon"
+    return f"at {clock_time(job.next_try, now)}" if job.next_try and job.next_try > now else "soon"
 
 
 def again_sentence(earlier: Job, photo: PurePosixPath, now: datetime) -> str:
@@ -318,7 +312,12 @@ def describe_end(kind: OutcomeKind, end: CallEnd, envelope: Envelope | None, wor
     if not isinstance(end, Answered):
         return f"{told}: {printable(end.detail)}"
     said = "; ".join(_own_words(envelope)) if envelope else words
-    return f"{told} ({end.status})" + (f': "{printable(said)}"' if said else "")
+    if kind is OutcomeKind.UNKNOWN:
+        who = "the service" if envelope else "something in front of the service"
+        told = f"{who} answered {end.status}, so nobody knows whether the service worked on it"
+    else:
+        told = f"{told} ({end.status})"
+    return told + (f': "{printable(said)}"' if said else "")
 
 
 def _own_words(envelope: Envelope) -> list[str]:
@@ -326,11 +325,9 @@ def _own_words(envelope: Envelope) -> list[str]:
     return [one for one in said if one]
 
 
-def describe_lost_answer(attempt: Attempt, elapsed_seconds: float, told: str) -> str:
-    """Say what a lost answer means and the two ways on."""
-    after = f" after {elapsed_seconds:.1f} s" if elapsed_seconds else ""
-    return (
-        f"the answer was lost{after} and may have been paid ({attempt.first_reserved} stays set aside;"
-        f" {told}): look for {printable(attempt.save_path)} in your workspace,"
-        f' or pay again with "retouchd retry {attempt.job}"'
-    )
+def outcome_and_status(outcome: str | None, status: int | None) -> str:
+    """Say how a call ended, in a few words and with the status that came."""
+    if status is None:
+        return outcome_words(outcome)
+    is_unclear = outcome == OutcomeKind.UNKNOWN
+    return f"{'nobody knows what became of it' if is_unclear else outcome_words(outcome)} ({status})"

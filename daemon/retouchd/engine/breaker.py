@@ -3,7 +3,7 @@
 Runs in the engine thread, inside its transaction.
 """
 
-from retouchd.core.losses import TOO_MANY, describe_streak, find_streak
+from retouchd.core.losses import MOST_TOLD, describe_streak, find_streak
 from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.records import Attempt
@@ -23,14 +23,14 @@ class Breaker:
         """Pause if this call is the lost one that is too many."""
         if attempt.outcome != OutcomeKind.UNKNOWN or attempt.cut_by_us:
             return
-        if self._board.is_paused_for(PauseReason.UNKNOWN_OUTCOMES):
-            return  # It was under way with those that were too many.
         after, now = self._board.losses_count_after, self._clock.now()
-        lost = self._journal.latest_losses(after, TOO_MANY)
-        if self._board.doubts(PauseReason.UNKNOWN_OUTCOMES):
+        lost = self._journal.latest_losses(after, MOST_TOLD)
+        is_paused = self._board.is_paused_for(PauseReason.UNKNOWN_OUTCOMES)
+        if not is_paused and self._board.doubts(PauseReason.UNKNOWN_OUTCOMES):
             # The one photo that was to show whether answers come again: none did.
             streak = lost[:1]
         else:
-            streak = find_streak(self._journal.latest_ends(after, TOO_MANY), lost, now)
+            streak = find_streak(self._journal.latest_ends(after, MOST_TOLD), lost, now)
+        # Of those that were under way with the ones that were too many the pause tells, too.
         if streak:
             self._board.begin(begin_pause(PauseReason.UNKNOWN_OUTCOMES, describe_streak(streak), now))

@@ -14,8 +14,9 @@ from retouchd.core.outcomes import Answered, CallEnd, Envelope, NoAnswer, NotSen
 from retouchd.core.refusals import refusal_of
 from retouchd.core.requestsize import describe_refusal, request_bytes
 from retouchd.core.retries import Outcome, goes_smaller, weigh
-from retouchd.core.story import describe_end, describe_lost_answer
+from retouchd.core.story import describe_end
 from retouchd.core.values import AttemptId, JobId
+from retouchd.core.whereabouts import describe_lost_answer
 from retouchd.engine.cashier import CallReport, Cashier
 from retouchd.engine.needs import Spool
 from retouchd.engine.office import Office
@@ -123,8 +124,9 @@ class Calls:
             return f"{told}; {self._office.policy.key_advice}"
         if kind is not OutcomeKind.UNKNOWN:
             return told
-        noted = self._office.journal.get_attempt(attempt)
-        return describe_lost_answer(noted, reply.end.elapsed_seconds, told)
+        journal = self._office.journal
+        attempts = journal.attempts_of(journal.get_attempt(attempt).edit)
+        return describe_lost_answer(attempts, reply.end.elapsed_seconds, told)
 
 
 def _refusal(reply: Reply) -> str | None:

@@ -15,6 +15,7 @@ from retouchd.core.errors import FileTroubleError, NoRoomError
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState, Output, cabinet_of
 from retouchd.core.records import Attempt, BundleRecord, BundleState
 from retouchd.core.values import BundleId, Cabinet, JobId, Sha256
+from retouchd.core.whereabouts import describe_no_picture
 from retouchd.engine.cashier import Cashier
 from retouchd.engine.intake import Intake
 from retouchd.engine.moves import Moves
@@ -23,6 +24,7 @@ from retouchd.engine.pauseboard import PauseBoard
 
 # How soon a delivery or a filing is tried again that a full or missing folder prevented.
 _TRY_AGAIN: Final = timedelta(seconds=30)
+_NOTHING_LEFT: Final = "neither that picture nor the answer is there any more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +49,14 @@ class FilingOrder:
 
     Attributes:
         detail: Why it failed, empty when anything was delivered.
+        is_given_up: A person decided over each of its jobs.
         attempts: All calls for it.
     """
 
     record: BundleRecord
     cabinet: Cabinet
     detail: str
+    is_given_up: bool
     attempts: Sequence[Attempt]
 
 
@@ -133,7 +137,7 @@ class Deliveries:
         """Hold a job whose answer was paid for and gives no picture."""
         self.settle(job_id, None)
         job = self._journal.get_job(job_id)
-        detail = f"the answer was paid for, but {reason}. To pay once more: retouchd retry {job.id}"
+        detail = describe_no_picture(job.id, self._attempts_of(job), f"the answer was paid for, but {reason}")
         self._moves.apply(job, JobEvent.UNREADABLE, detail=detail, hold=HoldReason.UNREADABLE_ANSWER)
 
     def await_download(self, job_id: JobId, reason: str, trouble: DownloadTrouble) -> None:
@@ -154,14 +158,19 @@ class Deliveries:
         self._journal.update_job(replace(job, detail=told, next_try=self._clock.now() + wait))
         self._herald.say("warning", "job.postponed", job=job.id, state=job.state, detail=told)
 
-    def hold_output_gone(self, job_id: JobId) -> None:
-        """Hold a job whose edit was paid for and of which nothing is left to copy."""
+    def hold_output_gone(self, job_id: JobId, reason: str = _NOTHING_LEFT) -> None:
+        """Hold a job whose edit was paid for and of which nothing is left to copy.
+
+        Args:
+            reason: Why not, as a clause.
+        """
         job = self._journal.get_job(job_id)
-        detail = (
-            "the same photo and prompt was paid for before, but neither that picture nor the answer is there"
-            f" any more. To pay once more: retouchd retry {job.id}"
-        )
+        told = f"the same photo and prompt was paid for before, but {reason}"
+        detail = describe_no_picture(job.id, self._attempts_of(job), told)
         self._moves.apply(job, JobEvent.OUTPUT_GONE, detail=detail, hold=HoldReason.OUTPUT_GONE)
+
+    def _attempts_of(self, job: Job) -> Sequence[Attempt]:
+        return self._journal.attempts_of(job.edit) if job.edit is not None else []
 
     def postpone(self, job_id: JobId, error: FileTroubleError) -> None:
         """Try a job again later whose files or folders are in trouble just now.
@@ -192,6 +201,7 @@ class Deliveries:
             record=record,
             cabinet=cabinet_of(jobs),
             detail="; ".join(job.detail for job in jobs if job.dismissed or job.state is JobState.FAILED),
+            is_given_up=all(job.dismissed for job in jobs),
             attempts=[attempt for edit in edits for attempt in self._journal.attempts_of(edit)],
         )
 
@@ -220,8 +230,7 @@ class Deliveries:
 
     def _whole_story(self, job: Job) -> dict[str, object]:
         """Give what the one line tells from which a finished job's whole story can be read."""
-        attempts = self._journal.attempts_of(job.edit) if job.edit is not None else []
-        own = [attempt for attempt in attempts if attempt.job == job.id]
+        own = [attempt for attempt in self._attempts_of(job) if attempt.job == job.id]
         return {
             "output": str(job.output.path) if job.output else None,
             "attempts": len(own),

@@ -73,7 +73,8 @@ class Delivery:
             is_shared = dossier.owner is not dossier.job
             if is_shared and not self._fallback.has(dossier.owner.answer):
                 # Two that share one answer would download into one file.
-                self._desk.ask(self._deliveries.hold_output_gone, dossier.job.id)
+                reason = f"its answer gives no picture: {exc}"
+                self._desk.ask(self._deliveries.hold_output_gone, dossier.job.id, reason)
                 return
             self._deliver_fetched(dossier, str(exc))
 

@@ -8,9 +8,9 @@ from itertools import count
 from pathlib import PurePosixPath
 
 from retouchd.core.errors import FileTroubleError, NameTakenError, SourceChangedError, SourceGoneError
+from retouchd.core.failnote import error_note
 from retouchd.core.naming import numbered_member
 from retouchd.core.records import Accepted, BundleRecord
-from retouchd.core.story import error_note, money_sentence
 from retouchd.core.values import BundleId, Cabinet
 from retouchd.engine.deliveries import Deliveries, FilingOrder
 from retouchd.engine.desk import Desk
@@ -96,5 +96,4 @@ def _note_path(record: BundleRecord, number: int) -> PurePosixPath:
 
 
 def _note(order: FilingOrder) -> str:
-    money = money_sentence(order.attempts)
-    return error_note(order.record.path, order.detail, money, order.record.folder)
+    return error_note(order.record, order.detail, order.attempts, is_given_up=order.is_given_up)

@@ -121,7 +121,9 @@ def _is_encoded(head: Answered) -> bool:
 
 def _explain(head: Answered, body: Body, reason: str) -> str:
     if head.cut:
-        return f"it is cut after {body.length / _MEGABYTE:.1f} MB: {head.cut}"
+        is_small = body.length < _MEGABYTE
+        came = f"{body.length / 1000:.1f} kB" if is_small else f"{body.length / _MEGABYTE:.1f} MB"
+        return f"it is cut after {came}: {head.cut}"
     if _is_encoded(head):
         return "it came compressed although that was not asked for"
     return reason
