@@ -156,7 +156,7 @@ def _write(house: House, plan: Plan, screen: Screen) -> None:
         screen.line(f"and {more} more folders" if more > 0 else "")
         everything = f"All together {_photos(plan.photos, plan.pictures)}"
         screen.say(f"{everything}: about {plan.about}, at most {plan.at_most}.", Tone.HEAD)
-    screen.say("Nothing was sent." if plan.folders else "Nothing would be sent. Nothing was sent.")
+    screen.say("Nothing was sent." if plan.folders else "Nothing would be sent.")
     for line in _tell_limits(house, plan) if plan.folders else ():
         screen.say(line)
     counts = plan.left_out.items()
