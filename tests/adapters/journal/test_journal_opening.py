@@ -332,3 +332,17 @@ def test_damage_that_is_found_while_running_is_one_of_our_errors(path: Path, mom
             names_in(journal)
         with pytest.raises(JournalDamagedError, match="the history is damaged"), translating():
             names_in(journal)
+
+
+def test_a_full_disk_is_named(journal: SqliteJournal) -> None:
+    """Whoever reads the sentence knows what to do; nothing of the transaction is kept."""
+    pages = journal.connection.execute("PRAGMA page_count").fetchone()[0]
+    journal.connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    with (
+        pytest.raises(JournalError, match="the disk of the state folder is full: make room"),
+        journal.transaction(),
+    ):
+        journal.set_note("large", "x" * 1_000_000)
+
+    assert journal.note("large") is None

@@ -43,6 +43,11 @@ _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 INBOX_NOTE: Final = "inbox_id"
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _PRIMARY_CODE: Final = 0xFF
+# What a person can do something about; SQLite has no words for it.
+_REASONS: Final = {
+    sqlite3.SQLITE_FULL: "the disk of the state folder is full: make room there, then start it again",
+    sqlite3.SQLITE_IOERR: "the disk of the state folder is full or failing: look at it, then start it again",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,9 +229,11 @@ def translating(path: Path | None = None) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as exc:
-        if getattr(exc, "sqlite_errorcode", 0) & _PRIMARY_CODE in _DAMAGE:
+        code = getattr(exc, "sqlite_errorcode", 0) & _PRIMARY_CODE
+        if code in _DAMAGE:
             raise damaged(str(exc)) from exc
-        message = f"the journal{f' {path}' if path else ''} cannot be used: {exc}"
+        reason = _REASONS.get(code, str(exc))
+        message = f"the journal{f' {path}' if path else ''} cannot be used: {reason}"
         raise JournalError(message) from exc
 
 
