@@ -295,3 +295,17 @@ def test_a_copy_that_needs_you_names_its_own_way_on() -> None:
 
     told = job_sentence(copy, NOW)
     assert told == f'Needs you: see job x, or pay for this one with "retouchd retry {JOB.id}".'
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (JobState.READY, "Completely arrived; it is sent when the pause is over."),
+        (JobState.DEFERRED, "Tries again when the pause is over: busy."),
+    ],
+)
+def test_a_pause_comes_before_a_job_s_own_time(state: JobState, told: str) -> None:
+    """Nobody is promised a time at which nothing will be sent."""
+    detail = "busy" if state is JobState.DEFERRED else ""
+
+    assert job_sentence(replace(JOB, state=state, detail=detail), NOW, is_paused=True) == told

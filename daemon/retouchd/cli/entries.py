@@ -57,7 +57,7 @@ def entry_of(house: House, job: Job) -> Entry:
         id=job.id,
         state=job.state,
         source=shown_path(house.view.source_of(job.bundle)),
-        reason=job_sentence(job, house.moments.now),
+        reason=job_sentence(job, house.moments.now, is_paused=house.is_paused),
         detail=job.detail,
         attempts=job.attempts,
         next_try=job.next_try if job.next_try and job.next_try > house.moments.now else None,

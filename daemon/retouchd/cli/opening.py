@@ -22,6 +22,7 @@ class House:
     Attributes:
         config: The configuration file that the command named.
         holder: The daemon that runs; None when none does.
+        is_paused: Nothing is sent now.
     """
 
     config: Path | None
@@ -30,6 +31,7 @@ class House:
     view: JournalView
     holder: Holder | None
     moments: Moments
+    is_paused: bool
 
     def command(self, *words: str) -> str:
         """Give a command to paste."""
@@ -57,6 +59,7 @@ def open_house(config: Path | None, environ: Mapping[str, str]) -> Iterator[Hous
                 view=view,
                 holder=read_lock_holder(places.state),
                 moments=SystemClock().local_moments(),
+                is_paused=bool(view.pauses()),
             )
     finally:
         view.close()

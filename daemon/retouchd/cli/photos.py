@@ -247,7 +247,7 @@ class PhotoExplainer:
         if any(job.state in _WAITS_FOR_PAUSE for job in jobs):
             yield from self._tell_pauses()
         for job in jobs:
-            yield job_sentence(job, self._now)
+            yield job_sentence(job, self._now, is_paused=self._house.is_paused)
         edits = {job.edit for job in jobs if job.edit is not None and not job.reused_from}
         yield sentence(money_sentence([one for edit in edits for one in self._view.attempts_of(edit)]))
         if bundle is not None and bundle.digest != record.digest:

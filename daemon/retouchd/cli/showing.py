@@ -165,7 +165,7 @@ def history_words(job: Job, bundle: BundleRecord, now: datetime) -> str:
 def _write(house: House, dossier: Dossier, screen: Screen) -> None:
     job, now = dossier.job, house.moments.now
     screen.line(f"{job.id}   {printable(dossier.bundle.path)}", Tone.HEAD)
-    screen.say(job_sentence(job, now), _TONES.get(job.state, Tone.PLAIN))
+    screen.say(job_sentence(job, now, is_paused=house.is_paused), _TONES.get(job.state, Tone.PLAIN))
     if job.reused_from:
         screen.say(f"Same photo and prompt as job {job.reused_from}, so nothing was paid for this one.")
     else:

@@ -235,6 +235,8 @@ class _Page:
         return [f"{number} {words}" for words, number in lines.items() if number]
 
     def _trying_again(self) -> str:
+        if self._status.pauses:
+            return "to be tried again when the pause is over"
         deferred = [one for one in self._status.entries if one.state is JobState.DEFERRED]
         first = min((one.next_try for one in deferred if one.next_try), default=None)
         return (

@@ -15,6 +15,7 @@ from retouchd.core.pauses import Ending, Pause, PauseReason
 from retouchd.core.records import Attempt, BundleRecord, BundleState, Permission, PermissionReason
 from retouchd.core.values import fold_name, printable
 
+_AFTER_PAUSE: Final = "when the pause is over"
 # So near that minutes would not tell whether it is over.
 _NEAR: Final = timedelta(minutes=2)
 _REFUSED: Final = "not done: "
@@ -39,13 +40,19 @@ def _is_unclear(attempt: Attempt) -> bool:
     return attempt.outcome == OutcomeKind.UNKNOWN
 
 
-def job_sentence(job: Job, now: datetime) -> str:
-    """Say in one plain sentence where a job is."""
+def job_sentence(job: Job, now: datetime, *, is_paused: bool = False) -> str:
+    """Say in one plain sentence where a job is.
+
+    Args:
+        is_paused: Nothing is sent now, whatever the job's own time.
+    """
+    next_try = _AFTER_PAUSE if is_paused else _next_try(job, now)
+    turn = _AFTER_PAUSE if is_paused else "when its turn comes"
     detail, output = printable(job.detail), printable(job.output.path) if job.output else "?"
     sentences = {
-        JobState.READY: "Completely arrived; it is sent when its turn comes."
+        JobState.READY: f"Completely arrived; it is sent {turn}."
         if not detail or job.next_try is None
-        else f"Not sent yet: {detail}; tries again {_next_try(job, now)}.",
+        else f"Not sent yet: {detail}; tries again {next_try}.",
         JobState.WAITING: sentence(detail),
         JobState.SUBMITTING: "It is being edited just now; nothing to do.",
         JobState.RECEIVED: "The picture is there and is put into the outbox next."
@@ -55,7 +62,7 @@ def job_sentence(job: Job, now: datetime) -> str:
         JobState.DONE: f"Done: outbox/{output}."
         if job.output
         else "Paid for, and its answer is kept: drop the same photo with its prompt again to get it for $0.",
-        JobState.DEFERRED: f"Tries again {_next_try(job, now)}: {detail}.",
+        JobState.DEFERRED: f"Tries again {next_try}: {detail}.",
         JobState.HELD: f"Needs you: {detail}{_own_way_on(job)}.",
         JobState.FAILED: f"Failed: {detail}.",
         JobState.CANCELLED: f"{'Cancelled' if job.dismissed else 'Not sent'}: {detail}.",
