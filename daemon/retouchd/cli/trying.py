@@ -79,14 +79,16 @@ def try_photo(
         if is_running:
             _refuse_paused(house)
         Screen().say(f"Trying {printable(photo.name)}: {_foresee(house, photo, dict(texts))}.")
-    place, began = drop_copy(settings.places().inbox, photo, texts), time.monotonic()
+    place, began = None, time.monotonic()
     try:
+        place = drop_copy(settings.places().inbox, photo, texts)
         if key is None:
             _wait(settings, place)
         else:
             _run_here(settings, key, place)
     except KeyboardInterrupt:
-        Screen().say(f"It goes on without you: inbox/{place.folder / place.key} is done when its turn comes.")
+        copy = f"inbox/{place.folder / place.key}" if place else "what lies in inbox/try/ by now"
+        Screen().say(f"It goes on without you: {copy} is done when its turn comes.")
         raise typer.Exit(_STOPPED) from None
     with open_house(config, environ) as house:
         _report(house, place, time.monotonic() - began)
