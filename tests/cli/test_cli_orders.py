@@ -106,7 +106,7 @@ def test_a_damaged_history_is_told_in_a_sentence(house: CliHouse) -> None:
     unreadable = house.run("status")
 
     assert (damaged.code, unreadable.code) == (1, 1)
-    assert "the history cannot be read" in damaged.err
+    assert "the history is damaged" in damaged.err
     assert "cannot be read" in unreadable.err
     assert "sudo -u" in unreadable.err
 

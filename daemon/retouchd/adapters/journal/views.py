@@ -16,9 +16,9 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.bundles import IS_QUIET
 from retouchd.adapters.journal.codec import to_bytes, to_path, to_seconds
 from retouchd.adapters.journal.costs import CostsTable
-from retouchd.adapters.journal.journal import SqliteJournal
+from retouchd.adapters.journal.journal import SqliteJournal, translating
 from retouchd.adapters.journal.listing import ListingTable
-from retouchd.core.errors import JournalError, UnknownJobError
+from retouchd.core.errors import UnknownJobError
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.money import NOTHING, Money
 from retouchd.core.outcomes import OutcomeKind
@@ -51,14 +51,12 @@ class JournalView(SqliteJournal, CostsTable, ListingTable):
         """Have everything that is read inside be of one moment.
 
         Raises:
-            JournalError: It cannot be read.
+            JournalError: It cannot be read, or is damaged.
         """
         try:
-            self.connection.execute("BEGIN")
-            yield
-        except sqlite3.DatabaseError as exc:
-            message = f"the history cannot be read: {exc}"
-            raise JournalError(message) from exc
+            with translating():
+                self.connection.execute("BEGIN")
+                yield
         finally:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
