@@ -17,7 +17,7 @@ from retouchd.core.jobs import Job, JobEvent, JobState
 from retouchd.core.money import Money
 from retouchd.core.outcomes import Answered, Envelope, NoAnswer, NotSent, NotSentKind, OutcomeKind
 from retouchd.core.periods import Period
-from retouchd.core.pictures import Incomplete, Picture, PictureFormat
+from retouchd.core.pictures import Incomplete, PhotoFormat, Picture, PictureFormat
 from retouchd.core.records import Label
 from retouchd.core.request import AutoSize, Background, EditRequest, Quality, Size
 from retouchd.core.retries import Outcome
@@ -30,7 +30,7 @@ settings.load_profile("rules")
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SIGNATURE: Final = Signature(size=1000, mtime_ns=1, ctime_ns=2, inode=3)
-PICTURE: Final = Picture(format=PictureFormat.JPEG, width=4032, height=3024)
+PICTURE: Final = Picture(format=PhotoFormat.JPEG, width=4032, height=3024)
 REQUEST: Final = EditRequest(
     prompt="make the sky blue",
     size=Size(width=1472, height=1104),
@@ -44,7 +44,7 @@ SOURCE: Final = SourcePicture(
     bytes=1000,
     width=4032,
     height=3024,
-    format=PictureFormat.JPEG,
+    format=PhotoFormat.JPEG,
 )
 WISH: Final = Wish(request=REQUEST, take=1, pictures=(SOURCE,), origins={"prompt": "beach.txt"})
 JOB: Final = Job(

@@ -20,7 +20,7 @@ from retouchd.core.metadata import (
     shown_path,
     without_secrets,
 )
-from retouchd.core.pictures import Picture, PictureFormat
+from retouchd.core.pictures import PhotoFormat, Picture, PictureFormat
 from strategies import NOW, answer_fields, names
 
 SOURCE = PictureFacts(
@@ -150,12 +150,7 @@ def test_the_signed_url_is_a_secret() -> None:
 @pytest.mark.parametrize(("orientation", "shown"), [(1, (4, 3)), (4, (4, 3)), (5, (3, 4)), (8, (3, 4))])
 def test_pictures_are_measured_as_people_see_them(orientation: int, shown: tuple[int, int]) -> None:
     """A photo that lies on its side in the file is measured as it is shown."""
-    picture = Picture(format=PictureFormat.JPEG, width=4, height=3, orientation=orientation)
+    picture = Picture(format=PhotoFormat.JPEG, width=4, height=3, orientation=orientation)
 
     assert picture.shown_size == shown
     assert picture.pixels == 12
-
-
-def test_suffixes_of_formats() -> None:
-    """Each format has the suffix that everybody expects."""
-    assert [one.suffix for one in PictureFormat] == [".png", ".jpg", ".webp"]

@@ -17,7 +17,7 @@ from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.money import Caps, Money
 from retouchd.core.outcomes import Answered, Envelope, NoAnswer
 from retouchd.core.periods import Calendar
-from retouchd.core.pictures import PictureFormat
+from retouchd.core.pictures import PhotoFormat
 from retouchd.core.pruning import KeepPolicy
 from retouchd.core.records import Accepted, BundleRecord, Moments
 from retouchd.core.retries import RetryPolicy
@@ -329,7 +329,7 @@ def wish_of(prompt: str = "make it evening", take: int = 1) -> Wish:
         bytes=10,
         width=8,
         height=8,
-        format=PictureFormat.JPEG,
+        format=PhotoFormat.JPEG,
     )
     return Wish(request=replace(REQUEST, prompt=prompt), take=take, pictures=(source,))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from retouchd.core.pictures import PictureFormat
+from retouchd.core.pictures import PhotoFormat
 from retouchd.core.request import EditRequest
 from retouchd.core.values import EditId, Fingerprint, JobId, Sha256
 
@@ -28,7 +28,7 @@ class SourcePicture:
     bytes: int
     width: int
     height: int
-    format: PictureFormat
+    format: PhotoFormat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

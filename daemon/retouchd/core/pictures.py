@@ -4,12 +4,13 @@ The walk that finds these values reads files, so it lives in the images adapter;
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Final
 
 from retouchd.core.values import Sha256
 
 MEGAPIXEL: Final = 1_000_000
+_DEPTH_TAKEN_BITS: Final = 8
 
 
 class PictureFormat(StrEnum):
@@ -23,6 +24,47 @@ class PictureFormat(StrEnum):
     def suffix(self) -> str:
         """The suffix of a file of this kind, with its dot."""
         return ".jpg" if self is PictureFormat.JPEG else f".{self.value}"
+
+
+class PhotoFormat(StrEnum):
+    """A kind of picture that is taken from the inbox, by its magic bytes, never by its suffix."""
+
+    PNG = "png"
+    JPEG = "jpeg"
+    WEBP = "webp"
+    HEIC = "heic"
+    AVIF = "avif"
+    TIFF = "tiff"
+    BMP = "bmp"
+
+    @property
+    def suffix(self) -> str:
+        """The usual suffix of a file of this kind, with its dot."""
+        return _USUAL_SUFFIXES.get(self, f".{self.value}")
+
+    @property
+    def taken_as(self) -> PictureFormat | None:
+        """The kind as the endpoint knows it, or None where it takes no such pictures."""
+        return next((kind for kind in PictureFormat if kind.value == self.value), None)
+
+
+_USUAL_SUFFIXES: Final = {PhotoFormat.JPEG: ".jpg", PhotoFormat.TIFF: ".tif"}
+
+
+class ColourProfile(Enum):
+    """What the numbers of a picture's colours mean."""
+
+    NONE = auto()
+    """Nothing is said, which everybody reads as sRGB."""
+    SRGB = auto()
+    """An embedded profile that is sRGB's, or that of a grey picture which looks the same."""
+    ADOBE_RGB = auto()
+    """Adobe RGB by a word of a camera's EXIF alone; no profile is embedded."""
+    OTHER = auto()
+    """An embedded profile of something else."""
+
+
+_PLAIN_PROFILES: Final = frozenset({ColourProfile.NONE, ColourProfile.SRGB})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +88,20 @@ class Picture:
         orientation: EXIF orientation 1..8; 5 to 8 swap width and height when shown.
         has_alpha: The file has a transparency channel (or PNG's tRNS).
         animated: More than one frame.
+        depth_bits: Bits of one channel of one pixel.
+        is_cmyk: The colours are inks.
+        profile: What the numbers of the colours mean.
     """
 
-    format: PictureFormat
+    format: PhotoFormat
     width: int
     height: int
     orientation: int = 1
     has_alpha: bool = False
     animated: bool = False
+    depth_bits: int = 8
+    is_cmyk: bool = False
+    profile: ColourProfile = ColourProfile.NONE
 
     @property
     def shown_size(self) -> tuple[int, int]:
@@ -79,3 +127,18 @@ class Incomplete:
 
 
 Examination = Picture | Incomplete
+
+
+def must_convert(picture: Picture) -> str | None:
+    """Say why a picture's own bytes cannot be sent, as a clause for people, or None where they can."""
+    if picture.format.taken_as is None:
+        return f"it is {picture.format.value.upper()}, which the service does not take"
+    if picture.is_cmyk:
+        return "its colours are for printing (CMYK)"
+    if picture.depth_bits > _DEPTH_TAKEN_BITS:
+        return f"it has {picture.depth_bits} bits a colour"
+    if picture.profile not in _PLAIN_PROFILES:
+        return "its colour profile is not sRGB"
+    if picture.orientation != 1:
+        return "it is stored turned"
+    return None

@@ -14,7 +14,7 @@ from retouchd.core.edits import SourcePicture, Wish
 from retouchd.core.metadata import SCHEMA
 from retouchd.core.money import NOTHING, Money
 from retouchd.core.outcomes import OutcomeKind
-from retouchd.core.pictures import PictureFormat
+from retouchd.core.pictures import PhotoFormat, PictureFormat
 from retouchd.core.request import AutoSize, Background, EditRequest, Quality, Size
 from retouchd.core.values import Fingerprint, JobId, Sha256
 
@@ -128,7 +128,7 @@ def _read_picture(fields: _Fields) -> SourcePicture:
         bytes=int(fields["bytes"]),
         width=int(fields["width"]),
         height=int(fields["height"]),
-        format=PictureFormat(fields["format"]),
+        format=PhotoFormat(fields["format"]),
     )
 
 

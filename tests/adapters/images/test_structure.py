@@ -27,9 +27,11 @@ from structure_samples import (
 
 from retouchd.adapters.images.structure import examine
 from retouchd.adapters.images.window import NotWholeError, Window, amount, cut_short
-from retouchd.core.pictures import Incomplete, Picture, PictureFormat
+from retouchd.core.pictures import Incomplete, PhotoFormat, Picture
 
 MIB = 2**20
+# Of each of Pillow's modes that has not eight bits a channel.
+DEPTHS = {"1": 1, "I;16": 16}
 names = st.sampled_from(sorted(WHOLE))
 
 
@@ -39,12 +41,14 @@ def test_agrees_with_pillow(name: str) -> None:
     with Image.open(io.BytesIO(WHOLE[name])) as image:
         image.load()
         seen_by_pillow = Picture(
-            format=PictureFormat((image.format or "").lower()),
+            format=PhotoFormat((image.format or "").lower()),
             width=image.width,
             height=image.height,
             orientation=image.getexif().get(ORIENTATION_TAG, 1),
             has_alpha=image.has_transparency_data,
             animated=getattr(image, "is_animated", False),
+            depth_bits=DEPTHS.get(image.mode, 8),
+            is_cmyk=image.mode == "CMYK",
         )
 
     assert examined(WHOLE[name]) == seen_by_pillow

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structure_samples import JPEGS, WHOLE, examined, jpeg, jpeg_segment, noise, oriented, saved
 
-from retouchd.core.pictures import Incomplete, Picture, PictureFormat
+from retouchd.core.pictures import Incomplete, PhotoFormat, Picture
 
 BLOCK = 65_536
-PICTURE = Picture(format=PictureFormat.JPEG, width=5, height=3)
+PICTURE = Picture(format=PhotoFormat.JPEG, width=5, height=3)
 # Up to the first bytes of the scan, without an end mark.
 OPEN_SCAN = jpeg()[:-2]
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from structure_samples import WEBPS, examined, oriented, saved, webp, webp_chunk
 
-from retouchd.core.pictures import Incomplete, Picture, PictureFormat
+from retouchd.core.pictures import Incomplete, PhotoFormat, Picture
 
 ALPHA, ANIMATION = 0x10, 0x02
 LOSSY = webp_chunk(b"VP8 ", b"\x10\0\0\x9d\x01\x2a" + struct.pack("<HH", 5, 3) + b"data")
@@ -29,7 +29,7 @@ def canvas(flags: int = 0, width: int = 70_000, height: int = 3) -> bytes:
 
 def picture(width: int = 5, *, has_alpha: bool = False, animated: bool = False) -> Picture:
     """What the walk should find."""
-    return Picture(format=PictureFormat.WEBP, width=width, height=3, has_alpha=has_alpha, animated=animated)
+    return Picture(format=PhotoFormat.WEBP, width=width, height=3, has_alpha=has_alpha, animated=animated)
 
 
 @pytest.mark.parametrize(

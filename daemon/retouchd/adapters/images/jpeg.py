@@ -9,7 +9,7 @@ from typing import Final
 
 from retouchd.adapters.images.exif import EXIF_PREFIX, UPRIGHT, find_orientation
 from retouchd.adapters.images.window import NotWholeError, Part, Window, damaged, first_of_each
-from retouchd.core.pictures import Picture, PictureFormat
+from retouchd.core.pictures import PhotoFormat, Picture
 
 MAGIC: Final = re.compile(rb"\xff\xd8\xff")
 
@@ -26,6 +26,8 @@ _WITH_LENGTH: Final = frozenset({*range(0xC0, 0xD0), *range(0xDA, 0xFF)})
 # All of C0..CF begin a frame, except for DHT, JPG and DAC.
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _NAMES: Final = {**dict.fromkeys(_FRAMES, b"SOF"), 0xDA: b"SOS", 0xDC: b"DNL", _EOI: b"EOI"}
+# A picture of four components is one of inks; Adobe's own segment only says how they are packed.
+_INKS: Final = 4
 _TELLING: Final = frozenset({b"SOF", b"SOS", b"DNL", b"Exif"})
 
 
@@ -35,13 +37,15 @@ def walk(window: Window) -> Picture:
     What follows the end mark is nobody's business: phones and cameras append films, depths and more pictures.
     """
     firsts = first_of_each(_segments(window), _TELLING)
-    width, height = _read_size(window, firsts)
+    depth_bits, height, width, components = _read_frame(window, firsts)
     exif = firsts.get(b"Exif")
     return Picture(
-        format=PictureFormat.JPEG,
+        format=PhotoFormat.JPEG,
         width=width,
         height=height,
         orientation=find_orientation(window.beginning(exif)) if exif else UPRIGHT,
+        depth_bits=depth_bits,
+        is_cmyk=components == _INKS,
     )
 
 
@@ -79,16 +83,19 @@ def _read_body(window: Window, code: int, start: int) -> Part:
     return Part(kind=b"Exif" if has_exif else _NAMES.get(code, b""), start=body, end=end)
 
 
-def _read_size(window: Window, firsts: dict[bytes, Part]) -> tuple[int, int]:
-    """Width and height; a height that the frame leaves open stands in DNL, after the first scan."""
+def _read_frame(window: Window, firsts: dict[bytes, Part]) -> tuple[int, int, int, int]:
+    """Bits of a component, height, width and number of components.
+
+    A height that the frame leaves open stands in DNL, after the first scan.
+    """
     kinds = [kind for kind in firsts if kind in {b"SOF", b"SOS"}]
     if kinds != [b"SOF", b"SOS"]:
         reason = "there is no picture in it"
         raise NotWholeError(reason)
-    _, height, width = window.unpack(">BHH", firsts[b"SOF"])
+    depth_bits, height, width, components = window.unpack(">BHHB", firsts[b"SOF"])
     if height == 0 and b"DNL" in firsts:
         (height,) = window.unpack(">H", firsts[b"DNL"])
     if height == 0 or width == 0:
         reason = "it does not say how large it is"
         raise NotWholeError(reason)
-    return width, height
+    return depth_bits, height, width, components

@@ -8,7 +8,7 @@ from typing import Final
 
 from retouchd.adapters.images.exif import UPRIGHT, find_orientation
 from retouchd.adapters.images.window import NotWholeError, Part, Window, amount, damaged, first_of_each
-from retouchd.core.pictures import Picture, PictureFormat
+from retouchd.core.pictures import PhotoFormat, Picture
 
 MAGIC: Final = re.compile(rb"\x89PNG\r\n\x1a\n")
 
@@ -25,15 +25,16 @@ _COLOUR_TYPES_WITH_ALPHA: Final = frozenset({4, 6})
 def walk(window: Window) -> Picture:
     """What a PNG is; raises NotWholeError if something up to its end mark is missing or wrong."""
     firsts = first_of_each(_chunks(window), _TELLING)
-    width, height, colour_type = _read_header(window, firsts)
+    width, height, depth_bits, colour_type = _read_header(window, firsts)
     exif = firsts.get(b"eXIf")
     return Picture(
-        format=PictureFormat.PNG,
+        format=PhotoFormat.PNG,
         width=width,
         height=height,
         orientation=find_orientation(window.beginning(exif)) if exif else UPRIGHT,
         has_alpha=colour_type in _COLOUR_TYPES_WITH_ALPHA or b"tRNS" in firsts,
         animated=b"acTL" in firsts,
+        depth_bits=depth_bits,
     )
 
 
@@ -63,15 +64,15 @@ def _compare_checksum(window: Window, chunk: Part) -> None:
         raise NotWholeError(reason)
 
 
-def _read_header(window: Window, firsts: dict[bytes, Part]) -> tuple[int, int, int]:
-    """Width, height and colour type, if the header is the first chunk and a picture follows."""
+def _read_header(window: Window, firsts: dict[bytes, Part]) -> tuple[int, int, int, int]:
+    """Width, height, depth and colour type, if the header is the first chunk and a picture follows."""
     if b"IDAT" not in firsts:
         reason = "there is no picture in it"
         raise NotWholeError(reason)
     header = next(iter(firsts.values()))
     comes_first = header.kind == b"IHDR" and header.start == _HEADER_START
-    width, height, _, colour_type, *_ = window.unpack(_HEADER, header)
+    width, height, depth_bits, colour_type, *_ = window.unpack(_HEADER, header)
     sane = width in _SIDES and height in _SIDES and colour_type in _COLOUR_TYPES
     if not comes_first or not sane:
         raise damaged(header.start)
-    return width, height, colour_type
+    return width, height, depth_bits, colour_type

@@ -11,7 +11,7 @@ from typing import Final
 
 from retouchd.adapters.images.exif import UPRIGHT, find_orientation
 from retouchd.adapters.images.window import NotWholeError, Part, Window, damaged, first_of_each
-from retouchd.core.pictures import Picture, PictureFormat
+from retouchd.core.pictures import PhotoFormat, Picture
 
 MAGIC: Final = re.compile(rb"RIFF.{4}WEBP", re.DOTALL)
 
@@ -45,7 +45,7 @@ def walk(window: Window) -> Picture:
         raise NotWholeError(reason)
     exif = firsts.get(b"EXIF")
     return Picture(
-        format=PictureFormat.WEBP,
+        format=PhotoFormat.WEBP,
         width=headers[0].width,
         height=headers[0].height,
         orientation=find_orientation(window.beginning(exif)) if exif else UPRIGHT,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from retouchd.core.edits import SourcePicture, Wish
-from retouchd.core.pictures import PictureFormat, SentPicture
+from retouchd.core.pictures import PhotoFormat, PictureFormat, SentPicture
 from retouchd.core.request import AutoSize, Background, EditRequest, Quality, Size
 from retouchd.core.values import Sha256
 
@@ -117,5 +117,5 @@ def _load_picture(fields: Mapping[str, object]) -> SourcePicture:
         bytes=int(str(fields["bytes"])),
         width=int(str(fields["width"])),
         height=int(str(fields["height"])),
-        format=PictureFormat(str(fields["format"])),
+        format=PhotoFormat(str(fields["format"])),
     )
