@@ -7,6 +7,7 @@ from typing import Final
 from retouchd.adapters.clock import SystemZone
 from retouchd.adapters.endpoint.client import Timeouts
 from retouchd.adapters.inbox.watch import ScanPolicy
+from retouchd.core.bundles import FormingRules
 from retouchd.core.classification import CODES
 from retouchd.core.edits import DuplicatePolicy
 from retouchd.core.errors import ConfigurationError
@@ -115,8 +116,13 @@ def scan_policy(settings: Settings) -> ScanPolicy:
         mode=WatchMode(settings.watch.mode),
         rescan_seconds=settings.watch.rescan_seconds,
         poll_seconds=settings.watch.poll_seconds,
-        ambiguous=settings.sidecars.ambiguous,
+        forming=forming_rules(settings),
     )
+
+
+def forming_rules(settings: Settings) -> FormingRules:
+    """Give what belongs together."""
+    return FormingRules(ambiguous=settings.sidecars.ambiguous)
 
 
 def timeouts(settings: Settings) -> Timeouts:

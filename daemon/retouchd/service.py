@@ -41,7 +41,7 @@ from retouchd.engine.mailbox import Mailbox
 from retouchd.engine.office import Office
 from retouchd.engine.tools import Tools
 from retouchd.ownership import check_ownership, keep_identity
-from retouchd.policies import check_supported, engine_policy, scan_policy, timeouts
+from retouchd.policies import check_supported, engine_policy, forming_rules, scan_policy, timeouts
 from retouchd.settings import Places, Settings
 
 # News of one folder is taken in piece by piece, so that the engine answers in between.
@@ -269,7 +269,7 @@ def build_tools(settings: Settings, identity: Identity, key: Callable[[], str], 
     """Build one object for each outside thing; nothing of it looks outside yet."""
     places = settings.places()
     return Tools(
-        inbox=InboxFolder(places.inbox, identity, settings.sidecars.ambiguous, settings.watch.settle_seconds),
+        inbox=InboxFolder(places.inbox, identity, forming_rules(settings), settings.watch.settle_seconds),
         outbox=OutboxFolder(
             places.outbox, durable, identity, settings.output.file_bits, settings.output.folder_bits
         ),

@@ -13,6 +13,7 @@ from retouchd.core.bundles import (
     AmbiguousSidecars,
     Bundle,
     Entry,
+    FormingRules,
     Role,
     Standing,
     form_bundles,
@@ -29,7 +30,7 @@ FOLDER = PurePosixPath("wedding")
 def formed(*names: str, ambiguous: AmbiguousSidecars = AmbiguousSidecars.HOLD) -> dict[str, Bundle]:
     """Give the bundles of a folder with these names, by their photos' names."""
     entries = [Entry(name=name, signature=SIGNATURE) for name in names]
-    return {one.photo.name: one for one in form_bundles(FOLDER, entries, ambiguous)}
+    return {one.photo.name: one for one in form_bundles(FOLDER, entries, FormingRules(ambiguous=ambiguous))}
 
 
 def sidecars_of(bundle: Bundle) -> list[str]:
@@ -40,7 +41,7 @@ def sidecars_of(bundle: Bundle) -> list[str]:
 @given(entries=folders())
 def test_every_photo_is_in_exactly_one_bundle(entries: list[Entry]) -> None:
     """No photo is passed over in silence and none belongs to two bundles, whatever names lie beside it."""
-    bundles = form_bundles(FOLDER, entries)
+    bundles = form_bundles(FOLDER, entries, FormingRules())
     members = [one for bundle in bundles for one in bundle.members]
     photos = [one.name for one in entries if is_photo_name(one.name) and not is_ignored(one.name)]
 
@@ -53,13 +54,15 @@ def test_the_order_of_a_listing_does_not_matter(entries: list[Entry], data: st.D
     """File systems list names in any order; the bundles are the same."""
     shuffled = data.draw(st.permutations(entries))
 
-    assert form_bundles(FOLDER, shuffled) == form_bundles(FOLDER, entries)
+    assert form_bundles(FOLDER, shuffled, FormingRules()) == form_bundles(FOLDER, entries, FormingRules())
 
 
 @given(entries=folders())
 def test_a_complete_bundle_shares_its_sidecar_with_none(entries: list[Entry]) -> None:
     """A prompt that was meant for one photo never pays for another one."""
-    complete = [one for one in form_bundles(FOLDER, entries) if one.standing is Standing.COMPLETE]
+    complete = [
+        one for one in form_bundles(FOLDER, entries, FormingRules()) if one.standing is Standing.COMPLETE
+    ]
     sidecars = [name for bundle in complete for name in sidecars_of(bundle)]
 
     assert len(sidecars) == len(set(sidecars))
@@ -68,7 +71,7 @@ def test_a_complete_bundle_shares_its_sidecar_with_none(entries: list[Entry]) ->
 @given(entries=folders())
 def test_ignored_names_never_appear(entries: list[Entry]) -> None:
     """What other programs have not finished is in no bundle, and every member is a file that was there."""
-    members = {one.name for bundle in form_bundles(FOLDER, entries) for one in bundle.members}
+    members = {one.name for bundle in form_bundles(FOLDER, entries, FormingRules()) for one in bundle.members}
 
     assert not [name for name in members if is_ignored(name)]
     assert members <= {one.name for one in entries}
@@ -77,7 +80,7 @@ def test_ignored_names_never_appear(entries: list[Entry]) -> None:
 @given(entries=folders())
 def test_the_standing_says_what_is_there(entries: list[Entry]) -> None:
     """A bundle is complete only with one photo and a sidecar; an ambiguous one says why, others need not."""
-    for bundle in form_bundles(FOLDER, entries):
+    for bundle in form_bundles(FOLDER, entries, FormingRules()):
         photos = [one for one in bundle.members if one.role is Role.PHOTO]
         if bundle.standing is Standing.AMBIGUOUS:
             assert bundle.detail
@@ -122,8 +125,10 @@ def test_prompt_and_options_go_together() -> None:
     """A photo may have a prompt file and an option file at once."""
     bundle = formed("a.png", "a.txt", "a.png.toml")["a.png"]
 
-    assert bundle.sidecar(Role.PROMPT) == replace(bundle.photo, name="a.txt", role=Role.PROMPT)
-    assert bundle.sidecar(Role.OPTIONS) == replace(bundle.photo, name="a.png.toml", role=Role.OPTIONS)
+    assert bundle.sidecar(Role.PROMPT) == replace(bundle.photo, path=FOLDER / "a.txt", role=Role.PROMPT)
+    assert bundle.sidecar(Role.OPTIONS) == replace(
+        bundle.photo, path=FOLDER / "a.png.toml", role=Role.OPTIONS
+    )
 
 
 def test_a_photo_alone_lacks_its_prompt() -> None:
@@ -208,8 +213,14 @@ def test_the_digest_follows_every_signature(name: str, change: dict[str, int]) -
         replace(one, signature=replace(SIGNATURE, **change)) if one.name == name else one for one in entries
     ]
 
-    assert form_bundles(FOLDER, entries)[0].digest == form_bundles(FOLDER, reversed(entries))[0].digest
-    assert form_bundles(FOLDER, changed)[0].digest != form_bundles(FOLDER, entries)[0].digest
+    assert (
+        form_bundles(FOLDER, entries, FormingRules())[0].digest
+        == form_bundles(FOLDER, reversed(entries), FormingRules())[0].digest
+    )
+    assert (
+        form_bundles(FOLDER, changed, FormingRules())[0].digest
+        != form_bundles(FOLDER, entries, FormingRules())[0].digest
+    )
 
 
 def test_the_digest_follows_names_and_standing() -> None:

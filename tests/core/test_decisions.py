@@ -27,7 +27,11 @@ FILED = BundleRecord(
     state=BundleState.FILED,
     detail="",
     seen=NOW,
-    accepted=(Accepted(name="beach.jpg", role=Role.PHOTO, sha256=Sha256("a" * 64), signature=SIGNATURE),),
+    accepted=(
+        Accepted(
+            path=PurePosixPath("beach.jpg"), role=Role.PHOTO, sha256=Sha256("a" * 64), signature=SIGNATURE
+        ),
+    ),
 )
 GIVEN_UP = {JobState.READY, JobState.WAITING, JobState.DEFERRED, JobState.HELD}
 

@@ -203,7 +203,11 @@ class House:
     def accept(self, name: str, *wishes: Wish, **photo: Any) -> list[Job]:
         """Take in a photo that a look has found complete, and give its jobs."""
         record = self.see(bundle_of(name, **photo))
-        accepted = (Accepted(name=name, role=Role.PHOTO, sha256=Sha256("a" * 64), signature=signature_of(1)),)
+        accepted = (
+            Accepted(
+                path=PurePosixPath(name), role=Role.PHOTO, sha256=Sha256("a" * 64), signature=signature_of(1)
+            ),
+        )
         with self.act():
             self.intake.finish_look(record.id, Accept(wishes=wishes or (wish_of(),), accepted=accepted))
             return self.journal.jobs_of_bundle(record.id)
@@ -315,8 +319,8 @@ def bundle_of(
     standing: Standing = Standing.COMPLETE,
 ) -> Bundle:
     """Give a photo's bundle with its prompt."""
-    photo = Member(name=name, role=Role.PHOTO, signature=signature_of(mtime))
-    prompt = Member(name=f"{name}.txt", role=Role.PROMPT, signature=signature_of(1))
+    photo = Member(path=PurePosixPath(name), role=Role.PHOTO, signature=signature_of(mtime))
+    prompt = Member(path=PurePosixPath(f"{name}.txt"), role=Role.PROMPT, signature=signature_of(1))
     members = (photo,) if standing is Standing.LACKS_PROMPT else (photo, prompt)
     return Bundle(folder=folder, key=fold_name(name), members=members, standing=standing, detail="")
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from engine_house import House, bundle_of, kinds
@@ -71,7 +71,7 @@ class Shed:
 def _accepted(name: str, content: bytes, signature: Signature) -> Accepted:
     sha256 = Sha256(hashlib.sha256(content).hexdigest())
     role = Role.PHOTO if name.endswith("jpg") else Role.PROMPT
-    return Accepted(name=name, role=role, sha256=sha256, signature=signature)
+    return Accepted(path=PurePosixPath(name), role=role, sha256=sha256, signature=signature)
 
 
 @pytest.fixture

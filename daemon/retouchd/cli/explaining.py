@@ -20,6 +20,7 @@ from retouchd.core.jobs import ENDED
 from retouchd.core.records import BundleState
 from retouchd.core.story import STATE_WORDS, ignored_sentence, orphan_sentence, stranger_sentence
 from retouchd.core.values import printable
+from retouchd.policies import forming_rules
 
 _BUNDLE_WORDS = {
     BundleState.ARRIVING: "arriving or queued",
@@ -102,8 +103,9 @@ class _Explainer:
 
     def _bundles_in(self, folder: PurePosixPath) -> tuple[Bundle, ...]:
         inbox = Folder(self._house.places.inbox)
-        view = Scan(inbox, read_ground(inbox.root)).read(folder)
-        return view.form(self._house.settings.sidecars.ambiguous).bundles if view else ()
+        scan = Scan(inbox, read_ground(inbox.root), forming_rules(self._house.settings))
+        view = scan.read(folder)
+        return scan.form(view).bundles if view else ()
 
     def _explain_output(self, spot: Spot) -> Explanation:
         """Explain a picture in the outbox, or its metadata, by the photo that it was made from."""

@@ -29,7 +29,7 @@ from retouchd.core.sidecars import Options, SidecarError, make_request
 from retouchd.core.values import fold_name
 from retouchd.engine.look import Looker
 from retouchd.ownership import check_ownership
-from retouchd.policies import engine_policy
+from retouchd.policies import engine_policy, forming_rules
 
 # Shapes of photos, the commonest first: the highest reservation of all of them is "at most".
 _SHAPES: Final = ((3, 2), (2, 3), (4, 3), (3, 4), (1, 1), (16, 9), (9, 16), (3, 1), (1, 3))
@@ -64,11 +64,11 @@ class Foresight:
         self._spot = spot
         self._caps = caps
         self._policy = engine_policy(house.settings)
-        self._ambiguous = house.settings.sidecars.ambiguous
+        self._rules = forming_rules(house.settings)
         self._folder = Folder(house.places.inbox)
         settle_seconds = house.settings.watch.settle_seconds
         identity = check_ownership(house.places, house.view)
-        self._inbox = InboxFolder(house.places.inbox, identity, self._ambiguous, settle_seconds)
+        self._inbox = InboxFolder(house.places.inbox, identity, self._rules, settle_seconds)
         self._looker = Looker(self._inbox, structure, self._policy)
         # By the options without the prompt: the shapes are tried once for all photos that want the same.
         self._requests: dict[Options, tuple[EditRequest, ...]] = {}
@@ -84,17 +84,17 @@ class Foresight:
         found = Foreseen()
         for job in self._view.all_jobs_in(_COUNTED):
             self._add_job(found, job)
-        for view in self._walk():
+        scan = Scan(self._folder, read_ground(self._folder.root), self._rules)
+        for view in self._walk(scan):
             if isinstance(view, Unreadable):
                 found.left_out["unreadable"] += 1
                 continue
             found.left_out["not_photos"] += view.ignored
-            for bundle in view.form(self._ambiguous).bundles:
+            for bundle in scan.form(view).bundles:
                 self._add_bundle(found, bundle)
         return found
 
-    def _walk(self) -> Iterator[FolderView | Unreadable]:
-        scan = Scan(self._folder, read_ground(self._folder.root))
+    def _walk(self, scan: Scan) -> Iterator[FolderView | Unreadable]:
         if self._spot.path.is_dir():
             yield from scan.walk(self._spot.relative)
             return

@@ -33,7 +33,7 @@ from retouchd.core.story import (
 from retouchd.core.values import BundleId, JobId, fold_name, printable
 from retouchd.engine.look import Looker
 from retouchd.ownership import check_ownership
-from retouchd.policies import engine_policy
+from retouchd.policies import engine_policy, forming_rules
 
 _NOT_SEEN: Final = BundleId(0)
 _BY_STANDING: Final = {
@@ -77,7 +77,7 @@ class PhotoExplainer:
         self._inbox = InboxFolder(
             places.inbox,
             check_ownership(places, house.view),
-            settings.sidecars.ambiguous,
+            forming_rules(settings),
             settings.watch.settle_seconds,
         )
         self._looker = Looker(self._inbox, structure, self._policy)

@@ -43,7 +43,7 @@ from retouchd.core.values import printable
 from retouchd.engine.focus import Focus
 from retouchd.logs import configure_logs
 from retouchd.ownership import check_ownership
-from retouchd.policies import engine_policy
+from retouchd.policies import engine_policy, forming_rules
 from retouchd.service import run
 from retouchd.settings import Settings
 
@@ -102,9 +102,7 @@ def _texts(prompt: str, options: Mapping[str, str]) -> list[tuple[str, str]]:
 def _check_inbox(house: House) -> None:
     settings, places = house.settings, house.places
     identity = check_ownership(places, house.view)
-    InboxFolder(
-        places.inbox, identity, settings.sidecars.ambiguous, settings.watch.settle_seconds
-    ).check_mark()
+    InboxFolder(places.inbox, identity, forming_rules(settings), settings.watch.settle_seconds).check_mark()
 
 
 def _refuse_paused(house: House) -> None:

@@ -29,6 +29,15 @@ class Role(StrEnum):
     PHOTO = "photo"
     PROMPT = "prompt"
     OPTIONS = "options"
+    MASK = "mask"
+    REFERENCE = "reference"
+    FOLDER_PROMPT = "folder_prompt"
+    PRESET = "preset"
+
+
+# Files that many bundles use: they are never moved, and a change of one after a photo was sent concerns
+# only those that were not.
+COMMON_ROLES: Final = frozenset({Role.REFERENCE, Role.FOLDER_PROMPT, Role.PRESET})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +50,20 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One file of a bundle."""
+    """One file of a bundle.
 
-    name: str
+    Attributes:
+        path: Below the inbox; presets and references may lie in other folders than the photo.
+    """
+
+    path: PurePosixPath
     role: Role
     signature: Signature
+
+    @property
+    def name(self) -> str:
+        """The file's name on disk."""
+        return self.path.name
 
 
 _ROLES: Final = {".txt": Role.PROMPT, ".toml": Role.OPTIONS}
@@ -65,6 +83,17 @@ class AmbiguousSidecars(StrEnum):
 
     HOLD = "hold"
     EACH = "each"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormingRules:
+    """What the owner decided about what belongs together.
+
+    Attributes:
+        ambiguous: What is done with a prompt file that fits several photos.
+    """
+
+    ambiguous: AmbiguousSidecars = AmbiguousSidecars.HOLD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +121,7 @@ class Bundle:
     @property
     def path(self) -> PurePosixPath:
         """The photo's path, relative to the inbox."""
-        return self.folder / self.photo.name
+        return self.photo.path
 
     @property
     def digest(self) -> str:
@@ -101,7 +130,7 @@ class Bundle:
         for member in self.members:
             signature = member.signature
             numbers = (signature.size, signature.mtime_ns, signature.ctime_ns, signature.inode)
-            digest.update(repr((str(member.role), member.name, numbers)).encode())
+            digest.update(repr((str(member.role), str(member.path), numbers)).encode())
         return digest.hexdigest()
 
     def sidecar(self, role: Role) -> Member | None:
@@ -128,7 +157,7 @@ def is_sidecar_name(name: str) -> bool:
 def form_bundles(
     folder: PurePosixPath,
     entries: Iterable[Entry],
-    ambiguous: AmbiguousSidecars = AmbiguousSidecars.HOLD,
+    rules: FormingRules,
 ) -> list[Bundle]:
     """Give the bundles of one folder, in the order of their keys.
 
@@ -138,7 +167,7 @@ def form_bundles(
     """
     by_key = _group(entries)
     photos = [key for key in sorted(by_key) if is_photo_name(key) and not key.endswith(MASK_SUFFIX)]
-    fits = {} if ambiguous is AmbiguousSidecars.EACH else _stem_sidecar_fits(photos, by_key)
+    fits = {} if rules.ambiguous is AmbiguousSidecars.EACH else _stem_sidecar_fits(photos, by_key)
     return [_form_bundle(folder, key, by_key, fits) for key in photos]
 
 
@@ -174,7 +203,7 @@ def _form_bundle(
     return Bundle(
         folder=folder,
         key=key,
-        members=tuple(_member(entry, role) for one, role in roles.items() for entry in by_key[one]),
+        members=tuple(_member(folder, entry, role) for one, role in roles.items() for entry in by_key[one]),
         standing=Standing.AMBIGUOUS if detail else standing,
         detail=detail,
     )
@@ -192,8 +221,8 @@ def _sidecar_key(key: str, suffix: str, by_key: _ByKey) -> str | None:
     return stem + suffix if stem + suffix in by_key and not is_anothers else None
 
 
-def _member(entry: Entry, role: Role) -> Member:
-    return Member(name=entry.name, role=role, signature=entry.signature)
+def _member(folder: PurePosixPath, entry: Entry, role: Role) -> Member:
+    return Member(path=folder / entry.name, role=role, signature=entry.signature)
 
 
 def _find_mask(key: str, by_key: _ByKey) -> str:

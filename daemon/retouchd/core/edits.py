@@ -36,18 +36,22 @@ class Wish:
     """What one job wants: the request, where each of its values came from, and the pictures.
 
     Attributes:
+        pictures: The photos, then the references.
         origins: For each option the file or section that set it: "beach.toml", "default".
+        mask: What says where the first picture is edited; None for all of it.
     """
 
     request: EditRequest
     take: int
     pictures: tuple[SourcePicture, ...]
     origins: Mapping[str, str] = field(default_factory=dict)
+    mask: SourcePicture | None = None
 
     @property
     def fingerprint(self) -> Fingerprint:
         """The fingerprint of the edit that is wanted."""
-        return fingerprint_of(self.request, [picture.sha256 for picture in self.pictures])
+        mask = self.mask.sha256 if self.mask else None
+        return fingerprint_of(self.request, [picture.sha256 for picture in self.pictures], mask)
 
 
 def another_take(wish: Wish, take: int) -> Wish:
@@ -76,9 +80,11 @@ class Edit:
         return f"retouchd:{self.fingerprint}-{self.take}:{self.permission}"
 
 
-def fingerprint_of(request: EditRequest, pictures: Sequence[Sha256]) -> Fingerprint:
-    """Hash the pictures' hashes in order, the prompt and the effective options; no path and no host."""
-    content = {
+def fingerprint_of(
+    request: EditRequest, pictures: Sequence[Sha256], mask: Sha256 | None = None
+) -> Fingerprint:
+    """Hash the pictures' hashes in order, the mask's, the prompt and the effective options; no path."""
+    content: dict[str, object] = {
         "version": 1,
         "pictures": list(pictures),
         "prompt": request.prompt,
@@ -88,5 +94,8 @@ def fingerprint_of(request: EditRequest, pictures: Sequence[Sha256]) -> Fingerpr
         "background": request.background,
         "output_compression": request.output_compression,
     }
+    if mask is not None:
+        # What has no mask keeps the fingerprint that it had before there were any.
+        content["mask"] = mask
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return Fingerprint(hashlib.sha256(canonical.encode("ascii")).hexdigest())

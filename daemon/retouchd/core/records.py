@@ -37,12 +37,21 @@ LIVE_BUNDLES: Final = frozenset(BundleState) - {BundleState.FILED, BundleState.D
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """One file of a bundle as it was hashed when the bundle became jobs."""
+    """One file of a bundle as it was hashed when the bundle became jobs.
 
-    name: str
+    Attributes:
+        path: Below the inbox; presets and references may lie in other folders than the photo.
+    """
+
+    path: PurePosixPath
     role: Role
     sha256: Sha256
     signature: Signature
+
+    @property
+    def name(self) -> str:
+        """The file's name on disk."""
+        return self.path.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

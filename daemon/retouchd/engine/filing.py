@@ -41,7 +41,7 @@ class Clerk:
     def _file(self, order: FilingOrder) -> bool:
         """Move what is to be moved, and say whether the sources stay since they are others now."""
         self._inbox.check_mark()
-        if any(self._is_changed(order.record, member) for member in order.record.accepted):
+        if any(self._is_changed(member) for member in order.record.accepted):
             return True
         number = order.record.filing or self._plan(order)
         while True:
@@ -50,10 +50,10 @@ class Clerk:
             except NameTakenError:
                 number = self._plan(order, above=number)
 
-    def _is_changed(self, record: BundleRecord, member: Accepted) -> bool:
+    def _is_changed(self, member: Accepted) -> bool:
         """Say whether a file is another one than was sent; one that is gone is not."""
         try:
-            with self._inbox.open_source(record.folder / member.name) as source:
+            with self._inbox.open_source(member.path) as source:
                 return source.signature() != member.signature and source.sha256() != member.sha256
         except SourceGoneError:
             return False
@@ -76,10 +76,9 @@ class Clerk:
             self._filing.write_note(order.cabinet, _note_path(order.record, number), _note(order))
         stayed = False
         for member in order.record.accepted:
-            source = order.record.folder / member.name
             target = _target(order.record, member, number)
             try:
-                self._filing.move(source, member.sha256, order.cabinet, target)
+                self._filing.move(member.path, member.sha256, order.cabinet, target)
             except SourceGoneError:
                 continue  # Moved before a crash, or taken away by its owner.
             except SourceChangedError:
@@ -88,7 +87,7 @@ class Clerk:
 
 
 def _target(record: BundleRecord, member: Accepted, number: int) -> PurePosixPath:
-    return record.folder / numbered_member(member.name, record.photo, number)
+    return member.path.parent / numbered_member(member.name, record.photo, number)
 
 
 def _note_path(record: BundleRecord, number: int) -> PurePosixPath:

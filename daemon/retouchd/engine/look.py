@@ -154,12 +154,12 @@ class Looker:
         return Accept(wishes=tuple(self._wishes(effective, source, verdict.picture)), accepted=accepted)
 
     def _read_options(self, bundle: Bundle) -> tuple[EffectiveOptions, tuple[Accepted, ...]]:
-        sidecars = [self._read_sidecar(bundle, member) for member in bundle.members[1:]]
+        sidecars = [self._read_sidecar(member) for member in bundle.members[1:]]
         effective = merge(*(layer for layer, _ in sidecars), self._policy.defaults)
         return effective, tuple(accepted for _, accepted in sidecars)
 
-    def _read_sidecar(self, bundle: Bundle, member: Member) -> tuple[Layer, Accepted]:
-        with self._inbox.open_source(bundle.folder / member.name) as source:
+    def _read_sidecar(self, member: Member) -> tuple[Layer, Accepted]:
+        with self._inbox.open_source(member.path) as source:
             content = source.read_text_bytes(MAX_SIDECAR_BYTES)
             sha256 = source.sha256()
         try:
@@ -210,7 +210,7 @@ def _options_of(member: Member, content: bytes) -> Options:
 
 
 def _accepted(member: Member, sha256: Sha256) -> Accepted:
-    return Accepted(name=member.name, role=member.role, sha256=sha256, signature=member.signature)
+    return Accepted(path=member.path, role=member.role, sha256=sha256, signature=member.signature)
 
 
 def _source_picture(bundle: Bundle, sha256: Sha256, picture: Picture) -> SourcePicture:

@@ -178,10 +178,11 @@ class Process:
         record = self._desk.ask(self._registry.journal.get_bundle, job.bundle)
         images = []
         for member in record.accepted:
-            path = record.folder / member.name
-            with self._tools.inbox.open_source(path) as source:
+            with self._tools.inbox.open_source(member.path) as source:
                 if source.signature() != member.signature and source.sha256() != member.sha256:
-                    raise SourceChangedError(operation="send", path=path, reason="it was changed meanwhile")
+                    raise SourceChangedError(
+                        operation="send", path=member.path, reason="it was changed meanwhile"
+                    )
             if member.role is Role.PHOTO:
-                images.append(opened.enter_context(self._tools.inbox.open_image(path, member.sha256)))
+                images.append(opened.enter_context(self._tools.inbox.open_image(member.path, member.sha256)))
         return images

@@ -117,9 +117,9 @@ def _move_back(record: BundleRecord, filing: Filing) -> None:
     """Move the sources, the photo last, so that it never lies there without its prompt."""
     ordered = [*record.accepted[1:], record.accepted[0]]
     # What has the name there must be ours, from before a crash: else nothing else is moved.
-    taken = [one for one in ordered if not filing.is_free(_INBOX, record.folder / one.name)]
+    taken = [one for one in ordered if not filing.is_free(_INBOX, one.path)]
     for member in [*taken, *(one for one in ordered if one not in taken)]:
-        filing.move(filed_path(record, member), member.sha256, _INBOX, record.folder / member.name)
+        filing.move(filed_path(record, member), member.sha256, _INBOX, member.path)
 
 
 def check_return(record: BundleRecord, filing: Filing) -> None:
@@ -132,11 +132,11 @@ def check_return(record: BundleRecord, filing: Filing) -> None:
     """
     for member in record.accepted:
         filing.check(filed_path(record, member), member.sha256)
-        place = record.folder / member.name
+        place = member.path
         if not filing.is_free(_INBOX, place):
             raise NameTakenError(operation="bring back", path=place, reason="the inbox has one of that name")
 
 
 def filed_path(record: BundleRecord, member: Accepted) -> PurePosixPath:
     """Give where a source was filed, below its cabinet."""
-    return record.folder / numbered_member(member.name, record.photo, record.filing or 1)
+    return member.path.parent / numbered_member(member.name, record.photo, record.filing or 1)

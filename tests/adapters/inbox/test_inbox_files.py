@@ -11,7 +11,7 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.identity import Identity
 from retouchd.adapters.inbox.files import InboxFolder
 from retouchd.adapters.marks import MARK_NAME, Mark, write_mark
-from retouchd.core.bundles import AmbiguousSidecars, Standing
+from retouchd.core.bundles import FormingRules, Standing
 from retouchd.core.errors import FileTroubleError, FolderMissingError, SourceGoneError
 from retouchd.core.values import Sha256
 from retouchd.engine.needs import Inbox
@@ -38,9 +38,7 @@ def mark(root: Path, inbox_id: str) -> None:
 
 def make_inbox(root: Path, settle_seconds: float = 2.0) -> Inbox:
     """Make the adapter, as what the engine needs."""
-    return InboxFolder(
-        root, Identity(journal_id="o", inbox_id="ours"), AmbiguousSidecars.HOLD, settle_seconds
-    )
+    return InboxFolder(root, Identity(journal_id="o", inbox_id="ours"), FormingRules(), settle_seconds)
 
 
 def test_a_bundle_is_formed_anew(root: Path) -> None:

@@ -10,7 +10,7 @@ from inbox_house import TOP, as_nobody, dead_mount, needs_mounts, needs_root, op
 from retouchd.adapters.folder import Folder
 from retouchd.adapters.inbox.mounts import Ground, Mount
 from retouchd.adapters.inbox.scan import FolderView, Scan, Unreadable
-from retouchd.core.bundles import AmbiguousSidecars, Bundle, Standing
+from retouchd.core.bundles import Bundle, FormingRules, Standing
 from retouchd.core.errors import FileTroubleError
 
 LOCAL = Ground(at=None, below=())
@@ -18,7 +18,7 @@ LOCAL = Ground(at=None, below=())
 
 def make_scan(root: Path, ground: Ground = LOCAL) -> Scan:
     """Make a scan of a root."""
-    return Scan(Folder(root), ground)
+    return Scan(Folder(root), ground, FormingRules())
 
 
 def read(root: Path, folder: str = ".") -> FolderView:
@@ -28,9 +28,9 @@ def read(root: Path, folder: str = ".") -> FolderView:
     return view
 
 
-def formed(view: FolderView) -> tuple[Bundle, ...]:
+def formed(root: Path, view: FolderView) -> tuple[Bundle, ...]:
     """Give the bundles of one folder."""
-    return view.form(AmbiguousSidecars.HOLD).bundles
+    return make_scan(root).form(view).bundles
 
 
 def walked(root: Path) -> dict[str, list[str]]:
@@ -38,7 +38,7 @@ def walked(root: Path) -> dict[str, list[str]]:
     views = list(make_scan(root).walk(TOP))
     assert all(isinstance(view, FolderView) for view in views)
     return {
-        str(view.folder): [bundle.key for bundle in formed(view)]
+        str(view.folder): [bundle.key for bundle in formed(root, view)]
         for view in views
         if isinstance(view, FolderView)
     }
@@ -52,7 +52,7 @@ def test_bundles_are_found_in_all_folders(tmp_path: Path) -> None:
     (tmp_path / "trip" / "rome" / "b.txt").touch()
 
     assert walked(tmp_path) == {".": ["a.png"], "trip": [], "trip/rome": ["b.jpg"]}
-    assert formed(read(tmp_path, "trip/rome"))[0].standing is Standing.COMPLETE
+    assert formed(tmp_path, read(tmp_path, "trip/rome"))[0].standing is Standing.COMPLETE
 
 
 def test_links_are_never_followed(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_names_of_any_bytes_are_found(tmp_path: Path) -> None:
     for name in (b"a\nb.png", b"\xff\xfe.png", b"\xff\xfe.txt"):
         (Path(os.fsdecode(bytes(tmp_path) + b"/" + name))).touch()
 
-    bundles = formed(read(tmp_path))
+    bundles = formed(tmp_path, read(tmp_path))
 
     assert sorted(os.fsencode(bundle.photo.name) for bundle in bundles) == [b"a\nb.png", b"\xff\xfe.png"]
 
@@ -136,7 +136,7 @@ def test_files_that_cannot_be_looked_at_are_unclear() -> None:
         with as_nobody():
             view = read(place, "sub")
 
-    assert formed(view) == ()
+    assert formed(place, view) == ()
     assert view.unseen == {"a.png"}
     assert "a.png" in view.troubles[0]
 
@@ -150,8 +150,8 @@ def test_a_bundle_whose_sidecar_is_unclear_is_unclear_too(tmp_path: Path) -> Non
     with dead_mount(tmp_path / "a.png.txt"), dead_mount(tmp_path / "C.png"):
         view = read(tmp_path)
 
-    assert [bundle.key for bundle in formed(view)] == ["b.png"]
-    assert view.form(AmbiguousSidecars.HOLD).unclear == {"a.png", "a.png.txt", "c.png"}
+    assert [bundle.key for bundle in formed(tmp_path, view)] == ["b.png"]
+    assert make_scan(tmp_path).form(view).unclear == {"a.png", "a.png.txt", "c.png"}
     assert len(view.troubles) == 2
     assert "not connected" in view.troubles[0]
 
@@ -198,7 +198,7 @@ def test_inodes_are_left_out_where_they_are_invented(tmp_path: Path) -> None:
 
     views = [view for view in scan.walk(TOP) if isinstance(view, FolderView)]
 
-    inodes = {str(view.folder): formed(view)[0].photo.signature.inode for view in views}
+    inodes = {str(view.folder): formed(tmp_path, view)[0].photo.signature.inode for view in views}
     assert inodes == {".": (tmp_path / "b.png").stat().st_ino, "nas": 0}
 
 
@@ -218,7 +218,7 @@ def test_a_deep_tree_is_walked_to_its_end(tmp_path: Path) -> None:
     subprocess.run(["rm", "-rf", tmp_path / ("d" * 20)], check=True)
 
     assert len(views) == depth + 1
-    assert [bundle.key for bundle in formed(views[-1])] == ["a.png"]
+    assert [bundle.key for bundle in formed(tmp_path, views[-1])] == ["a.png"]
 
 
 def test_what_is_no_folder_cannot_be_left_by_dots(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from inbox_house import (
 from retouchd.adapters.folder import Folder
 from retouchd.adapters.inbox.dirty import Marks
 from retouchd.adapters.inbox.survey import Survey
-from retouchd.core.bundles import AmbiguousSidecars
+from retouchd.core.bundles import FormingRules
 from retouchd.core.errors import FolderMissingError
 from retouchd.core.sightings import News
 
@@ -31,7 +31,7 @@ def _agree() -> None:
 
 def make_survey(root: Path, engine: Engine, confirm: Callable[[], None] = _agree) -> Survey:
     """Make a survey that tells the little engine."""
-    return Survey(Folder(root), AmbiguousSidecars.HOLD, engine, engine.report, confirm)
+    return Survey(Folder(root), FormingRules(), engine, engine.report, confirm)
 
 
 def mark(*folders: str, trees: tuple[str, ...] = ()) -> Marks:

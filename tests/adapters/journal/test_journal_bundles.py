@@ -63,7 +63,9 @@ def test_any_name_is_kept(
 def test_everything_of_a_bundle_is_kept(journal: SqliteJournal, again: Reader, moments: Moments) -> None:
     """What a look found survives, with every file as it was hashed."""
     bundle = record_bundle(journal, moments)
-    accepted = Accepted(name="\udcff.txt", role=Role.PROMPT, sha256=Sha256("a" * 64), signature=SIGNATURE)
+    accepted = Accepted(
+        path=FOLDER / "\udcff.txt", role=Role.PROMPT, sha256=Sha256("a" * 64), signature=SIGNATURE
+    )
     record = replace(
         journal.get_bundle(bundle),
         digest="other",
@@ -74,7 +76,11 @@ def test_everything_of_a_bundle_is_kept(journal: SqliteJournal, again: Reader, m
         first_look=NOW,
         claims=2,
         look_at=LATER,
-        accepted=(accepted, replace(accepted, name="b", role=Role.PHOTO)),
+        accepted=(
+            accepted,
+            replace(accepted, path=FOLDER / "b", role=Role.PHOTO),
+            replace(accepted, path=PurePosixPath("_preset.toml"), role=Role.PRESET),
+        ),
         filing=2,
     )
     with journal.transaction():

@@ -15,7 +15,7 @@ from retouchd.adapters.inbox.evidence import HashedImage, OpenedSource, open_fil
 from retouchd.adapters.inbox.mounts import read_ground
 from retouchd.adapters.inbox.scan import Scan
 from retouchd.adapters.marks import check_mark
-from retouchd.core.bundles import AmbiguousSidecars, Bundle
+from retouchd.core.bundles import Bundle, FormingRules
 from retouchd.core.errors import FileTroubleError, SourceGoneError
 from retouchd.core.values import Sha256
 
@@ -29,16 +29,14 @@ class InboxFolder:
     Args:
         root: The inbox.
         identity: What its mark must say.
-        ambiguous: What is done with a prompt file that fits several photos.
+        rules: What belongs together.
         settle_seconds: How long a bundle must not have changed on a local file system.
     """
 
-    def __init__(
-        self, root: Path, identity: Identity, ambiguous: AmbiguousSidecars, settle_seconds: float
-    ) -> None:
+    def __init__(self, root: Path, identity: Identity, rules: FormingRules, settle_seconds: float) -> None:
         self._folder = Folder(root)
         self._identity = identity
-        self._ambiguous = ambiguous
+        self._rules = rules
         self._settle_seconds = settle_seconds
 
     def form_bundle(self, folder: PurePosixPath, key: str) -> Bundle | None:
@@ -48,11 +46,12 @@ class InboxFolder:
             FolderMissingError: The inbox is not there, so that nothing can be said about its photos.
             FileTroubleError: The folder, or a file that could belong to the bundle, cannot be looked at.
         """
-        view = Scan(self._folder, read_ground(self._folder.root)).read(folder)
+        scan = Scan(self._folder, read_ground(self._folder.root), self._rules)
+        view = scan.read(folder)
         if view is None:
             self.check_mark()
             return None
-        formed = view.form(self._ambiguous)
+        formed = scan.form(view)
         if key in formed.unclear:
             reason = "; ".join(view.troubles)
             raise FileTroubleError(operation="look at", path=folder / key, reason=reason)

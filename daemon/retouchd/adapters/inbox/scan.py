@@ -20,9 +20,9 @@ from retouchd.adapters.inbox.signatures import Inodes, signature_of
 from retouchd.adapters.marks import MARK_NAME
 from retouchd.core.bundles import (
     SIDECAR_SUFFIXES,
-    AmbiguousSidecars,
     Bundle,
     Entry,
+    FormingRules,
     form_bundles,
     is_ignored,
     is_photo_name,
@@ -57,13 +57,6 @@ class FolderView:
     unseen: frozenset[str]
     troubles: tuple[str, ...]
 
-    def form(self, ambiguous: AmbiguousSidecars) -> "FolderBundles":
-        """Form the bundles, which takes longer than the scan: not for folders that stay as they are."""
-        bundles = form_bundles(self.folder, self.entries, ambiguous)
-        unclear = {bundle.key for bundle in bundles if _could_need(bundle.key, self.unseen)}
-        clear = tuple(bundle for bundle in bundles if bundle.key not in unclear)
-        return FolderBundles(bundles=clear, unclear=self.unseen | unclear)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderBundles:
@@ -92,11 +85,13 @@ class Scan:
     Args:
         folder: The inbox.
         ground: The mounts that matter.
+        rules: What belongs together.
     """
 
-    def __init__(self, folder: Folder, ground: Ground) -> None:
+    def __init__(self, folder: Folder, ground: Ground, rules: FormingRules) -> None:
         self._folder = folder
         self._ground = ground
+        self._rules = rules
 
     def read(self, relative: PurePosixPath) -> FolderView | None:
         """List one folder, or give None when it is not there or cannot be reached without a link.
@@ -129,6 +124,13 @@ class Scan:
             if view is not None:
                 pending.extend(relative / name for name in reversed(view.folders))
                 yield view
+
+    def form(self, view: FolderView) -> FolderBundles:
+        """Form a folder's bundles, which takes longer than the scan: not for what stays as it is."""
+        bundles = form_bundles(view.folder, view.entries, self._rules)
+        unclear = {bundle.key for bundle in bundles if _could_need(bundle.key, view.unseen)}
+        clear = tuple(bundle for bundle in bundles if bundle.key not in unclear)
+        return FolderBundles(bundles=clear, unclear=view.unseen | unclear)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from retouchd.adapters.folder import Folder
 from retouchd.adapters.inbox.dirty import TOP, Marks
 from retouchd.adapters.inbox.mounts import read_ground
 from retouchd.adapters.inbox.scan import FolderView, Scan, Unreadable
-from retouchd.core.bundles import AmbiguousSidecars, is_ignored
+from retouchd.core.bundles import FormingRules, is_ignored
 from retouchd.core.errors import FileTroubleError
 from retouchd.core.sightings import News
 from retouchd.core.values import printable
@@ -64,7 +64,7 @@ class Survey:
 
     Args:
         folder: The inbox.
-        ambiguous: What is done with a prompt file that fits several photos.
+        rules: What belongs together.
         known: The live bundles.
         tell: Takes news.
         confirm: Called after a folder was read and before its news are told. It raises a FileTroubleError
@@ -75,13 +75,13 @@ class Survey:
     def __init__(
         self,
         folder: Folder,
-        ambiguous: AmbiguousSidecars,
+        rules: FormingRules,
         known: Known,
         tell: Callable[[News], None],
         confirm: Callable[[], None],
     ) -> None:
         self._folder = folder
-        self._ambiguous = ambiguous
+        self._rules = rules
         self._known = known
         self._tell = tell
         self._confirm = confirm
@@ -126,14 +126,14 @@ class Survey:
         points = {PurePosixPath(mount.point).relative_to(self._folder.root) for mount in ground.below}
         self._mount_points |= points
         self._lost = self._mount_points - points
-        return Scan(self._folder, ground)
+        return Scan(self._folder, ground, self._rules)
 
     def _look_at_tree(self, scan: Scan, start: PurePosixPath) -> Tally:
         tally = Tally()
         for sight in scan.walk(start):
             match sight:
                 case FolderView():
-                    self._take_in(sight, tally)
+                    self._take_in(scan, sight, tally)
                 case Unreadable():
                     tally.unreadable.add(sight.folder)
                     tally.add_troubles([sight.reason])
@@ -148,24 +148,24 @@ class Survey:
         if view is None:
             self._tell_of_vanished(folder, Tally())
         else:
-            self._take_in(view, tally)
+            self._take_in(scan, view, tally)
 
-    def _take_in(self, view: FolderView, tally: Tally) -> None:
+    def _take_in(self, scan: Scan, view: FolderView, tally: Tally) -> None:
         tally.visited.add(view.folder)
         tally.ignored += view.ignored
         tally.add_troubles(view.troubles)
         before = self._digests.get(view.folder)
         if before == view.digest:
             return
-        if self._tell_changes(view) and before is not None:
+        if self._tell_changes(scan, view) and before is not None:
             tally.changed.add(view.folder)
         if not view.unseen:
             self._digests[view.folder] = view.digest
 
-    def _tell_changes(self, view: FolderView) -> bool:
+    def _tell_changes(self, scan: Scan, view: FolderView) -> bool:
         """Tell what is new in one folder, and say whether anything was."""
         known = self._known.in_folder(view.folder)
-        formed = view.form(self._ambiguous)
+        formed = scan.form(view)
         seen = tuple(bundle for bundle in formed.bundles if known.get(bundle.key) != bundle.digest)
         there = {bundle.key for bundle in formed.bundles} | formed.unclear
         return self._tell_if_any(News(folder=view.folder, seen=seen, gone=_without(known, there)))

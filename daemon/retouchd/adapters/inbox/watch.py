@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,7 @@ from retouchd.adapters.inbox.observer import Watch
 from retouchd.adapters.inbox.signatures import Inodes
 from retouchd.adapters.inbox.survey import Known, Survey
 from retouchd.adapters.inbox.troubles import Troubles
-from retouchd.core.bundles import AmbiguousSidecars
+from retouchd.core.bundles import FormingRules
 from retouchd.core.errors import FileTroubleError, FolderMissingError
 from retouchd.core.sightings import ScanFinished, Sighting, WatchChanged, WatchMode
 from retouchd.core.values import Relative
@@ -52,13 +52,13 @@ class ScanPolicy:
         mode: Auto takes events, and polling where events cannot be relied on.
         rescan_seconds: Between full scans with events, at least.
         poll_seconds: Between full scans without, at least.
-        ambiguous: What is done with a prompt file that fits several photos.
+        forming: What belongs together.
     """
 
     mode: WatchMode = WatchMode.AUTO
     rescan_seconds: float = 30.0
     poll_seconds: float = 2.0
-    ambiguous: AmbiguousSidecars = AmbiguousSidecars.HOLD
+    forming: FormingRules = field(default_factory=FormingRules)
 
 
 def scan_interval(shortest_seconds: float, scan_seconds: float) -> float:
@@ -96,7 +96,7 @@ class Scanner:
         self._other_checks = {which: check for which, check in checks.items() if which != INBOX}
         self._report_crash = report_crash
         self._troubles = Troubles(report)
-        self._survey = Survey(self._folder, policy.ambiguous, known, report, self._confirm)
+        self._survey = Survey(self._folder, policy.forming, known, report, self._confirm)
         self._dirty = DirtyFolders()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scanner", daemon=True)

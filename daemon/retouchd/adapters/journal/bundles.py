@@ -79,7 +79,10 @@ class BundlesTable(Table):
 
     def update_bundle(self, record: BundleRecord) -> None:
         """Store what changed of a bundle; its place and quiet stay."""
-        accepted = [[one.name, one.role, one.sha256, asdict(one.signature)] for one in record.accepted]
+        accepted = [
+            [_place(one.path, record.folder), one.role, one.sha256, asdict(one.signature)]
+            for one in record.accepted
+        ]
         self.connection.execute(
             "UPDATE bundles SET digest = ?, state = ?, detail = ?, settled = ?, looks = ?, first_look = ?,"
             " claims = ?, look_at = ?, accepted = ?, filing = ? WHERE id = ?",
@@ -214,13 +217,19 @@ class BundlesTable(Table):
 
 
 def _record(row: sqlite3.Row) -> BundleRecord:
+    folder = to_path(row["folder"])
     accepted = [
-        Accepted(name=name, role=Role(role), sha256=Sha256(sha256), signature=Signature(**signature))
-        for name, role, sha256, signature in json.loads(row["accepted"])
+        Accepted(
+            path=_path(place, folder),
+            role=Role(role),
+            sha256=Sha256(sha256),
+            signature=Signature(**signature),
+        )
+        for place, role, sha256, signature in json.loads(row["accepted"])
     ]
     return BundleRecord(
         id=BundleId(row["id"]),
-        folder=to_path(row["folder"]),
+        folder=folder,
         key=to_text(row["key"]),
         photo=to_text(row["photo"]),
         digest=row["digest"],
@@ -235,3 +244,12 @@ def _record(row: sqlite3.Row) -> BundleRecord:
         accepted=tuple(accepted),
         filing=row["filing"],
     )
+
+
+def _place(path: PurePosixPath, folder: PurePosixPath) -> str:
+    """Give a bundle's file as it is stored: a bare name, or a slash and the path below the inbox."""
+    return path.name if path.parent == folder else f"/{path}"
+
+
+def _path(place: str, folder: PurePosixPath) -> PurePosixPath:
+    return PurePosixPath(place[1:]) if place.startswith("/") else folder / place

@@ -58,10 +58,15 @@ def dump_wish(wish: Wish | None) -> str | None:
     if wish is None:
         return None
     request = {**asdict(wish.request), "size": str(wish.request.size)}
-    pictures = [{**asdict(picture), "path": str(picture.path)} for picture in wish.pictures]
-    return to_json(
-        {"request": request, "take": wish.take, "pictures": pictures, "origins": dict(wish.origins)}
-    )
+    content = {
+        "request": request,
+        "take": wish.take,
+        "pictures": [_dump_picture(picture) for picture in wish.pictures],
+        "origins": dict(wish.origins),
+    }
+    if wish.mask is not None:
+        content["mask"] = _dump_picture(wish.mask)
+    return to_json(content)
 
 
 def load_wish(text: str | None) -> Wish | None:
@@ -74,6 +79,7 @@ def load_wish(text: str | None) -> Wish | None:
         take=fields["take"],
         pictures=tuple(_load_picture(picture) for picture in fields["pictures"]),
         origins=fields["origins"],
+        mask=_load_picture(fields["mask"]) if "mask" in fields else None,
     )
 
 
@@ -108,6 +114,10 @@ def _load_request(fields: Mapping[str, object]) -> EditRequest:
         output_compression=None if compression is None else int(str(compression)),
         image_count=int(str(fields["image_count"])),
     )
+
+
+def _dump_picture(picture: SourcePicture) -> dict[str, object]:
+    return {**asdict(picture), "path": str(picture.path)}
 
 
 def _load_picture(fields: Mapping[str, object]) -> SourcePicture:
