@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from retouchd.adapters.statefolder import Holder, StateLock, prepare_state_folder, read_lock_holder
+from retouchd.adapters.statefolder import StateLock, prepare_state_folder, read_lock_holder
 from retouchd.core.errors import AlreadyOwnedError, FileTroubleError, StartRefusedError
+from retouchd.core.status import Holder
 
 STARTED = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
 

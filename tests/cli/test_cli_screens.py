@@ -17,10 +17,11 @@ from retouchd.cli.listing import Wanted, list_jobs, print_jobs_json
 from retouchd.cli.opening import open_house
 from retouchd.cli.screen import Screen
 from retouchd.cli.showing import show_job
-from retouchd.cli.status import gather, show_status, to_json, write_status
+from retouchd.cli.status import show_status, to_json, write_status
 from retouchd.core.errors import UnknownJobError
 from retouchd.core.jobs import JobState
 from retouchd.core.values import JobId
+from retouchd.reporting import open_entries, report_status
 
 Captured = pytest.CaptureFixture[str]
 
@@ -134,7 +135,7 @@ def test_status_on_a_narrow_terminal_is_folded(lived_in: CliHouse) -> None:
     """On a terminal sentences are folded at its width and styled; commands to paste stay whole."""
     with open_house(lived_in.config, lived_in.environ) as house:
         terminal = Terminal()
-        write_status(house, gather(house), Screen(terminal))
+        write_status(house, report_status(house, open_entries(house)), Screen(terminal))
 
     lines = [line for line in terminal.getvalue().splitlines() if "--config" not in line]
     assert max(map(len, lines)) <= 110
@@ -144,7 +145,7 @@ def test_status_on_a_narrow_terminal_is_folded(lived_in: CliHouse) -> None:
 def test_long_lists_are_counted(lived_in: CliHouse) -> None:
     """More than ten photos that need somebody are counted, with the command that lists them."""
     with open_house(lived_in.config, lived_in.environ) as house:
-        status = gather(house)
+        status = report_status(house, open_entries(house))
         many = [entry for entry in status.entries if entry.state is JobState.HELD] * 4
         terminal = Terminal()
         write_status(house, replace(status, entries=many), Screen(terminal))
@@ -334,7 +335,7 @@ def test_explain_from_inside_the_inbox_and_through_a_link(
 def test_status_without_entries_can_be_told(lived_in: CliHouse) -> None:
     """The JSON of a status is made of what was gathered, and of nothing else."""
     with open_house(lived_in.config, lived_in.environ) as house:
-        assert to_json(replace(gather(house), entries=[]))["jobs"] == []
+        assert to_json(replace(report_status(house, open_entries(house)), entries=[]))["jobs"] == []
 
 
 def test_explain_before_anything_was_seen(house: CliHouse, capsys: Captured) -> None:

@@ -7,13 +7,13 @@ import fcntl
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from retouchd.core.errors import AlreadyOwnedError, FileTroubleError, StartRefusedError
+from retouchd.core.status import Holder
 from retouchd.core.values import printable
 
 LOCK_NAME: Final = "lock"
@@ -22,24 +22,6 @@ _TRIES: Final = 5
 _BETWEEN_TRIES_SECONDS: Final = 0.1
 # A process number and a time are some forty bytes.
 _MAX_NOTE_BYTES: Final = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
-    """Who holds the lock.
-
-    Attributes:
-        pid: Its process number, or None in the instant before it has written it down.
-        since: When it started, or None likewise.
-    """
-
-    pid: int | None
-    since: datetime | None
-
-    def __str__(self) -> str:
-        if self.pid is None or self.since is None:
-            return "just started"
-        return f"process {self.pid}, since {self.since.isoformat(sep=' ', timespec='seconds')}"
 
 
 def prepare_state_folder(

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retouchd.adapters.journal.listing import JobChoice
-from retouchd.cli.entries import Entry, as_iso, entry_of
+from retouchd.cli.entries import as_iso, entry_as_json
 from retouchd.cli.finding import Where, find_spot
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.screen import Screen, print_json_list
 from retouchd.core.errors import CommandRefusedError
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.since import FORMS, parse_since
+from retouchd.core.status import Entry
 from retouchd.core.story import STATE_WORDS, clock_time
 from retouchd.core.values import printable
+from retouchd.reporting import entry_of
 
 _STATE_WIDTH = max(map(len, STATE_WORDS.values()))
 _COLUMNS = ("id", "state", "source", "output", "created", "ended", "attempts", "charged_usd", "reason")
@@ -106,7 +108,7 @@ def _nothing(wanted: Wanted) -> str:
 
 def _as_json(house: House, job: Job) -> dict[str, object]:
     times = {"created": as_iso(job.created), "ended": as_iso(job.ended)}
-    return {**entry_of(house, job).as_json(), **times, "charged_usd": house.view.charged_for(job).usd}
+    return {**entry_as_json(entry_of(house, job)), **times, "charged_usd": house.view.charged_for(job).usd}
 
 
 def _row(house: House, job: Job) -> list[object]:

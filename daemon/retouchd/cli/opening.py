@@ -7,31 +7,24 @@ from pathlib import Path
 
 from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.journal.views import JournalView
-from retouchd.adapters.statefolder import Holder, read_lock_holder
+from retouchd.adapters.statefolder import read_lock_holder
 from retouchd.cli.screen import command_line
 from retouchd.core.errors import CommandRefusedError
-from retouchd.core.records import Moments
 from retouchd.core.values import printable
+from retouchd.reporting import Outlook
 from retouchd.settings import Places, Settings, load_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class House(Outlook):
     """Everything as it is at one moment.
 
     Attributes:
         config: The configuration file that the command named.
-        holder: The daemon that runs; None when none does.
-        is_paused: Nothing is sent now.
     """
 
     config: Path | None
-    settings: Settings
     places: Places
-    view: JournalView
-    holder: Holder | None
-    moments: Moments
-    is_paused: bool
 
     def command(self, *words: str) -> str:
         """Give a command to paste."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from retouchd.cli.entries import as_iso, entry_of
+from retouchd.cli.entries import as_iso, entry_as_json
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.screen import Screen, Tone, print_json
 from retouchd.cli.wishes import LABEL_WIDTH, wish_as_json, wish_rows
@@ -24,6 +24,7 @@ from retouchd.core.story import (
     sentence,
 )
 from retouchd.core.values import Cabinet, printable
+from retouchd.reporting import entry_of
 
 _TONES = {JobState.DONE: Tone.GOOD, JobState.HELD: Tone.BAD, JobState.FAILED: Tone.BAD}
 
@@ -84,7 +85,7 @@ def filed_as(house: House, bundle: BundleRecord, jobs: Sequence[Job]) -> Path | 
 def _to_json(house: House, dossier: Dossier) -> dict[str, object]:
     job = dossier.job
     return {
-        **entry_of(house, job).as_json(),
+        **entry_as_json(entry_of(house, job)),
         "detail": job.detail,
         "reused_from": job.reused_from,
         "wish": wish_as_json(job.wish, dossier.price) if job.wish else None,

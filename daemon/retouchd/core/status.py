@@ -1,0 +1,168 @@
+"""What is going on, as `status` and the status file tell it: the facts, and the sentences they share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from retouchd.core.jobs import JobState
+from retouchd.core.money import Caps, Money
+from retouchd.core.pauses import Pause
+from retouchd.core.records import SpendReport
+from retouchd.core.spending import Notice
+from retouchd.core.story import clock_time, pause_sentence, sentence
+from retouchd.core.values import JobId
+
+# More names than these are counted, not listed.
+MOST_NAMED: Final = 10
+ARRIVING_MEANWHILE: Final = "Photos may keep arriving; they wait their turn."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """The process that holds the state folder's lock: the running daemon.
+
+    Attributes:
+        pid: Its process number, or None in the instant before it has written it down.
+        since: When it started, or None likewise.
+    """
+
+    pid: int | None
+    since: datetime | None
+
+    def __str__(self) -> str:
+        if self.pid is None or self.since is None:
+            return "just started"
+        return f"process {self.pid}, since {self.since.isoformat(sep=' ', timespec='seconds')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One photo that is or wants to be a job, as it is listed.
+
+    Attributes:
+        id: None for a photo that needs a person before it can become a job.
+        source: Below the inbox, safe to print.
+        reason: Why it is where it is, in one sentence.
+        detail: The same without what the state says already.
+        output: What lies in the outbox, safe to print.
+    """
+
+    id: JobId | None
+    state: JobState
+    source: str
+    reason: str
+    detail: str
+    attempts: int = 0
+    next_try: datetime | None = None
+    output: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Everything that the status tells.
+
+    Attributes:
+        holder: The running daemon; None when none runs.
+        counts: By job state, and "arriving", "queued", "waiting_for_prompt" and "ignored".
+        allowance: The limit that a person gave for today.
+        entries: What is under way, needs a person or failed.
+        delivered_today: Pictures put into the outbox since the day of the caps began.
+        failed_today: The same of photos that failed.
+    """
+
+    now: datetime
+    holder: Holder | None
+    pauses: Sequence[Pause]
+    counts: Mapping[str, int]
+    spend: SpendReport
+    caps: Caps
+    allowance: Money | None
+    notices: Sequence[Notice]
+    entries: Sequence[Entry]
+    delivered_today: int
+    failed_today: int
+
+    @property
+    def state(self) -> str:
+        """One word for programs."""
+        if self.holder is None:
+            return "stopped"
+        return "paused" if self.pauses else "running"
+
+
+def running_sentence(status: Status, process: str = "") -> str:
+    """Say since when it runs, and whether it sends anything.
+
+    Args:
+        process: More about it, with a blank before it.
+    """
+    since = status.holder.since if status.holder else None
+    told = f" since {clock_time(since, status.now)}" if since else ""
+    return f"Running{told}{process}, {'but sends nothing' if status.pauses else 'and ready'}."
+
+
+def pause_sentences(status: Status) -> list[str]:
+    """Say of each pause since when it holds, why, and what ends it."""
+    return [
+        f"PAUSED since {clock_time(pause.since, status.now)}: {pause_sentence(pause, status.now)}"
+        for pause in status.pauses
+    ]
+
+
+def work_rows(status: Status) -> list[tuple[str, str]]:
+    """Give what is under way, what waits and what it cost, each with its title."""
+    return [
+        ("Working", _working(status)),
+        ("Waiting", ", ".join(_waiting(status)) or "nothing"),
+        ("Today", _today(status)),
+        ("Month", f"about {status.spend.month} of {_limit(status.caps.per_month)}"),
+    ]
+
+
+def notice_rows(status: Status) -> list[tuple[str, str]]:
+    """Give what an owner should know about the money, each with its title."""
+    return [("Notice", sentence(notice.text)) for notice in status.notices]
+
+
+def _working(status: Status) -> str:
+    busy = [entry.source for entry in status.entries if entry.state is JobState.SUBMITTING]
+    return f"on {len(busy)}: {', '.join(busy[:MOST_NAMED])}" if busy else "on nothing"
+
+
+def _waiting(status: Status) -> list[str]:
+    counts = status.counts
+    lines = {
+        "queued": counts["queued"] + counts["ready"] + counts["waiting"],
+        "still arriving": counts["arriving"],
+        _trying_again(status): counts["deferred"],
+        "on the way to the outbox": counts["received"] + counts["delivered"],
+        "without a prompt": counts["waiting_for_prompt"],
+        "that are not photos": counts["ignored"],
+    }
+    return [f"{number} {words}" for words, number in lines.items() if number]
+
+
+def _trying_again(status: Status) -> str:
+    if status.pauses:
+        return "to be tried again when the pause is over"
+    deferred = [one for one in status.entries if one.state is JobState.DEFERRED]
+    first = min((one.next_try for one in deferred if one.next_try), default=None)
+    return f"to be tried again at {clock_time(first, status.now)}" if first else "to be tried again soon"
+
+
+def _today(status: Status) -> str:
+    spend = status.spend
+    extra = "".join(
+        f" + {amount} {words}"
+        for words, amount in {"set aside": spend.reserved, "perhaps paid": spend.unknown}.items()
+        if amount.micro
+    )
+    failed = f", {status.failed_today} failed" if status.failed_today else ""
+    word = " (your word for today)" if status.allowance is not None else ""
+    limit = _limit(status.caps.per_day)
+    return f"{status.delivered_today} delivered{failed}; about {spend.today}{extra} of {limit}{word}"
+
+
+def _limit(cap: Money | None) -> str:
+    return "no limit" if cap is None else str(cap)
