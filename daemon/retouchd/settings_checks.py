@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from retouchd.core.classification import CodeClass
+from retouchd.core.ignore import IgnorePattern
 from retouchd.core.naming import NAME_FIELDS, check_template
 from retouchd.core.request import Size, check_save_path, refuse
 
@@ -138,6 +139,15 @@ def check_name(value: str) -> str:
     except ValueError:
         valid = ", ".join(f"{{{name}}}" for name in NAME_FIELDS)
         refuse(f"an unknown field in braces, or a brace that is not closed; valid: text with {valid}")
+    return value
+
+
+def check_pattern(value: str) -> str:
+    """Take a pattern that can fit one name."""
+    try:
+        IgnorePattern.parse(value)
+    except ValueError:
+        refuse('no pattern of one name; valid: for example "*.bak", "drafts/" for folders, or "!*.bak"')
     return value
 
 

@@ -32,6 +32,7 @@ from retouchd.settings_checks import (
     check_key_file,
     check_name,
     check_path,
+    check_pattern,
     check_save_folder,
     check_size,
     check_time_of_day,
@@ -48,6 +49,7 @@ Place = Annotated[Path, AfterValidator(check_path)]
 Seconds = Annotated[float, Field(gt=0, le=_DAY_SECONDS)]
 Megapixels = Annotated[float, Field(ge=MIN_PIXELS / MEGAPIXEL, le=MAX_PIXELS / MEGAPIXEL)]
 Word = Annotated[str, Field(min_length=1)]
+Pattern = Annotated[str, AfterValidator(check_pattern)]
 
 
 class Section(BaseModel):
@@ -147,7 +149,7 @@ class Watch(Section):
     settle_seconds: Seconds = Field(default=2.0, description="How long a photo must not have changed.")
     rescan_seconds: Seconds = Field(default=30, description="How often everything is looked at anyway.")
     poll_seconds: Seconds = Field(default=2, description="How often everything is looked at without events.")
-    ignore: Annotated[tuple[Word, ...], NoDecode, BeforeValidator(read_list)] = Field(
+    ignore: Annotated[tuple[Pattern, ...], NoDecode, BeforeValidator(read_list)] = Field(
         default=(), description="More patterns of names that are never photos; !pattern takes one back."
     )
     process_conflict_copies: bool = Field(

@@ -17,10 +17,10 @@ from retouchd.core.bundles import (
     Role,
     Standing,
     form_bundles,
-    is_ignored,
     is_photo_name,
     is_sidecar_name,
 )
+from retouchd.core.ignore import USUAL_RULES
 from retouchd.core.values import fold_name
 from strategies import SIGNATURE, folders
 
@@ -43,7 +43,8 @@ def test_every_photo_is_in_exactly_one_bundle(entries: list[Entry]) -> None:
     """No photo is passed over in silence and none belongs to two bundles, whatever names lie beside it."""
     bundles = form_bundles(FOLDER, entries, FormingRules())
     members = [one for bundle in bundles for one in bundle.members]
-    photos = [one.name for one in entries if is_photo_name(one.name) and not is_ignored(one.name)]
+    names = [one.name for one in entries if USUAL_RULES.find_for_file(one.name) is None]
+    photos = [name for name in names if is_photo_name(name)]
 
     assert Counter(one.name for one in members if one.role is Role.PHOTO) == Counter(photos)
     assert len({bundle.key for bundle in bundles}) == len(bundles)
@@ -73,7 +74,7 @@ def test_ignored_names_never_appear(entries: list[Entry]) -> None:
     """What other programs have not finished is in no bundle, and every member is a file that was there."""
     members = {one.name for bundle in form_bundles(FOLDER, entries, FormingRules()) for one in bundle.members}
 
-    assert not [name for name in members if is_ignored(name)]
+    assert not [name for name in members if USUAL_RULES.find_for_file(name)]
     assert members <= {one.name for one in entries}
 
 
@@ -241,15 +242,6 @@ def test_the_digest_follows_names_and_standing() -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
-    [".retouchd-root", ".a.png", "a.png.part", "A.PNG.PART", "b.tmp", "c.Partial", ".", "a\n.tmp"],
-)
-def test_names_that_are_never_looked_at(name: str) -> None:
-    """Unfinished names and hidden ones are never looked at, in any case."""
-    assert is_ignored(name)
-
-
-@pytest.mark.parametrize(
     ("name", "is_photo", "is_sidecar"),
     [
         ("a.png", True, False),
@@ -267,7 +259,6 @@ def test_names_that_are_never_looked_at(name: str) -> None:
 def test_suffixes(name: str, is_photo: bool, is_sidecar: bool) -> None:  # noqa: FBT001 - columns of the table
     """The suffix alone tells what a name may be, in any case; a dot name has none."""
     assert (is_photo_name(name), is_sidecar_name(name)) == (is_photo, is_sidecar)
-    assert is_ignored(name) == name.startswith(".")
 
 
 @pytest.mark.parametrize("mask", ["beach.mask.png", "beach.jpg.mask.png", "BEACH.MASK.PNG"])

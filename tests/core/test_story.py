@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from retouchd.core.ignore import IgnoreRules
 from retouchd.core.jobs import HoldReason, JobState, Output
 from retouchd.core.money import NOTHING, Money
 from retouchd.core.outcomes import Answered, Envelope, NoAnswer, OutcomeKind
@@ -198,8 +199,18 @@ def test_strangers_are_told_what_to_do(name: str, told: str) -> None:
 
 
 def test_ignored_names_say_their_pattern() -> None:
-    """The pattern is named, and what to do if it is a photo after all."""
-    assert "x.part is never looked at: names like *.part" in ignored_sentence("x.part", "*.part")
+    """The pattern is named, where it came from, and what to do if it is a photo after all."""
+    ours, owners = IgnoreRules().find_for_file("x.part"), IgnoreRules(["x*"]).find_for_file("x.part")
+    assert ours
+    assert owners
+
+    assert ignored_sentence("x.part", ours) == (
+        "x.part is never looked at: names like *.part are hidden, unfinished, or what systems and programs"
+        ' keep for themselves. If it should be, rename it, or add "!*.part" at the end of watch.ignore.'
+    )
+    assert "x.part is never looked at: watch.ignore in the configuration has x*." in ignored_sentence(
+        "x.part", owners
+    )
 
 
 def test_prompts_without_a_photo_say_how_to_be_used() -> None:

@@ -11,11 +11,12 @@ from retouchd.adapters.folder import Folder
 from retouchd.adapters.inbox.mounts import read_ground
 from retouchd.adapters.inbox.scan import Scan
 from retouchd.cli.explanation import Explanation
-from retouchd.cli.finding import Spot, Where, find_spot, pattern_against
+from retouchd.cli.finding import Spot, Where, find_ignored, find_spot
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.photos import PhotoExplainer
 from retouchd.cli.screen import Screen, print_json
 from retouchd.core.bundles import Bundle, Standing, is_photo_name, is_sidecar_name
+from retouchd.core.ignore import IgnoreRules
 from retouchd.core.jobs import ENDED
 from retouchd.core.records import BundleState
 from retouchd.core.story import STATE_WORDS, ignored_sentence, orphan_sentence, stranger_sentence
@@ -52,6 +53,7 @@ class _Explainer:
     def __init__(self, house: House) -> None:
         self._house = house
         self._photos = PhotoExplainer(house)
+        self._rules = IgnoreRules(house.settings.watch.ignore)
 
     def explain(self, spot: Spot) -> Explanation:
         """Explain one place."""
@@ -70,9 +72,9 @@ class _Explainer:
                 return _plain(spot, "elsewhere", told)
 
     def _explain_in_inbox(self, spot: Spot) -> Explanation:
-        part, pattern = pattern_against(spot.relative)
-        if pattern:
-            return _plain(spot, "ignored", ignored_sentence(part, pattern))
+        ignored = find_ignored(spot, self._rules)
+        if ignored is not None:
+            return _plain(spot, "ignored", ignored_sentence(*ignored))
         try:
             mode = os.lstat(spot.path).st_mode
         except OSError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
 
-from retouchd.core.bundles import IGNORED_PATTERNS, is_ignored
+from retouchd.core.ignore import IgnorePattern, IgnoreRules
 from retouchd.settings import Places
 
 
@@ -73,10 +73,12 @@ def _resolve_folder(path: Path) -> Path:
     return Path(os.path.realpath(path.parent)) / path.name
 
 
-def pattern_against(relative: PurePosixPath) -> tuple[str, str]:
-    """Give the first part of a path that is never looked at, with the pattern it fits; empty when none is."""
-    for part in relative.parts:
-        for pattern in IGNORED_PATTERNS:
-            if is_ignored(part, (pattern,)):
-                return part, pattern
-    return "", ""
+def find_ignored(spot: Spot, rules: IgnoreRules) -> tuple[str, IgnorePattern] | None:
+    """Give the first part of a path that is never looked at, with its pattern, or None when there is none."""
+    is_folder = spot.path.is_dir() and not spot.path.is_symlink()
+    for part in spot.relative.parts[: None if is_folder else -1]:
+        pattern = rules.find_for_folder(part)
+        if pattern is not None:
+            return part, pattern
+    pattern = None if is_folder else rules.find_for_file(spot.path.name)
+    return (spot.path.name, pattern) if pattern is not None else None

@@ -7,20 +7,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import Final
 
+from retouchd.core.ignore import USUAL_RULES
 from retouchd.core.values import Signature, fold_name, printable
 
 PHOTO_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp")
 SIDECAR_SUFFIXES: Final = (".txt", ".toml")
 # A mask is never a photo itself.
 MASK_SUFFIX: Final = ".mask.png"
-
-# Names under which programs write what is not finished yet; the rest of the long list comes with its issue.
-IGNORED_PATTERNS: Final = (".*", "*.tmp", "*.part", "*.partial")
 
 
 class Role(StrEnum):
@@ -138,12 +135,6 @@ class Bundle:
         return next((member for member in self.members if member.role is role), None)
 
 
-def is_ignored(name: str, patterns: Sequence[str] = IGNORED_PATTERNS) -> bool:
-    """Say whether a file or directory of this name is never looked at."""
-    folded = fold_name(name)
-    return any(fnmatchcase(folded, pattern) for pattern in patterns)
-
-
 def is_photo_name(name: str) -> bool:
     """Say whether the suffix is one of a photo."""
     return _suffix(name) in PHOTO_SUFFIXES
@@ -174,7 +165,7 @@ def form_bundles(
 def _group(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     by_key = defaultdict(list)
     for entry in sorted(entries, key=lambda entry: entry.name):
-        if not is_ignored(entry.name):
+        if USUAL_RULES.find_for_file(entry.name) is None:
             by_key[fold_name(entry.name)].append(entry)
     return dict(by_key)
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
+from retouchd.core.ignore import IgnorePattern
 from retouchd.core.jobs import HoldReason, Job, JobState
 from retouchd.core.money import Money
 from retouchd.core.outcomes import Answered, CallEnd, Envelope, OutcomeKind
@@ -226,11 +227,17 @@ def stranger_sentence(name: str) -> str:
     return f"{shown} is neither a photo nor a prompt file, so it is never touched."
 
 
-def ignored_sentence(name: str, pattern: str) -> str:
-    """Say that a name is never looked at, and by which pattern."""
+def ignored_sentence(name: str, pattern: IgnorePattern) -> str:
+    """Say that a name is never looked at, by which pattern, and how it would be."""
+    shown, fits = printable(name), printable(pattern.text)
+    why = (
+        f"names like {fits} are hidden, unfinished, or what systems and programs keep for themselves"
+        if pattern.is_built_in
+        else f"watch.ignore in the configuration has {fits}"
+    )
     return (
-        f"{printable(name)} is never looked at: names like {pattern} are hidden, or belong to programs that"
-        " are still writing. If it is a photo, rename it."
+        f'{shown} is never looked at: {why}. If it should be, rename it, or add "!{fits}" at the end of'
+        " watch.ignore."
     )
 
 

@@ -28,7 +28,7 @@ from watchdog.events import (
 from watchdog.observers.inotify import InotifyObserver
 
 from retouchd.adapters.inbox.dirty import DirtyFolders
-from retouchd.core.bundles import is_ignored
+from retouchd.core.ignore import USUAL_RULES
 
 # Watchdog 7 tells changes of times and modes apart from changes of content; 6 calls both modified. Either
 # changes the ctime, so that the scan sees another signature.
@@ -133,7 +133,8 @@ class Marker(FileSystemEventHandler):
         if not path.is_relative_to(self._root):
             return
         relative = path.relative_to(self._root)
-        if any(is_ignored(name) for name in relative.parts):
+        hides = USUAL_RULES.hides_folder if event.is_directory else USUAL_RULES.hides_file
+        if hides(relative):
             return
         if not event.is_directory:
             self._dirty.mark(relative.parent)

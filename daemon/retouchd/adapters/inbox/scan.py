@@ -24,11 +24,11 @@ from retouchd.core.bundles import (
     Entry,
     FormingRules,
     form_bundles,
-    is_ignored,
     is_photo_name,
     is_sidecar_name,
 )
 from retouchd.core.errors import FileTroubleError, FolderMissingError
+from retouchd.core.ignore import USUAL_RULES
 from retouchd.core.values import fold_name
 
 # Enough that two states of a folder are never taken for one, and little to keep for each folder.
@@ -156,12 +156,18 @@ class _Listing:
             self.troubles.append(str(translate(exc, "look at", self.folder / entry.name)))
 
     def _sort_in(self, entry: os.DirEntry[str]) -> None:
-        if is_ignored(entry.name):
+        if entry.is_dir(follow_symlinks=False):
+            self._add_folder(entry.name)
+        elif USUAL_RULES.find_for_file(entry.name) is not None:
             self.ignored += entry.name != MARK_NAME
-        elif entry.is_dir(follow_symlinks=False):
-            self.folders.append(entry.name)
         elif is_photo_name(entry.name) or is_sidecar_name(entry.name):
             self._add_file(entry.name, entry.stat(follow_symlinks=False))
+        else:
+            self.ignored += 1
+
+    def _add_folder(self, name: str) -> None:
+        if USUAL_RULES.find_for_folder(name) is None:
+            self.folders.append(name)
         else:
             self.ignored += 1
 

@@ -14,8 +14,9 @@ from retouchd.adapters.folder import Folder
 from retouchd.adapters.inbox.dirty import TOP, Marks
 from retouchd.adapters.inbox.mounts import read_ground
 from retouchd.adapters.inbox.scan import FolderView, Scan, Unreadable
-from retouchd.core.bundles import FormingRules, is_ignored
+from retouchd.core.bundles import FormingRules
 from retouchd.core.errors import FileTroubleError
+from retouchd.core.ignore import USUAL_RULES
 from retouchd.core.sightings import News
 from retouchd.core.values import printable
 
@@ -103,11 +104,11 @@ class Survey:
         scan = self._scan()
         whole = Tally()
         for tree in sorted(marks.trees):
-            if not _is_pruned(tree):
+            if not USUAL_RULES.hides_folder(tree):
                 part = self._look_at_tree(scan, tree)
                 whole.changed |= part.changed
         for folder in sorted(marks.folders):
-            if not _is_pruned(folder):
+            if not USUAL_RULES.hides_folder(folder):
                 self._digests.pop(folder, None)
                 self._look_at_one(scan, folder, whole)
         return whole
@@ -199,7 +200,3 @@ def _without(known: Mapping[str, str], there: Iterable[str]) -> tuple[str, ...]:
 
 def _is_within(folder: PurePosixPath, tops: AbstractSet[PurePosixPath]) -> bool:
     return bool(tops) and not tops.isdisjoint((folder, *folder.parents))
-
-
-def _is_pruned(folder: PurePosixPath) -> bool:
-    return any(is_ignored(name) for name in folder.parts)
