@@ -7,10 +7,11 @@ from typing import Final
 from retouchd.adapters.clock import SystemZone
 from retouchd.adapters.endpoint.client import Timeouts
 from retouchd.adapters.inbox.watch import ScanPolicy
-from retouchd.core.bundles import FormingRules
+from retouchd.core.bundles import ConflictCopies, FormingRules
 from retouchd.core.classification import CODES
 from retouchd.core.edits import DuplicatePolicy
 from retouchd.core.errors import ConfigurationError
+from retouchd.core.ignore import IgnoreRules
 from retouchd.core.periods import Calendar
 from retouchd.core.pictures import PictureFormat
 from retouchd.core.pruning import KeepPolicy
@@ -32,8 +33,6 @@ def check_supported(settings: Settings) -> None:
     known = {
         "output.on_conflict": (settings.output.on_conflict, "number"),
         "sidecars.ambiguous": (settings.sidecars.ambiguous.value, "hold"),
-        "watch.process_conflict_copies": (settings.watch.process_conflict_copies, False),
-        "watch.ignore": (settings.watch.ignore, ()),
     }
     faults = [
         f'{key}: this version knows only "{only}"' for key, (value, only) in known.items() if value != only
@@ -122,7 +121,12 @@ def scan_policy(settings: Settings) -> ScanPolicy:
 
 def forming_rules(settings: Settings) -> FormingRules:
     """Give what belongs together."""
-    return FormingRules(ambiguous=settings.sidecars.ambiguous)
+    watch = settings.watch
+    return FormingRules(
+        ambiguous=settings.sidecars.ambiguous,
+        conflict_copies=ConflictCopies.PROCESS if watch.process_conflict_copies else ConflictCopies.HOLD,
+        ignore=IgnoreRules(watch.ignore),
+    )
 
 
 def timeouts(settings: Settings) -> Timeouts:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from retouchd.core.bundles import (
     AmbiguousSidecars,
     Bundle,
+    ConflictCopies,
     Entry,
     FormingRules,
     Role,
@@ -259,6 +260,24 @@ def test_the_digest_follows_names_and_standing() -> None:
 def test_suffixes(name: str, is_photo: bool, is_sidecar: bool) -> None:  # noqa: FBT001 - columns of the table
     """The suffix alone tells what a name may be, in any case; a dot name has none."""
     assert (is_photo_name(name), is_sidecar_name(name)) == (is_photo, is_sidecar)
+
+
+def test_a_conflict_copy_needs_a_person() -> None:
+    """What a sync program made of one photo is not paid for a second time, unless the owner wants that."""
+    copy = "beach (Anna's conflicted copy 2026-01-31).jpg"
+    entries = [
+        Entry(name=name, signature=SIGNATURE)
+        for name in ("beach.jpg", "beach.txt", copy, f"{copy}.txt", "beach (1).jpg", "beach (1).txt")
+    ]
+    processed = FormingRules(conflict_copies=ConflictCopies.PROCESS)
+
+    standings = {one.photo.name: one for one in form_bundles(FOLDER, entries, FormingRules())}
+
+    assert standings[copy].standing is Standing.AMBIGUOUS
+    assert "that a sync program made of beach.jpg" in standings[copy].detail
+    assert standings["beach.jpg"].standing is Standing.COMPLETE
+    assert standings["beach (1).jpg"].standing is Standing.COMPLETE
+    assert {one.standing for one in form_bundles(FOLDER, entries, processed)} == {Standing.COMPLETE}
 
 
 @pytest.mark.parametrize("mask", ["beach.mask.png", "beach.jpg.mask.png", "BEACH.MASK.PNG"])

@@ -16,7 +16,6 @@ from retouchd.cli.opening import House, open_house
 from retouchd.cli.photos import PhotoExplainer
 from retouchd.cli.screen import Screen, print_json
 from retouchd.core.bundles import Bundle, Standing, is_photo_name, is_sidecar_name
-from retouchd.core.ignore import IgnoreRules
 from retouchd.core.jobs import ENDED
 from retouchd.core.records import BundleState
 from retouchd.core.story import STATE_WORDS, ignored_sentence, orphan_sentence, stranger_sentence
@@ -53,7 +52,7 @@ class _Explainer:
     def __init__(self, house: House) -> None:
         self._house = house
         self._photos = PhotoExplainer(house)
-        self._rules = IgnoreRules(house.settings.watch.ignore)
+        self._rules = forming_rules(house.settings).ignore
 
     def explain(self, spot: Spot) -> Explanation:
         """Explain one place."""

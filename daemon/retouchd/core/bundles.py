@@ -5,13 +5,13 @@ Works on names and signatures alone; nothing here is read or opened.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import Final
 
-from retouchd.core.ignore import USUAL_RULES
+from retouchd.core.ignore import USUAL_RULES, IgnoreRules, find_original
 from retouchd.core.values import Signature, fold_name, printable
 
 PHOTO_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp")
@@ -82,15 +82,26 @@ class AmbiguousSidecars(StrEnum):
     EACH = "each"
 
 
+class ConflictCopies(StrEnum):
+    """What is done with a copy that a sync program made when a photo was changed in two places."""
+
+    HOLD = "hold"
+    PROCESS = "process"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormingRules:
     """What the owner decided about what belongs together.
 
     Attributes:
         ambiguous: What is done with a prompt file that fits several photos.
+        conflict_copies: What is done with copies that a sync program made of a conflict.
+        ignore: Which names are never looked at.
     """
 
     ambiguous: AmbiguousSidecars = AmbiguousSidecars.HOLD
+    conflict_copies: ConflictCopies = ConflictCopies.HOLD
+    ignore: IgnoreRules = USUAL_RULES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,16 +167,17 @@ def form_bundles(
     sidecar that fits several photos without one of their own makes each of them ambiguous, and so do names
     that differ on this file system only: which of two prompts is meant would be a guess, and be paid for.
     """
-    by_key = _group(entries)
+    by_key = _group(entries, rules.ignore)
     photos = [key for key in sorted(by_key) if is_photo_name(key) and not key.endswith(MASK_SUFFIX)]
     fits = {} if rules.ambiguous is AmbiguousSidecars.EACH else _stem_sidecar_fits(photos, by_key)
-    return [_form_bundle(folder, key, by_key, fits) for key in photos]
+    bundles = [_form_bundle(folder, key, by_key, fits) for key in photos]
+    return bundles if rules.conflict_copies is ConflictCopies.PROCESS else list(map(_hold_copy, bundles))
 
 
-def _group(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+def _group(entries: Iterable[Entry], ignore: IgnoreRules) -> dict[str, list[Entry]]:
     by_key = defaultdict(list)
     for entry in sorted(entries, key=lambda entry: entry.name):
-        if USUAL_RULES.find_for_file(entry.name) is None:
+        if ignore.find_for_file(entry.name) is None:
             by_key[fold_name(entry.name)].append(entry)
     return dict(by_key)
 
@@ -198,6 +210,18 @@ def _form_bundle(
         standing=Standing.AMBIGUOUS if detail else standing,
         detail=detail,
     )
+
+
+def _hold_copy(bundle: Bundle) -> Bundle:
+    """Give a sync program's conflict copy as one that needs a person; it is mostly the same photo twice."""
+    original = find_original(bundle.photo.name)
+    if original is None or bundle.standing is Standing.AMBIGUOUS:
+        return bundle
+    detail = printable(
+        f"{bundle.photo.name} is a conflict copy that a sync program made of {original}: remove the one that"
+        " you do not want, or rename this one if both are to be edited"
+    )
+    return replace(bundle, standing=Standing.AMBIGUOUS, detail=detail)
 
 
 def _sidecar_key(key: str, suffix: str, by_key: _ByKey) -> str | None:

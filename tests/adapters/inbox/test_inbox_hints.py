@@ -20,6 +20,7 @@ from retouchd.adapters.inbox.hearing import Hearing
 from retouchd.adapters.inbox.observer import Marker
 from retouchd.adapters.inbox.troubles import Troubles
 from retouchd.core.errors import FolderMissingError, NoRoomError
+from retouchd.core.ignore import USUAL_RULES
 from retouchd.core.sightings import FolderBack, FolderTrouble
 
 ROOT = PurePosixPath("/in")
@@ -31,7 +32,7 @@ def handled(event: FileSystemEvent) -> tuple[Marks, list[Exception]]:
     """Give what a handler marks for an event, and what it reports."""
     dirty = DirtyFolders()
     crashes: list[Exception] = []
-    Marker(ROOT, dirty, crashes.append).dispatch(event)
+    Marker(ROOT, USUAL_RULES, dirty, crashes.append).dispatch(event)
     return dirty.take(), crashes
 
 

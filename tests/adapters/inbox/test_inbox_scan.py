@@ -12,6 +12,7 @@ from retouchd.adapters.inbox.mounts import Ground, Mount
 from retouchd.adapters.inbox.scan import FolderView, Scan, Unreadable
 from retouchd.core.bundles import Bundle, FormingRules, Standing
 from retouchd.core.errors import FileTroubleError
+from retouchd.core.ignore import IgnoreRules
 
 LOCAL = Ground(at=None, below=())
 
@@ -88,6 +89,20 @@ def test_what_is_ignored_is_pruned_and_counted(tmp_path: Path) -> None:
 
     assert walked(tmp_path) == {".": ["photo.png"]}
     assert view.ignored == 4
+
+
+def test_the_owners_patterns_are_pruned_and_taken_back(tmp_path: Path) -> None:
+    """The owner's patterns hide files and folders like the built-in ones, and bring hidden ones back."""
+    for name in ("drafts/a.png", ".scans/b.png", "@eaDir/c.png", "d-draft.png", "d-draft.txt", "drafts.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    rules = FormingRules(ignore=IgnoreRules(["drafts/", "*-draft.*", "!.scans/"]))
+    scan = Scan(Folder(tmp_path), LOCAL, rules)
+
+    views = [view for view in scan.walk(TOP) if isinstance(view, FolderView)]
+
+    assert [bundle.key for view in views for bundle in scan.form(view).bundles] == ["drafts.png", "b.png"]
+    assert sum(view.ignored for view in views) == 4
 
 
 def test_names_of_any_bytes_are_found(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from watchdog.events import (
 from watchdog.observers.inotify import InotifyObserver
 
 from retouchd.adapters.inbox.dirty import DirtyFolders
-from retouchd.core.ignore import USUAL_RULES
+from retouchd.core.ignore import IgnoreRules
 
 # Watchdog 7 tells changes of times and modes apart from changes of content; 6 calls both modified. Either
 # changes the ctime, so that the scan sees another signature.
@@ -58,13 +58,16 @@ class Watch:
 
     Args:
         root: A folder, without links in its path.
+        ignore: Of what no event is told.
         dirty: Where folders are marked.
         report_crash: Told when an event could not be handled; watchdog's thread goes on.
     """
 
-    def __init__(self, root: Path, dirty: DirtyFolders, report_crash: Callable[[Exception], None]) -> None:
+    def __init__(
+        self, root: Path, ignore: IgnoreRules, dirty: DirtyFolders, report_crash: Callable[[Exception], None]
+    ) -> None:
         self._root = root
-        self._handler = Marker(PurePosixPath(root), dirty, report_crash)
+        self._handler = Marker(PurePosixPath(root), ignore, dirty, report_crash)
         self._overflow = _OverflowHandler(dirty)
         self._observer: InotifyObserver | None = None
         self._threads: set[threading.Thread] = set()
@@ -108,14 +111,20 @@ class Marker(FileSystemEventHandler):
 
     Args:
         root: The folder that is watched.
+        ignore: Of what no event is taken.
         dirty: Where folders are marked.
         report_crash: Told of what went wrong.
     """
 
     def __init__(
-        self, root: PurePosixPath, dirty: DirtyFolders, report_crash: Callable[[Exception], None]
+        self,
+        root: PurePosixPath,
+        ignore: IgnoreRules,
+        dirty: DirtyFolders,
+        report_crash: Callable[[Exception], None],
     ) -> None:
         self._root = root
+        self._ignore = ignore
         self._dirty = dirty
         self._report_crash = report_crash
 
@@ -133,7 +142,7 @@ class Marker(FileSystemEventHandler):
         if not path.is_relative_to(self._root):
             return
         relative = path.relative_to(self._root)
-        hides = USUAL_RULES.hides_folder if event.is_directory else USUAL_RULES.hides_file
+        hides = self._ignore.hides_folder if event.is_directory else self._ignore.hides_file
         if hides(relative):
             return
         if not event.is_directory:

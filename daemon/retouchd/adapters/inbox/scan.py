@@ -28,7 +28,7 @@ from retouchd.core.bundles import (
     is_sidecar_name,
 )
 from retouchd.core.errors import FileTroubleError, FolderMissingError
-from retouchd.core.ignore import USUAL_RULES
+from retouchd.core.ignore import IgnoreRules
 from retouchd.core.values import fold_name
 
 # Enough that two states of a folder are never taken for one, and little to keep for each folder.
@@ -100,7 +100,7 @@ class Scan:
             FileTroubleError: It is there and cannot be listed.
         """
         path = self._folder.root / relative
-        listing = _Listing(folder=relative, inodes=self._ground.inodes(path))
+        listing = _Listing(folder=relative, ignore=self._rules.ignore, inodes=self._ground.inodes(path))
         try:
             with self._folder.open(relative) as descriptor, translated_folder("list", path):
                 for entry in _list(descriptor):
@@ -138,6 +138,7 @@ class _Listing:
     """What is found in one folder, entry by entry."""
 
     folder: PurePosixPath
+    ignore: IgnoreRules
     inodes: Inodes
     entries: list[Entry] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
@@ -158,7 +159,7 @@ class _Listing:
     def _sort_in(self, entry: os.DirEntry[str]) -> None:
         if entry.is_dir(follow_symlinks=False):
             self._add_folder(entry.name)
-        elif USUAL_RULES.find_for_file(entry.name) is not None:
+        elif self.ignore.find_for_file(entry.name) is not None:
             self.ignored += entry.name != MARK_NAME
         elif is_photo_name(entry.name) or is_sidecar_name(entry.name):
             self._add_file(entry.name, entry.stat(follow_symlinks=False))
@@ -166,7 +167,7 @@ class _Listing:
             self.ignored += 1
 
     def _add_folder(self, name: str) -> None:
-        if USUAL_RULES.find_for_folder(name) is None:
+        if self.ignore.find_for_folder(name) is None:
             self.folders.append(name)
         else:
             self.ignored += 1

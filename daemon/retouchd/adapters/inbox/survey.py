@@ -16,7 +16,6 @@ from retouchd.adapters.inbox.mounts import read_ground
 from retouchd.adapters.inbox.scan import FolderView, Scan, Unreadable
 from retouchd.core.bundles import FormingRules
 from retouchd.core.errors import FileTroubleError
-from retouchd.core.ignore import USUAL_RULES
 from retouchd.core.sightings import News
 from retouchd.core.values import printable
 
@@ -104,11 +103,11 @@ class Survey:
         scan = self._scan()
         whole = Tally()
         for tree in sorted(marks.trees):
-            if not USUAL_RULES.hides_folder(tree):
+            if not self._rules.ignore.hides_folder(tree):
                 part = self._look_at_tree(scan, tree)
                 whole.changed |= part.changed
         for folder in sorted(marks.folders):
-            if not USUAL_RULES.hides_folder(folder):
+            if not self._rules.ignore.hides_folder(folder):
                 self._digests.pop(folder, None)
                 self._look_at_one(scan, folder, whole)
         return whole

@@ -295,7 +295,7 @@ class Scanner:
 
     def _start_watch(self) -> str | None:
         """Start a new watch, or give why that cannot be."""
-        watch = Watch(self._folder.root, self._dirty, self._report_crash)
+        watch = Watch(self._folder.root, self._policy.forming.ignore, self._dirty, self._report_crash)
         try:
             watch.start()
         except OSError as exc:
