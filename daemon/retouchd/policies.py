@@ -12,11 +12,12 @@ from retouchd.core.classification import CODES
 from retouchd.core.edits import DuplicatePolicy
 from retouchd.core.errors import ConfigurationError
 from retouchd.core.ignore import IgnoreRules
+from retouchd.core.limits import Limits
+from retouchd.core.options import Layer, Options, SameFormat
 from retouchd.core.periods import Calendar
 from retouchd.core.pictures import PictureFormat
 from retouchd.core.pruning import KeepPolicy
 from retouchd.core.retries import RetryPolicy, UnknownOutcomePolicy
-from retouchd.core.sidecars import Layer, Limits, Options
 from retouchd.core.sightings import WatchMode
 from retouchd.engine.policy import Policy
 from retouchd.settings import Settings, describe
@@ -37,8 +38,6 @@ def check_supported(settings: Settings) -> None:
     faults = [
         f'{key}: this version knows only "{only}"' for key, (value, only) in known.items() if value != only
     ]
-    if settings.defaults.format == "same":
-        faults.append('defaults.format: this version does not know "same"; valid: png, jpeg, webp')
     if faults:
         raise ConfigurationError(*faults)
 
@@ -102,7 +101,7 @@ def _defaults(settings: Settings) -> Layer:
         size=defaults.size,
         megapixels=defaults.megapixels,
         quality=defaults.quality,
-        format=PictureFormat(defaults.format),
+        format=SameFormat.SAME if defaults.format == "same" else PictureFormat(defaults.format),
         background=defaults.background,
         output_compression=defaults.output_compression,
     )

@@ -14,14 +14,15 @@ from retouchd.core.bundles import Bundle, Member, Role, Standing
 from retouchd.core.classification import CODES
 from retouchd.core.edits import DuplicatePolicy, SourcePicture, Wish
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
+from retouchd.core.limits import Limits
 from retouchd.core.money import Caps, Money
+from retouchd.core.options import Layer, Options
 from retouchd.core.outcomes import Answered, Envelope, NoAnswer
 from retouchd.core.periods import Calendar
 from retouchd.core.pictures import PhotoFormat
 from retouchd.core.pruning import KeepPolicy
 from retouchd.core.records import Accepted, BundleRecord, Moments
 from retouchd.core.retries import RetryPolicy
-from retouchd.core.sidecars import Layer, Limits, Options
 from retouchd.core.values import BundleId, JobId, Sha256, Signature, fold_name
 from retouchd.engine.calls import Calls, Reply
 from retouchd.engine.cashier import Cashier

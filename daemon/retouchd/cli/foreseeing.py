@@ -20,19 +20,25 @@ from retouchd.cli.opening import House
 from retouchd.core.bundles import Bundle, Standing
 from retouchd.core.errors import FileTroubleError
 from retouchd.core.jobs import Job, JobState
+from retouchd.core.limits import full_prompt, make_request
 from retouchd.core.money import Caps, Money
+from retouchd.core.options import Options, SidecarError
+from retouchd.core.pictures import PhotoFormat, Picture
 from retouchd.core.plan import PlannedPhoto
 from retouchd.core.prices import Price, estimate, expected_cost
 from retouchd.core.records import BundleState
 from retouchd.core.request import EditRequest
-from retouchd.core.sidecars import Options, SidecarError, make_request
 from retouchd.core.values import fold_name
 from retouchd.engine.look import Looker
 from retouchd.ownership import check_ownership
 from retouchd.policies import engine_policy, forming_rules
 
-# Shapes of photos, the commonest first: the highest reservation of all of them is "at most".
-_SHAPES: Final = ((3, 2), (2, 3), (4, 3), (3, 4), (1, 1), (16, 9), (9, 16), (3, 1), (1, 3))
+# Shapes of photos, the commonest first: the highest reservation of all of them is "at most". The kind of the
+# result costs nothing.
+_SHAPES: Final = tuple(
+    Picture(format=PhotoFormat.PNG, width=width, height=height)
+    for width, height in ((3, 2), (2, 3), (4, 3), (3, 4), (1, 1), (16, 9), (9, 16), (3, 1), (1, 3))
+)
 _COUNTED: Final = (JobState.READY, JobState.DEFERRED, JobState.WAITING, JobState.HELD)
 # Bundles that are jobs by now: those are counted as jobs.
 _BECAME_JOBS: Final = frozenset({BundleState.AT_WORK, BundleState.ENDING})
@@ -150,12 +156,13 @@ class Foresight:
 
     def _requests_of(self, options: Options) -> tuple[EditRequest, ...]:
         """Give the request for each shape."""
-        usual = replace(options, prompt="x")
+        prompt = full_prompt(options) if options.prompt else "x"
+        usual = replace(options, prompt="x", prompt_prefix=None, prompt_suffix=None)
         if usual not in self._requests:
             self._requests[usual] = tuple(
                 dict.fromkeys(make_request(usual, shape, self._policy.limits) for shape in _SHAPES)
             )
-        return tuple(replace(one, prompt=options.prompt or "x") for one in self._requests[usual])
+        return tuple(replace(one, prompt=prompt) for one in self._requests[usual])
 
     def _add(
         self, found: Foreseen, folder: PurePosixPath, requests: tuple[EditRequest, ...], pictures: int

@@ -16,8 +16,8 @@ from retouchd.core.edits import DuplicatePolicy, Wish
 from retouchd.core.errors import FileTroubleError
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.naming import output_stem
+from retouchd.core.options import SidecarError
 from retouchd.core.records import BundleRecord, BundleState
-from retouchd.core.sidecars import SidecarError
 from retouchd.core.story import (
     again_sentence,
     bundle_sentence,

@@ -27,17 +27,11 @@ from retouchd.cli.opening import House, load_used_settings, open_house
 from retouchd.cli.screen import Screen, Tone
 from retouchd.core.errors import CommandRefusedError, PausedError, WorkLeftError
 from retouchd.core.jobs import Job, JobState
+from retouchd.core.limits import make_request
+from retouchd.core.options import Layer, SidecarError, merge
 from retouchd.core.prices import estimate, expected_cost
 from retouchd.core.records import BundleState, PhotoPlace, Verb
-from retouchd.core.sidecars import (
-    Layer,
-    Options,
-    SidecarError,
-    make_request,
-    merge,
-    read_options,
-    read_prompt,
-)
+from retouchd.core.sidecars import read_text, read_toml
 from retouchd.core.story import bundle_sentence, job_sentence, pause_sentence
 from retouchd.core.values import printable
 from retouchd.engine.focus import Focus
@@ -120,14 +114,13 @@ def _foresee(house: House, photo: Path, texts: Mapping[str, str]) -> str:
     policy = engine_policy(house.settings)
     with opened_photo(photo) as (_, picture):
         try:
-            options = read_options(texts.get(".toml", "").encode())
-            asked = Options(prompt=read_prompt(texts[".txt"].encode()) or None)
-            layers = (Layer(origin="try", options=asked), Layer(origin="try", options=options))
+            read = (read_text(texts[".txt"].encode()), read_toml(texts.get(".toml", "").encode()))
+            layers = [Layer(origin="try", options=options) for options in read]
             effective = merge(*layers, policy.defaults).options
             if not effective.prompt:
                 message = 'say what to change: retouchd try PHOTO "remove the people"'
                 raise CommandRefusedError(message)
-            request = make_request(effective, picture.shown_size, policy.limits)
+            request = make_request(effective, picture, policy.limits)
         except SidecarError as exc:
             raise CommandRefusedError(str(exc)) from exc
     price = house.view.price_of(request)

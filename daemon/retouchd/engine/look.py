@@ -10,6 +10,8 @@ from datetime import datetime
 from retouchd.core.bundles import Bundle, Member, Role, Standing
 from retouchd.core.edits import SourcePicture, Wish
 from retouchd.core.errors import SourceGoneError
+from retouchd.core.limits import make_request
+from retouchd.core.options import EffectiveOptions, Layer, Options, SidecarError, combine, merge
 from retouchd.core.pictures import MEGAPIXEL, Incomplete, Picture
 from retouchd.core.records import Accepted, BundleRecord
 from retouchd.core.request import MAX_IMAGE_BYTES
@@ -20,17 +22,7 @@ from retouchd.core.settling import (
     SettlingVerdict,
     decide_settling,
 )
-from retouchd.core.sidecars import (
-    MAX_SIDECAR_BYTES,
-    EffectiveOptions,
-    Layer,
-    Options,
-    SidecarError,
-    make_request,
-    merge,
-    read_options,
-    read_prompt,
-)
+from retouchd.core.sidecars import MAX_SIDECAR_BYTES, read_text, read_toml
 from retouchd.core.values import Sha256
 from retouchd.engine.needs import Inbox, Source
 from retouchd.engine.pictures import Pictures
@@ -155,7 +147,7 @@ class Looker:
 
     def _read_options(self, bundle: Bundle) -> tuple[EffectiveOptions, tuple[Accepted, ...]]:
         sidecars = [self._read_sidecar(member) for member in bundle.members[1:]]
-        effective = merge(*(layer for layer, _ in sidecars), self._policy.defaults)
+        effective = merge(combine([layer for layer, _ in sidecars]), self._policy.defaults)
         return effective, tuple(accepted for _, accepted in sidecars)
 
     def _read_sidecar(self, member: Member) -> tuple[Layer, Accepted]:
@@ -197,16 +189,19 @@ class Looker:
 
     def _wishes(self, effective: EffectiveOptions, source: SourcePicture, picture: Picture) -> Iterator[Wish]:
         options = effective.options
-        request = make_request(options, picture.shown_size, self._policy.limits)
+        request = make_request(options, picture, self._policy.limits)
         first = options.take or 1
         for take in range(first, first + (options.variants or 1)):
             yield Wish(request=request, take=take, pictures=(source,), origins=effective.origins)
 
 
 def _options_of(member: Member, content: bytes) -> Options:
-    if member.role is Role.OPTIONS:
-        return read_options(content)
-    return Options(prompt=read_prompt(content) or None)
+    options = read_toml(content) if member.role is Role.OPTIONS else read_text(content)
+    for name in ("mask", "references"):
+        if getattr(options, name):
+            reason = f'"{name}" is not understood by this version: remove it'
+            raise SidecarError(reason)
+    return options
 
 
 def _accepted(member: Member, sha256: Sha256) -> Accepted:

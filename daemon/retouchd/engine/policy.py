@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from retouchd.core.edits import DuplicatePolicy
+from retouchd.core.limits import Limits
 from retouchd.core.money import Caps
+from retouchd.core.options import Layer
 from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.periods import Calendar
 from retouchd.core.pruning import KeepPolicy
 from retouchd.core.retries import RetryPolicy
-from retouchd.core.sidecars import Layer, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
