@@ -84,9 +84,8 @@ class Explanation:
             screen.line()
             screen.table(wish_rows(self.wish, self.price, is_over=self.is_free or self.state in _OVER))
         moves = "" if self.state in _OVER or not self.original else "moves to "
-        place = f"{self.queue.place} of {self.queue.length}" if self.queue else ""
         facts = {
-            "place": place,
+            "place": _tell_place(self.queue) if self.queue else "",
             "result": self.output,
             "original": f"{moves}{self.original}",
             "history": self.history,
@@ -96,3 +95,8 @@ class Explanation:
             screen.line()
         for name, value in told.items():
             screen.say(f"{name:<{LABEL_WIDTH}}  {value}", indent=2, hang=LABEL_WIDTH + 4)
+
+
+def _tell_place(queue: Queue) -> str:
+    told = f"{queue.place} of {queue.length}"
+    return told if queue.is_sure else f"{told} at the latest: the inbox's folders take turns"

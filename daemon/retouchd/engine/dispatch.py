@@ -6,7 +6,7 @@ Runs in the engine thread, inside its transaction.
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-from retouchd.core.jobs import Job, JobState, cabinet_of
+from retouchd.core.jobs import Job, cabinet_of
 from retouchd.core.records import BundleRecord, BundleState, PhotoPlace, ReturnAsked
 from retouchd.engine.backlog import Backlog, OnePhoto, WholeBacklog
 from retouchd.engine.crew import Deliver, File, Look, Recover, Return, Send, Task, UnderWay
@@ -114,16 +114,17 @@ class Dispatch:
         for job in self._find_sendable(room + len(self._under_way)):
             if room > 0 and self._under_way.take(task := Send(job=job)):
                 room -= 1
+                self._backlog.note_send(job)
                 yield task
 
     def _find_sendable(self, limit: int) -> list[Job]:
-        """Give what may be sent, the oldest first; while one call probes, who has not been tried for longest.
+        """Give what may be sent, in turn; while one call probes, who has not been tried for longest.
 
         Else one photo that meets with a refusal each time would be the probe each time, and keep all others
         out (I11).
         """
         if self._board.is_probing:
-            return self._backlog.sendable_in_turn(limit)
+            return self._backlog.sendable_untried_first(limit)
         return self._backlog.sendable(limit)
 
     def seconds_until_next_probe(self) -> float | None:
@@ -141,13 +142,12 @@ class Dispatch:
     def _find_looks(self, limit: int) -> list[BundleRecord]:
         """Give what may be looked at: what a person waits for always, the others while few are ready."""
         ahead = self._throttle.width + _READY_AHEAD
-        # Those that wait for a time of their own do not count: they must not keep the others out (I11).
-        ready = self._journal.jobs_due([JobState.READY], self._clock.now(), ahead)
-        others = self._backlog.to_look_at(limit) if len(ready) < ahead else []
+        others = self._backlog.to_look_at(limit, ahead)
         return [*self._backlog.urgent_to_look_at(), *others]
 
     def _begin_look(self, record: BundleRecord) -> Iterator[Task]:
         looked_at = self._intake.begin_look(record)
         task = Look(record=looked_at)
         if looked_at.state is BundleState.LOOKED_AT and self._under_way.take(task):
+            self._backlog.note_look(record)
             yield task

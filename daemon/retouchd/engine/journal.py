@@ -28,6 +28,7 @@ from retouchd.core.records import (
     SpendReport,
 )
 from retouchd.core.request import EditRequest
+from retouchd.core.turns import Turns
 from retouchd.core.values import AttemptId, BundleId, EditId, Fingerprint, JobId, Sha256
 from retouchd.engine.journal_ends import Ends
 
@@ -61,8 +62,8 @@ class Bundles(Protocol):
         """Remove a bundle that vanished before it became a job."""
         ...
 
-    def bundles_to_look_at(self, moments: Moments, limit: int) -> list[BundleRecord]:
-        """Give bundles that are quiet and due, the oldest first."""
+    def bundles_to_look_at(self, moments: Moments, turns: Turns) -> list[BundleRecord]:
+        """Give bundles that are quiet and due: in turn over the top folders, the oldest of each first."""
         ...
 
     def mark_urgent(self, bundle: BundleId) -> None:
@@ -117,7 +118,11 @@ class Jobs(Protocol):
         """Give jobs in these states whose next try, if any, has come; oldest first."""
         ...
 
-    def jobs_due_in_turn(self, states: Iterable[JobState], now: datetime, limit: int) -> list[Job]:
+    def jobs_due_in_turn(self, states: Iterable[JobState], now: datetime, turns: Turns) -> list[Job]:
+        """Give the same in turn over the inbox's top folders, the oldest of each first."""
+        ...
+
+    def jobs_due_untried_first(self, states: Iterable[JobState], now: datetime, limit: int) -> list[Job]:
         """Give the same, but who was never tried first, then who waits for longest since its last try."""
         ...
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import pytest
@@ -16,15 +16,19 @@ from journal_samples import DURABLE, FOLDER, steps_of
 from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.core.jobs import JobState
 from retouchd.core.records import Moments
+from retouchd.core.turns import Turns
 from strategies import NOW
 
 MANY: Final = 100_000
 # A question that reads one row more for each bundle would take hundreds of thousands.
-FEW_STEPS: Final = 500
+FEW_STEPS: Final = 1000
 QUIET_AT: Final = time.monotonic()
 LATER: Final = NOW + timedelta(hours=1)
 QUIET: Final = Moments(now=NOW, monotonic=QUIET_AT + 3600)
 EARLY: Final = Moments(now=NOW - timedelta(hours=1), monotonic=0)
+
+SENDABLE: Final = (JobState.READY, JobState.DEFERRED)
+LATE_TURN: Final = Turns(limit=2, last=PurePosixPath("wedding77"))
 
 # Each is what may wait in large numbers: the boot's name, when it is quiet, when it is looked at again.
 BACKLOGS: Final = {
@@ -36,12 +40,16 @@ BACKLOGS: Final = {
     "looked at again now": ("boot", QUIET_AT, NOW.timestamp() - 1),
 }
 ASKED: Final[dict[str, Callable[[SqliteJournal], object]]] = {
-    "what to look at": lambda journal: journal.bundles_to_look_at(QUIET, 2),
-    "what to look at early": lambda journal: journal.bundles_to_look_at(EARLY, 2),
+    "what to look at": lambda journal: journal.bundles_to_look_at(QUIET, Turns(limit=2)),
+    "what to look at early": lambda journal: journal.bundles_to_look_at(EARLY, Turns(limit=2)),
+    "what a person waits for": lambda journal: journal.urgent_to_look_at(QUIET),
     "what is due next": lambda journal: journal.next_due(QUIET),
     "what is due next early": lambda journal: journal.next_due(EARLY),
     "what to file": lambda journal: journal.bundles_to_file(NOW, 2),
+    "what to look at next": lambda journal: journal.bundles_to_look_at(QUIET, LATE_TURN),
     "which jobs to send": lambda journal: journal.jobs_due([JobState.READY], NOW, 2),
+    "which jobs to send in turn": lambda journal: journal.jobs_due_in_turn(SENDABLE, NOW, LATE_TURN),
+    "which job to probe with": lambda journal: journal.jobs_due_untried_first(SENDABLE, NOW, 2),
     "what lies at a place": lambda journal: journal.find_live(FOLDER, "77.png"),
 }
 
@@ -61,15 +69,21 @@ def backlog(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         journal.connection.execute(
             "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :many)"
             " INSERT INTO bundles (folder, key, photo, digest, state, detail, seen, boot, quiet_at, looks,"
-            " claims, accepted, look_at) SELECT CAST('wedding' AS BLOB), CAST(n || '.png' AS BLOB),"
-            " CAST(n || '.png' AS BLOB), '', 'arriving', '', 0, :boot, :quiet_at + n * 1e-6, 0, 0, '[]',"
-            " :look_at FROM numbers",
+            " claims, accepted, look_at) SELECT CAST('wedding' || n % 100 AS BLOB),"
+            " CAST(n || '.png' AS BLOB), CAST(n || '.png' AS BLOB), '', 'arriving', '', 0, :boot,"
+            " :quiet_at + n * 1e-6, 0, 0, '[]', :look_at FROM numbers",
             {
                 "many": MANY,
                 "boot": journal.boot if boot == "boot" else boot,
                 "quiet_at": quiet_at,
                 "look_at": look_at,
             },
+        )
+        journal.connection.execute(
+            "INSERT INTO jobs (id, number, bundle, state, detail, stem, attempts, active_seconds, next_try,"
+            " created) SELECT id, id, id, 'ready', '', CAST(folder || '/' || id AS BLOB), 0, 0, :next_try, 0"
+            " FROM bundles",
+            {"next_try": look_at},
         )
     yield path
     path.unlink()

@@ -20,6 +20,7 @@ from retouchd.adapters.journal.table import QUIET_AFTER_BOOT_SECONDS
 from retouchd.core.bundles import Role
 from retouchd.core.errors import JournalError
 from retouchd.core.records import Accepted, BundleRecord, BundleState, Moments
+from retouchd.core.turns import Turns
 from retouchd.core.values import Sha256, fold_name
 from strategies import NOW, SIGNATURE
 
@@ -35,7 +36,7 @@ def quiet(moments: Moments) -> Moments:
 
 def look(journal: SqliteJournal, moments: Moments) -> list[PurePosixPath]:
     """Give the paths of what is to be looked at."""
-    return [one.path for one in journal.bundles_to_look_at(moments, 10)]
+    return [one.path for one in journal.bundles_to_look_at(moments, Turns(limit=10))]
 
 
 @pytest.mark.parametrize("folder", ODD_FOLDERS)
@@ -223,7 +224,7 @@ def test_the_oldest_are_looked_at_first(journal: SqliteJournal, again: Reader, m
     for name in names:
         record_bundle(journal, moments, bundle_of(name))
 
-    found = again().bundles_to_look_at(quiet(moments), 2)
+    found = again().bundles_to_look_at(quiet(moments), Turns(limit=2))
 
     assert [one.photo for one in found] == names[:2]
 
@@ -292,7 +293,7 @@ def test_counts(journal: SqliteJournal, again: Reader, moments: Moments) -> None
 def test_nothing_is_due_in_an_empty_journal(again: Reader, moments: Moments) -> None:
     """A new journal has nothing to do and no period."""
     assert again().next_due(moments) is None
-    assert again().bundles_to_look_at(moments, 10) == []
+    assert again().bundles_to_look_at(moments, Turns(limit=10)) == []
     assert again().last_period() is None
     assert again().count_bundles(moments) == {
         "arriving": 0,

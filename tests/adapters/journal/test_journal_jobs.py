@@ -135,8 +135,8 @@ def test_jobs_come_in_the_order_in_which_they_were_made(
     assert ids(again().jobs_due(sendable, NOW, 10)) == ["c", "a", "b"]
     assert ids(again().jobs_due(sendable, LATER, 2)) == ["c", "a"]
     assert ids(again().jobs_due([], LATER, 10)) == []
-    assert ids(again().jobs_due_in_turn(sendable, LATER, 10)) == ["c", "a", "b", "d"]
-    assert ids(again().jobs_due_in_turn(sendable, NOW, 2)) == ["c", "a"]
+    assert ids(again().jobs_due_untried_first(sendable, LATER, 10)) == ["c", "a", "b", "d"]
+    assert ids(again().jobs_due_untried_first(sendable, NOW, 2)) == ["c", "a"]
     assert again().next_due(moments) == 300
 
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import PurePosixPath
 
 from retouchd.adapters.journal.codec import (
@@ -18,24 +19,37 @@ from retouchd.adapters.journal.codec import (
     to_words,
 )
 from retouchd.adapters.journal.table import Table
+from retouchd.adapters.journal.turns import Waiting, choose_in_turn
 from retouchd.core.bundles import Bundle, Role
 from retouchd.core.records import Accepted, BundleRecord, BundleState, Moments
+from retouchd.core.turns import Turns, top_folder
 from retouchd.core.values import BundleId, Sha256, Signature
 
 _LIVE = "state NOT IN ('filed', 'detached')"
 IS_QUIET = "CASE boot WHEN :boot THEN quiet_at <= :monotonic ELSE :monotonic >= :strangers_quiet END"
 _LOOK_IS_DUE = f"state = 'arriving' AND (look_at IS NULL OR look_at <= :now) AND {IS_QUIET}"
-# Each line reads, off one index, no more bundles than are asked for, however many wait: those of this boot,
-# of boots whose ids sort before and after it, and those that are to be looked at again.
-_DUE = " UNION ALL ".join(
-    f"SELECT id FROM (SELECT id FROM bundles WHERE state = 'arriving' AND {line}, id LIMIT :limit)"
-    for line in (
+
+
+def _due(where: str) -> str:
+    """Give the question for what is due among the bundles of which a condition holds.
+
+    Each line reads, off one index, no more bundles than are asked for, however many wait: those of this boot,
+    of boots whose ids sort before and after it, and those that are to be looked at again.
+    """
+    lines = (
         "look_at IS NULL AND boot = :boot AND quiet_at <= :monotonic ORDER BY quiet_at",
         "look_at IS NULL AND boot < :boot AND :monotonic >= :strangers_quiet ORDER BY boot, quiet_at",
         "look_at IS NULL AND boot > :boot AND :monotonic >= :strangers_quiet ORDER BY boot, quiet_at",
         f"look_at <= :now AND {IS_QUIET} ORDER BY look_at",
     )
-)
+    ids = " UNION ALL ".join(
+        f"SELECT id FROM (SELECT id FROM bundles WHERE {where} AND {line}, id LIMIT :limit)" for line in lines
+    )
+    return f"SELECT * FROM bundles WHERE id IN ({ids}) ORDER BY id LIMIT :limit"
+
+
+_DUE = _due("state = 'arriving'")
+_DUE_IN = _due("state = 'arriving' AND top = :top")
 
 
 class BundlesTable(Table):
@@ -113,13 +127,27 @@ class BundlesTable(Table):
         """Remove a bundle that vanished before it became a job."""
         self.connection.execute("DELETE FROM bundles WHERE id = ?", (bundle,))
 
-    def bundles_to_look_at(self, moments: Moments, limit: int) -> list[BundleRecord]:
-        """Give bundles that are quiet and due, the oldest first."""
-        rows = self.connection.execute(
-            f"SELECT * FROM bundles WHERE id IN ({_DUE}) ORDER BY id LIMIT :limit",
-            {**self._moments(moments), "limit": limit},
+    def bundles_to_look_at(self, moments: Moments, turns: Turns) -> list[BundleRecord]:
+        """Give bundles that are quiet and due: in turn over the top folders, the oldest of each first."""
+        values = {**self._moments(moments), "limit": turns.limit}
+
+        def due(question: str, top: bytes = b"") -> list[BundleRecord]:
+            rows = self.connection.execute(question, {**values, "top": top})
+            return [_record(row) for row in rows]
+
+        waiting = Waiting(
+            oldest=partial(due, _DUE),
+            oldest_in=partial(due, _DUE_IN),
+            next_top=self._next_top_to_look_at,
+            folder_of=lambda record: top_folder(record.folder),
         )
-        return [_record(row) for row in rows]
+        return choose_in_turn(waiting, turns)
+
+    def _next_top_to_look_at(self, last: bytes) -> bytes | None:
+        row = self.connection.execute(
+            "SELECT top FROM bundles WHERE state = 'arriving' AND top > ? ORDER BY top LIMIT 1", (last,)
+        ).fetchone()
+        return None if row is None else bytes(row["top"])
 
     def mark_urgent(self, bundle: BundleId) -> None:
         """Note that a person waits for a bundle."""
@@ -133,7 +161,9 @@ class BundlesTable(Table):
     def urgent_to_look_at(self, moments: Moments) -> list[BundleRecord]:
         """Give those of them that are quiet and due."""
         rows = self.connection.execute(
-            f"SELECT * FROM bundles WHERE urgent = 1 AND {_LIVE} AND {_LOOK_IS_DUE} ORDER BY id",
+            # Else SQLite reads all that arrive, of which there may be many.
+            "SELECT * FROM bundles INDEXED BY bundles_urgent"
+            f" WHERE urgent = 1 AND {_LIVE} AND {_LOOK_IS_DUE} ORDER BY id",
             self._moments(moments),
         )
         return [_record(row) for row in rows]

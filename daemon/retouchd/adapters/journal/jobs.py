@@ -3,8 +3,10 @@
 import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from itertools import count
 from pathlib import PurePosixPath
+from typing import Final
 
 from retouchd.adapters.journal.codec import (
     dump_sent,
@@ -19,9 +21,11 @@ from retouchd.adapters.journal.codec import (
     to_words,
 )
 from retouchd.adapters.journal.table import Table
+from retouchd.adapters.journal.turns import Waiting, choose_in_turn
 from retouchd.core.errors import UnknownJobError
 from retouchd.core.jobs import HoldReason, Job, JobState, Output
 from retouchd.core.naming import numbered
+from retouchd.core.turns import Turns, top_folder
 from retouchd.core.values import AttemptId, BundleId, EditId, JobId, Sha256, fold_name
 
 _COLUMNS = (
@@ -29,6 +33,9 @@ _COLUMNS = (
     " dismissed, attempts, active_seconds, next_try, created, submitted, received, delivered, ended,"
     " shrunk, sent"
 )
+
+# Each line reads, off one index, no more jobs than are asked for, however many wait for a later time.
+_DUE: Final = ("next_try IS NULL ORDER BY number", "next_try <= :now ORDER BY next_try, number")
 
 
 class JobsTable(Table):
@@ -84,19 +91,51 @@ class JobsTable(Table):
 
     def jobs_due(self, states: Iterable[JobState], now: datetime, limit: int) -> list[Job]:
         """Give jobs in these states whose next try, if any, has come; oldest first."""
-        return self._due(states, now, "number", limit)
+        return self._due("", "number", states, now, limit)
 
-    def jobs_due_in_turn(self, states: Iterable[JobState], now: datetime, limit: int) -> list[Job]:
-        """Give the same, but who was never tried first, then who waits for longest since its last try."""
-        return self._due(states, now, "next_try, number", limit)
-
-    def _due(self, states: Iterable[JobState], now: datetime, order: str, limit: int) -> list[Job]:
-        wanted = [str(state) for state in states]
-        holes = ", ".join("?" for _ in wanted)
-        return self._jobs(
-            f"WHERE state IN ({holes}) AND (next_try IS NULL OR next_try <= ?) ORDER BY {order} LIMIT ?",
-            (*wanted, to_seconds(now), limit),
+    def jobs_due_in_turn(self, states: Iterable[JobState], now: datetime, turns: Turns) -> list[Job]:
+        """Give the same in turn over the inbox's top folders, the oldest of each first."""
+        wanted = tuple(states)
+        waiting = Waiting(
+            oldest=partial(self.jobs_due, wanted, now, turns.limit),
+            oldest_in=partial(self._due_in, wanted, now, turns.limit),
+            next_top=partial(self._next_top_of, wanted),
+            folder_of=lambda job: top_folder(job.stem.parent),
         )
+        return choose_in_turn(waiting, turns)
+
+    def jobs_due_untried_first(self, states: Iterable[JobState], now: datetime, limit: int) -> list[Job]:
+        """Give the same, but who was never tried first, then who waits for longest since its last try."""
+        return self._due("", "next_try, number", states, now, limit)
+
+    def _due_in(self, states: Iterable[JobState], now: datetime, limit: int, top: bytes) -> list[Job]:
+        return self._due("top = :top AND", "number", states, now, limit, top=top)
+
+    def _due(
+        self,
+        where: str,
+        order: str,
+        states: Iterable[JobState],
+        now: datetime,
+        limit: int,
+        **more: object,
+    ) -> list[Job]:
+        ids = " UNION ALL ".join(
+            f"SELECT id FROM (SELECT id FROM jobs WHERE {where} state = '{state}' AND {line} LIMIT :limit)"
+            for state in states
+            for line in _DUE
+        )
+        values = {"now": to_seconds(now), "limit": limit, **more}
+        return self._jobs(f"WHERE id IN ({ids}) ORDER BY {order} LIMIT :limit", values)
+
+    def _next_top_of(self, states: Iterable[JobState], last: bytes) -> bytes | None:
+        rows = [
+            self.connection.execute(
+                "SELECT top FROM jobs WHERE state = ? AND top > ? ORDER BY top LIMIT 1", (state, last)
+            ).fetchone()
+            for state in states
+        ]
+        return min((bytes(row["top"]) for row in rows if row), default=None)
 
     def sharers_of(self, edit: EditId, owner: JobId) -> list[Job]:
         """Give the jobs that wait, or are held, for an edit that another job owns; oldest first."""
@@ -142,7 +181,7 @@ class JobsTable(Table):
         )
         return done.rowcount == 1
 
-    def _jobs(self, where: str, values: tuple[object, ...]) -> list[Job]:
+    def _jobs(self, where: str, values: tuple[object, ...] | Mapping[str, object]) -> list[Job]:
         return [_job(row) for row in self.connection.execute(f"SELECT {_COLUMNS} FROM jobs {where}", values)]
 
 

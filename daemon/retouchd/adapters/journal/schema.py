@@ -190,8 +190,22 @@ CREATE TABLE wanted_takes (
 ) WITHOUT ROWID;
 """
 
+_VERSION_3: Final = """
+-- The inbox's top folder, as core/turns.py has it: they take turns.
+ALTER TABLE bundles ADD COLUMN top BLOB GENERATED ALWAYS AS (CASE
+    WHEN instr(folder, x'2f') > 0 THEN substr(folder, 1, instr(folder, x'2f') - 1)
+    WHEN lower(CAST(substr(folder, -4) AS TEXT)) = '.job' THEN x'2e'
+    ELSE folder END) VIRTUAL;
+ALTER TABLE jobs ADD COLUMN top BLOB GENERATED ALWAYS AS (
+    CASE instr(stem, x'2f') WHEN 0 THEN x'2e' ELSE substr(stem, 1, instr(stem, x'2f') - 1) END) VIRTUAL;
+CREATE INDEX bundles_in_turn ON bundles (state, top, look_at, boot, quiet_at);
+CREATE INDEX jobs_in_turn ON jobs (state, top, next_try, number);
+DROP INDEX jobs_by_next_try;
+CREATE INDEX jobs_by_next_try ON jobs (state, next_try, number);
+"""
+
 # Step n leads from version n to n + 1; a step that was released is never edited.
-STEPS: Final = (_VERSION_1, _VERSION_2)
+STEPS: Final = (_VERSION_1, _VERSION_2, _VERSION_3)
 VERSION: Final = len(STEPS)
 
 

@@ -4,7 +4,7 @@ Nothing here writes; what is only counted or listed for people does not come int
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,9 +32,16 @@ _COMING: Final = f"state IN ('arriving', 'looked_at') AND looks = 0 AND {IS_QUIE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """A photo's place among those that wait for their turn, from 1."""
+    """A photo's place among those that wait for their turn.
+
+    Attributes:
+        place: From 1; since top folders take turns, the latest that it can be while nothing is added.
+        is_sure: It cannot come earlier.
+        length: How many wait.
+    """
 
     place: int
+    is_sure: bool
     length: int
 
 
@@ -145,25 +152,26 @@ class JournalView(SqliteJournal, CostsTable, ListingTable):
     def queue_of(self, bundle: BundleId, moments: Moments) -> Queue:
         """Give the place of a bundle that has arrived: those that are ready to be sent go first."""
         ready = self._value("SELECT count(*) FROM jobs WHERE state = 'ready'")
-        values = {**self._moments(moments), "id": bundle}
-        row = self.connection.execute(
-            f"SELECT count(*) FILTER (WHERE id < :id) AS before, count(*) AS length FROM bundles"
-            f" WHERE {_COMING}",
-            values,
-        ).fetchone()
-        return Queue(place=ready + row["before"] + 1, length=ready + row["length"])
+        rows = self.connection.execute(
+            "SELECT count(*) FILTER (WHERE id <= :id) AS rank, count(*) AS length,"
+            " top = (SELECT top FROM bundles WHERE id = :id) AS is_own"
+            f" FROM bundles WHERE {_COMING} GROUP BY top",
+            {**self._moments(moments), "id": bundle},
+        ).fetchall()
+        return _queue(rows, before=ready)
 
     def queue_of_job(self, job: Job, moments: Moments) -> Queue:
         """Give the place of a job that is ready to be sent."""
-        row = self.connection.execute(
-            "SELECT count(*) FILTER (WHERE number < (SELECT number FROM jobs WHERE id = ?)) AS before,"
-            " count(*) AS length FROM jobs WHERE state = 'ready'",
+        rows = self.connection.execute(
+            "SELECT count(*) FILTER (WHERE jobs.number <= one.number) AS rank, count(*) AS length,"
+            " jobs.top = one.top AS is_own FROM jobs, (SELECT number, top FROM jobs WHERE id = ?) AS one"
+            " WHERE jobs.state = 'ready' GROUP BY jobs.top",
             (job.id,),
-        ).fetchone()
+        ).fetchall()
         coming = self.connection.execute(
             f"SELECT count(*) FROM bundles WHERE {_COMING}", self._moments(moments)
         ).fetchone()[0]
-        return Queue(place=row["before"] + 1, length=row["length"] + coming)
+        return _queue(rows, after=coming)
 
     def count_below(self, folder: PurePosixPath) -> tuple[Mapping[BundleState, int], Mapping[JobState, int]]:
         """Count the live bundles of a folder and all below it, and its jobs of all time."""
@@ -183,3 +191,20 @@ class JournalView(SqliteJournal, CostsTable, ListingTable):
 
     def _value(self, question: str, *values: object) -> int:
         return int(self.connection.execute(question, values).fetchone()[0])
+
+
+def _queue(rows: Sequence[sqlite3.Row], *, before: int = 0, after: int = 0) -> Queue:
+    """Give a place.
+
+    Args:
+        rows: Of each top folder how many wait in it, and in its own how many up to it.
+        before: How many others go before all of these.
+        after: How many others go after them.
+    """
+    rank = next(row["rank"] for row in rows if row["is_own"])
+    others = [row["length"] for row in rows if not row["is_own"]]
+    return Queue(
+        place=before + rank + sum(min(rank, length) for length in others),
+        is_sure=all(length < rank for length in others),
+        length=before + sum(row["length"] for row in rows) + after,
+    )
