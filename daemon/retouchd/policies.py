@@ -18,7 +18,7 @@ from retouchd.core.periods import Calendar
 from retouchd.core.pictures import PictureFormat
 from retouchd.core.pruning import KeepPolicy
 from retouchd.core.retries import RetryPolicy, UnknownOutcomePolicy
-from retouchd.core.sightings import WatchMode
+from retouchd.core.watching import WatchMode
 from retouchd.engine.policy import Policy
 from retouchd.settings import Settings, describe
 

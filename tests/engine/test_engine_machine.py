@@ -16,8 +16,9 @@ from retouchd.core.outcomes import Answered
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.records import BundleState
 from retouchd.core.settling import LookAgain
-from retouchd.core.sightings import ScanFinished, WatchChanged, WatchMode
+from retouchd.core.sightings import ScanFinished, WatchChanged
 from retouchd.core.values import BundleId
+from retouchd.core.watching import Manner, WatchMode
 from retouchd.engine.crew import Crew, Deliver, File, Send, Task
 from retouchd.engine.ending import Ending
 from retouchd.engine.look import Moved, NeedsYou, Refused, Vanished, Verdict, WantsPrompt
@@ -159,8 +160,9 @@ def test_one_shot_run_ends_after_a_scan_that_found_nothing(house: House) -> None
     def scan(number: int) -> ScanFinished:
         return ScanFinished(number=number, seconds=0, folders=1, ignored=0)
 
+    watched = Manner(folder=PurePosixPath("/in"), mode=WatchMode.EVENTS, why="so")
     with loop:
-        loop.mailbox.tell(house.sightings.take, WatchChanged(mode=WatchMode.EVENTS, why="so"))
+        loop.mailbox.tell(house.sightings.take, WatchChanged(manners=(watched,)))
         loop.mailbox.tell(house.sightings.take, scan(1))
         assert eventually(lambda: asked)
         assert loop.engine.ending is None

@@ -4,19 +4,11 @@ Values alone; how they are found out belongs to the inbox adapter, what follows 
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import PurePosixPath
 
 from retouchd.core.bundles import Bundle
 from retouchd.core.errors import FileTroubleError
-
-
-class WatchMode(StrEnum):
-    """How changes in the inbox are noticed."""
-
-    AUTO = "auto"
-    EVENTS = "events"
-    POLLING = "polling"
+from retouchd.core.watching import Manner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +71,12 @@ class WatchChanged:
     """Changes are noticed in this way from now on.
 
     Attributes:
-        mode: Events or polling, never auto.
-        why: For people.
+        manners: The inbox's, and after it those of the mounts below that have another.
+        failure: Why events cannot be had or do not arrive; empty when they do or are not wanted.
     """
 
-    mode: WatchMode
-    why: str
+    manners: tuple[Manner, ...]
+    failure: str = ""
 
 
 Sighting = News | ScanFinished | FolderTrouble | FolderBack | WatchChanged

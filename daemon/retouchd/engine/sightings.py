@@ -12,6 +12,7 @@ from retouchd.core.sightings import (
     Sighting,
     WatchChanged,
 )
+from retouchd.core.watching import FAILURE_NOTE
 from retouchd.engine.intake import Intake
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard, reason_for
@@ -49,7 +50,7 @@ class Sightings:
             case FolderBack():
                 self._take_return(sighting)
             case WatchChanged():
-                self._herald.say("info", "watch.started", mode=sighting.mode, why=sighting.why)
+                self._take_watch(sighting)
 
     def _take_scan(self, scan: ScanFinished) -> None:
         self.last_scan = scan.number
@@ -59,6 +60,14 @@ class Sightings:
         for trouble in scan.troubles:
             self._herald.say("warning", "inbox.troubled", detail=trouble)
         self._herald.say("debug", "inbox.scanned", seconds=round(scan.seconds, 4), folders=scan.folders)
+
+    def _take_watch(self, change: WatchChanged) -> None:
+        self._journal.set_note(FAILURE_NOTE, change.failure)
+        own, *others = change.manners
+        told: dict[str, object] = {"inbox": str(own.folder), "mode": own.mode, "why": own.why}
+        if others:
+            told["polled"] = {str(manner.folder): manner.why for manner in others}
+        self._herald.say("info", "watch.started", **told)
 
     def _take_trouble(self, trouble: FolderTrouble) -> None:
         reason = reason_for(trouble.error)

@@ -12,7 +12,8 @@ from typing import Final
 import pytest
 
 from retouchd.adapters.inbox.watch import Scanner, ScanPolicy
-from retouchd.core.sightings import News, ScanFinished, Sighting, WatchMode
+from retouchd.core.sightings import News, ScanFinished, Sighting
+from retouchd.core.watching import WatchMode
 from waiting import eventually
 
 NOBODY: Final = 65534

@@ -1,9 +1,13 @@
-"""Marks, watchdog's handler, and the judgement whether events still arrive: no threads, no files."""
+"""Marks, watchdog's handler, when to look, and whether events still arrive: no threads, no files."""
 
+import errno
 import logging
+import os
 from pathlib import PurePosixPath
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from inbox_house import TOP
 from watchdog.events import (
     DirCreatedEvent,
@@ -16,8 +20,10 @@ from watchdog.events import (
 )
 
 from retouchd.adapters.inbox.dirty import DirtyFolders, Marks
-from retouchd.adapters.inbox.hearing import Hearing
+from retouchd.adapters.inbox.hearing import Hearing, Restarts
+from retouchd.adapters.inbox.limits import explain_failure
 from retouchd.adapters.inbox.observer import Marker
+from retouchd.adapters.inbox.rhythm import Rhythm, look_interval
 from retouchd.adapters.inbox.troubles import Troubles
 from retouchd.core.errors import FolderMissingError, NoRoomError
 from retouchd.core.ignore import USUAL_RULES
@@ -149,6 +155,51 @@ def test_events_from_before_a_quiet_scan_prove_nothing_later() -> None:
         verdicts.append(hearing.judge(now + 4))
 
     assert verdicts == [False, True]
+
+
+def test_a_watch_that_needs_many_restarts_is_given_up() -> None:
+    """Three restarts within an hour are worth the try and the fourth is not; an hour later they are again."""
+    restarts = Restarts()
+
+    assert [restarts.note(now) for now in (0, 10, 20, 30, 3700)] == [True, True, True, False, True]
+
+
+@given(st.floats(0.01, 10_000), st.floats(0, 10_000))
+def test_a_slow_look_is_made_less_often(shortest: float, seconds: float) -> None:
+    """Looks take 0.5 % of the time at most, unless that would be less often than every ten minutes."""
+    interval = look_interval(shortest, seconds)
+
+    assert interval >= shortest
+    assert interval >= min(200 * seconds, 600)
+    assert interval <= max(shortest, 600)
+
+
+def test_the_next_look_is_due_after_the_interval() -> None:
+    """The first look is due at once; a slow one counts only when the next is slow too."""
+    rhythm = Rhythm()
+    first = rhythm.seconds_left(5)
+    rhythm.note_look(begun=5, ended=7, shortest_seconds=2)
+    after_one = rhythm.seconds_left(7)
+    rhythm.note_look(begun=9, ended=10, shortest_seconds=2)
+    after_two = rhythm.seconds_left(10)
+    late = rhythm.seconds_left(1000)
+    rhythm.hasten()
+
+    assert (first, after_one, after_two, late) == (0, 2, 200, 0)
+    assert rhythm.seconds_left(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (errno.ENOSPC, "fs.inotify.max_user_watches"),
+        (errno.EMFILE, "fs.inotify.max_user_instances"),
+        (errno.ENOSYS, "events cannot be had: Function not implemented"),
+    ],
+)
+def test_a_limit_is_told_with_what_to_raise(number: int, expected: str) -> None:
+    """Who reads why there are no events learns which setting of the system to raise."""
+    assert expected in explain_failure(OSError(number, os.strerror(number)))
 
 
 def test_a_trouble_is_told_once() -> None:

@@ -89,18 +89,22 @@ def test_a_folder_knows_the_mounts_below_it_that_can_be_seen() -> None:
     assert ground.inodes(PurePosixPath("/srv2")) is Inodes.KEPT
 
 
-def test_a_network_mount_on_or_below_a_folder_is_found() -> None:
-    """It is told which network mount makes an inbox one that must be polled."""
-    mounts = parse_mounts(TEXT)
+@pytest.mark.parametrize(
+    ("folder", "expected"),
+    [
+        ("/mnt", {"/mnt/my photos": "nfs4"}),
+        ("/srv/photos", {"/srv/photos": "cifs"}),
+        ("/home", {}),
+        ("/", {"/mnt/my photos": "nfs4", "/srv": "cifs"}),
+    ],
+)
+def test_network_mounts_on_or_below_a_folder_are_found(folder: str, expected: dict[str, str]) -> None:
+    """It is told which parts of an inbox are to be polled: network mounts, or all when it lies on one."""
+    path = PurePosixPath(folder)
 
-    below = find_ground(mounts, PurePosixPath("/mnt")).find_network()
-    at = find_ground(mounts, PurePosixPath("/srv/photos")).find_network()
+    networks = find_ground(parse_mounts(TEXT), path).networks(path)
 
-    assert below is not None
-    assert below.point == "/mnt/my photos"
-    assert at is not None
-    assert at.fs_type == "cifs"
-    assert find_ground(mounts, PurePosixPath("/home")).find_network() is None
+    assert networks == {PurePosixPath(point): kind for point, kind in expected.items()}
 
 
 def test_stacked_mounts_give_the_upper_one() -> None:
@@ -149,7 +153,7 @@ def test_without_a_table_a_folder_counts_as_local(tmp_path: Path) -> None:
 
     assert ground.at is None
     assert not ground.is_network(tmp_path)
-    assert ground.find_network() is None
+    assert not ground.networks(tmp_path)
 
 
 def test_a_mount_point_that_is_no_utf8_is_kept(tmp_path: Path) -> None:

@@ -1,57 +1,30 @@
 """The scanner with its threads, over real folders and a real watchdog."""
 
-import ctypes
-import errno
-import logging
 import os
 import threading
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from inbox_house import (
     BUSY,
     EVENTS,
     POLLING,
     Engine,
-    as_nobody,
-    dead_mount,
     make_scanner,
     mounted,
     needs_mounts,
-    needs_root,
-    open_place,
     scanning,
     unmount,
 )
-from watchdog.observers.inotify import InotifyObserver
 
-from retouchd.adapters.inbox.watch import ScanPolicy, scan_interval
+from retouchd.adapters.inbox.watch import ScanPolicy
 from retouchd.core.errors import FolderMissingError, NoRoomError
-from retouchd.core.sightings import FolderBack, FolderTrouble, ScanFinished, WatchChanged, WatchMode
+from retouchd.core.sightings import FolderBack, FolderTrouble, ScanFinished
+from retouchd.core.watching import WatchMode
 from waiting import eventually
 
 both_modes = pytest.mark.parametrize("policy", [EVENTS, POLLING], ids=["events", "polling"])
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Path:
-    """Give an empty inbox."""
-    (tmp_path / "in").mkdir()
-    return tmp_path / "in"
-
-
-@pytest.fixture
-def engine() -> Engine:
-    """Give a little engine."""
-    return Engine()
-
-
-def observers() -> list[InotifyObserver]:
-    """Give watchdog's observers that run in this process."""
-    return [thread for thread in threading.enumerate() if isinstance(thread, InotifyObserver)]
 
 
 def mark_check(inbox: Path) -> Callable[[], None]:
@@ -285,93 +258,6 @@ def test_a_full_scan_loses_nothing_that_was_to_be_told_again(inbox: Path, engine
     assert told == [True] * 10
 
 
-def test_a_dead_observer_is_replaced(inbox: Path, engine: Engine) -> None:
-    """When watchdog's thread has died a new observer takes over."""
-    with scanning(inbox, engine, BUSY):
-        (dead,) = observers()
-        dead.stop()
-        replaced = eventually(lambda: observers() and dead not in observers())
-        (inbox / "a.png").touch()
-        told = eventually(lambda: engine.places() == {"a.png"})
-
-    assert (replaced, told) == (True, True)
-    assert observers() == []
-
-
-def test_a_watch_that_keeps_dying_is_given_up(inbox: Path, engine: Engine) -> None:
-    """After several deaths the inbox is polled, and it is said why."""
-
-    def kill_and_look() -> bool:
-        for observer in observers():
-            observer.stop()
-        return len(engine.told(WatchChanged)) > 1
-
-    with scanning(inbox, engine, BUSY):
-        given_up = eventually(kill_and_look)
-
-    assert given_up
-    assert engine.told(WatchChanged)[1] == WatchChanged(
-        mode=WatchMode.POLLING, why="events kept failing to arrive"
-    )
-
-
-def test_dropped_events_lead_to_a_full_scan(inbox: Path, engine: Engine) -> None:
-    """When watchdog logs that the kernel dropped events, everything is scanned."""
-    with scanning(inbox, engine, EVENTS):
-        logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed; events lost")
-        rescanned = eventually(lambda: len(engine.told(ScanFinished)) > 1)
-        logging.getLogger("watchdog.observers.inotify").warning("nothing of the kind")
-
-    assert rescanned
-
-
-@needs_root
-def test_without_inotify_instances_the_inbox_is_polled() -> None:
-    """When the system has no inotify instance left the inbox is polled, and it is said why."""
-    engine = Engine()
-    libc = ctypes.CDLL(None, use_errno=True)
-    descriptors = []
-    with open_place() as place, as_nobody():
-        while (descriptor := libc.inotify_init()) >= 0:
-            descriptors.append(descriptor)
-        reason = os.strerror(ctypes.get_errno())
-        with scanning(place, engine, ScanPolicy(poll_seconds=0.05)):
-            (change,) = engine.told(WatchChanged)
-        for descriptor in descriptors:
-            os.close(descriptor)
-
-    assert reason == os.strerror(errno.EMFILE)
-    assert change == WatchChanged(
-        mode=WatchMode.POLLING, why="events cannot be had: inotify instance limit reached"
-    )
-
-
-@needs_mounts
-def test_an_inbox_with_a_network_mount_is_polled(inbox: Path, engine: Engine) -> None:
-    """In auto mode a FUSE mount in the inbox makes it a polled one, and it is said where."""
-    (inbox / "nas").mkdir()
-    with dead_mount(inbox / "nas"), scanning(inbox, engine, ScanPolicy()):
-        (change,) = engine.told(WatchChanged)
-        (scan,) = engine.told(ScanFinished)
-
-    assert change == WatchChanged(
-        mode=WatchMode.POLLING, why=f"{inbox}/nas is on fuse, where events are not reliable"
-    )
-    assert isinstance(scan, ScanFinished)
-    assert "not connected" in scan.troubles[0]
-
-
-def test_auto_takes_events_on_a_local_disk(inbox: Path, engine: Engine) -> None:
-    """In auto mode a local inbox is watched, and an inbox that is a link is watched where it leads."""
-    (inbox.parent / "link").symlink_to("in")
-    with scanning(inbox.parent / "link", engine, ScanPolicy(rescan_seconds=600)):
-        (inbox / "a.png").touch()
-        told = eventually(lambda: engine.places() == {"a.png"})
-
-    assert told
-    assert [getattr(change, "mode", None) for change in engine.told(WatchChanged)] == [WatchMode.EVENTS]
-
-
 def test_a_scanner_that_was_not_started_can_be_stopped(inbox: Path, engine: Engine) -> None:
     """Stop does no harm before the start."""
     scanner = make_scanner(inbox, engine, POLLING)
@@ -388,13 +274,3 @@ def test_no_descriptor_and_no_thread_stays(inbox: Path, engine: Engine) -> None:
         pass
 
     assert (len(list(Path("/proc/self/fd").iterdir())), threading.active_count()) == before
-
-
-@given(st.floats(0.01, 10_000), st.floats(0, 10_000))
-def test_a_slow_scan_is_made_less_often(shortest: float, seconds: float) -> None:
-    """Scans take 0.5 % of the time at most, unless that would be less often than every ten minutes."""
-    interval = scan_interval(shortest, seconds)
-
-    assert interval >= shortest
-    assert interval >= min(200 * seconds, 600)
-    assert interval <= max(shortest, 600)

@@ -1,6 +1,6 @@
 """Whether events still name what scans find: a watch can be deaf with every thread of it alive.
 
-Rules over folder names and times; restarting or giving up the watch is for the scanner.
+Rules over folder names and times; restarting or giving up the watch is for listening.py.
 """
 
 from collections.abc import Set as AbstractSet
@@ -11,6 +11,9 @@ from typing import Final
 _PATIENCE_SECONDS: Final = 1.5
 # One miss may be a change of another kind than events tell of.
 _MOST_MISSES: Final = 2
+# A watch that fails more often than this within an hour will again.
+_MOST_RESTARTS: Final = 3
+_RESTARTS_SECONDS: Final = 3600.0
 
 
 class Hearing:
@@ -46,3 +49,16 @@ class Hearing:
         if is_deaf:
             self._misses = 0
         return is_deaf
+
+
+class Restarts:
+    """Counts the restarts of a watch."""
+
+    def __init__(self) -> None:
+        self._times: list[float] = []
+
+    def note(self, now_seconds: float) -> bool:
+        """Note that a restart is needed, and say whether one more is worth the try."""
+        recent = [time for time in self._times if now_seconds - time < _RESTARTS_SECONDS]
+        self._times = [*recent, now_seconds]
+        return len(self._times) <= _MOST_RESTARTS

@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
 from retouchd.adapters.inbox.signatures import Inodes
@@ -63,10 +63,12 @@ class Ground:
         """Say whether inode numbers at this path mean anything."""
         return Inodes.INVENTED if self.is_network(path) else Inodes.KEPT
 
-    def find_network(self) -> Mount | None:
-        """Give a network mount that the folder is on or has below it, or None."""
-        mounts = (self.at, *self.below)
-        return next((mount for mount in mounts if mount is not None and is_network(mount.fs_type)), None)
+    def networks(self, folder: PurePath) -> Mapping[PurePosixPath, str]:
+        """Give the type of each network file system: by mount point, or by the folder if it is on one."""
+        places = {mount.point: mount.fs_type for mount in self.below}
+        if self.at is not None:
+            places[str(folder)] = self.at.fs_type
+        return {PurePosixPath(point): fs_type for point, fs_type in places.items() if is_network(fs_type)}
 
 
 def is_network(fs_type: str) -> bool:

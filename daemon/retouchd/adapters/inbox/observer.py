@@ -1,12 +1,13 @@
 """Watchdog's side of the inbox: the only module that knows it.
 
 Its threads do nothing but mark folders as dirty. When to watch, and whether it still hears anything, is for
-the scanner.
+listening.py.
 """
 
 import logging
 import os
 import threading
+import warnings
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -80,6 +81,9 @@ class Watch:
         """
         logging.getLogger("watchdog").addHandler(self._overflow)
         logging.getLogger("watchdog.observers.inotify").addFilter(_is_worth_telling)
+        # Watchdog 7.1 warns, at the length of all folders, when it meets a folder twice: each tree that is
+        # made fast, and each second folder that cannot be read. Both are harmless.
+        warnings.filterwarnings("ignore", "Callback with id ", RuntimeWarning)
         others = set(threading.enumerate())
         # Watchdog 7 takes its inotify descriptor here, 6 in its start().
         self._observer = InotifyObserver()

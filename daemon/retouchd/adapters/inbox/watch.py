@@ -1,47 +1,43 @@
 """The scanner: one thread that looks at the inbox when it should, and tells what is new.
 
 The scan is the truth and events are hints. What is new is found out in survey.py; watchdog is hidden in
-observer.py; here is only when to look, and whether the inbox is there and the watch still hears.
+observer.py and looked after in listening.py; here is only when to look, and whether the inbox is there.
 """
 
 import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from retouchd.adapters.folder import Folder
 from retouchd.adapters.inbox.dirty import TOP, DirtyFolders, Marks
-from retouchd.adapters.inbox.hearing import Hearing
+from retouchd.adapters.inbox.listening import Listening
 from retouchd.adapters.inbox.mounts import Ground, read_ground
 from retouchd.adapters.inbox.observer import Watch
+from retouchd.adapters.inbox.rhythm import Rhythm
 from retouchd.adapters.inbox.signatures import Inodes
 from retouchd.adapters.inbox.survey import Known, Survey
 from retouchd.adapters.inbox.troubles import Troubles
 from retouchd.core.bundles import FormingRules
 from retouchd.core.errors import FileTroubleError, FolderMissingError
-from retouchd.core.sightings import ScanFinished, Sighting, WatchChanged, WatchMode
+from retouchd.core.sightings import ScanFinished, Sighting
 from retouchd.core.values import Relative
+from retouchd.core.watching import WatchMode
 
 INBOX: Final = "inbox"
 
 # How soon a folder that went away is noticed; a tick opens one folder and reads one mark.
 _TICK_SECONDS: Final = 2.0
-# Scans may take 0.5 % of the time...
-_SCAN_TIMES: Final = 200
-# ...unless that would make an owner wait for longer than this.
-_LONGEST_INTERVAL_SECONDS: Final = 600.0
 # A file that is being copied in gives an event for every write. Between two rounds there is this pause, and
 # ten times what the round took, so that a storm of events costs a tenth of a core at most.
 _SHORTEST_REST_SECONDS: Final = 0.1
 _REST_TIMES: Final = 10
 # A look at a dead share may take minutes; the thread then ends with the process.
 _LONGEST_STOP_SECONDS: Final = 5.0
-# A watch that went deaf this often will again.
-_MOST_RESTARTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +55,6 @@ class ScanPolicy:
     rescan_seconds: float = 30.0
     poll_seconds: float = 2.0
     forming: FormingRules = field(default_factory=FormingRules)
-
-
-def scan_interval(shortest_seconds: float, scan_seconds: float) -> float:
-    """Give the seconds from one full scan to the next: the slower the scan, the longer."""
-    return max(shortest_seconds, min(_SCAN_TIMES * scan_seconds, _LONGEST_INTERVAL_SECONDS))
 
 
 class Scanner:
@@ -94,7 +85,6 @@ class Scanner:
         self._policy = policy
         self._inbox_check = checks.get(INBOX)
         self._other_checks = {which: check for which, check in checks.items() if which != INBOX}
-        self._report_crash = report_crash
         self._troubles = Troubles(report)
         self._survey = Survey(self._folder, policy.forming, known, report, self._confirm)
         self._dirty = DirtyFolders()
@@ -105,17 +95,15 @@ class Scanner:
         self._begun_scans = 0
         self._is_requested = False
 
-        self._watch: Watch | None = None
-        self._hearing = Hearing()
-        self._restarts = 0
-        self._told: WatchChanged | None = None
-        self._inodes = Inodes.KEPT
+        make_watch = partial(Watch, self._folder.root, policy.forming.ignore, self._dirty, report_crash)
+        self._listening = Listening(self._folder.root, policy.mode, make_watch, report)
+        # As they were when the watch was placed: another folder or mount is watched anew.
         self._identity: tuple[int, int] | None = None
+        self._ground: Ground | None = None
 
-        self._next_full_scan = 0.0
+        self._full_scans = Rhythm()
+        self._polls = Rhythm()
         self._next_check = 0.0
-        # The shorter of the last two counts: a first scan with cold caches says nothing of the next.
-        self._last_scan_seconds: deque[float] = deque([0.0], maxlen=2)
 
     def start(self) -> None:
         """Start the thread; its first scan begins at once."""
@@ -154,7 +142,7 @@ class Scanner:
                 self._stopping.wait(self._turn())
                 self._dirty.wait(self._idle_seconds())
         finally:
-            self._drop_watch()
+            self._listening.drop()
 
     def _turn(self) -> float:
         """Do what there is to do, and give the seconds to rest before there may be more."""
@@ -180,20 +168,32 @@ class Scanner:
         self._check_inbox()
         self._look_after_watch()
         self._troubles.note_fine(INBOX)
-        self._hearing.note_events(marks.folders | marks.trees)
+        self._listening.note_marks(marks)
         if self._is_full_scan_due(marks):
             self._survey.forget(marks.folders | marks.trees)
             self._scan_everything()
             return True
+        is_poll_due = self._seconds_until_poll() == 0.0
+        if is_poll_due:
+            self._poll()
         if marks.folders or marks.trees:
             self._survey.look_at(marks)
             return True
-        return False
+        return is_poll_due
 
     def _is_full_scan_due(self, marks: Marks) -> bool:
         with self._lock:
             is_requested = self._is_requested
-        return is_requested or marks.everything or time.monotonic() >= self._next_full_scan
+        return is_requested or marks.everything or not self._full_scans.seconds_left(time.monotonic())
+
+    def _seconds_until_poll(self) -> float | None:
+        """Give the seconds until those mounts below are looked at that events are not relied on for."""
+        return self._polls.seconds_left(time.monotonic()) if self._listening.polled else None
+
+    def _poll(self) -> None:
+        begun = time.monotonic()
+        self._survey.look_at(Marks(everything=False, folders=frozenset(), trees=self._listening.polled))
+        self._polls.note_look(begun, time.monotonic(), self._policy.poll_seconds)
 
     def _scan_everything(self) -> None:
         with self._lock:
@@ -204,9 +204,10 @@ class Scanner:
         tally = self._survey.look_at_everything()
         self._confirm()
         ended = time.monotonic()
-        self._plan_next_scan(ended - begun, ended)
-        if self._watch is not None:
-            self._hearing.note_scan(tally.changed, ended)
+        has_events = self._listening.has_events
+        shortest = self._policy.rescan_seconds if has_events else self._policy.poll_seconds
+        self._full_scans.note_look(begun, ended, shortest)
+        self._listening.note_scan(tally, ended)
         self._report(
             ScanFinished(
                 number=number,
@@ -217,17 +218,12 @@ class Scanner:
             )
         )
 
-    def _plan_next_scan(self, scan_seconds: float, now: float) -> None:
-        self._last_scan_seconds.append(scan_seconds)
-        is_polling = self._watch is None
-        shortest = self._policy.poll_seconds if is_polling else self._policy.rescan_seconds
-        self._next_full_scan = now + scan_interval(shortest, min(self._last_scan_seconds))
-
     def _idle_seconds(self) -> float:
         if self._identity is None:
             # The inbox is not there, so that a scan which is due cannot be made; its return is polled for.
             return min(_TICK_SECONDS, self._policy.poll_seconds)
-        return min(_TICK_SECONDS, max(0.0, self._next_full_scan - time.monotonic()))
+        waits = [_TICK_SECONDS, self._full_scans.seconds_left(time.monotonic()), self._seconds_until_poll()]
+        return min(seconds for seconds in waits if seconds is not None)
 
     def _check_others(self, now: float) -> None:
         if now >= self._next_check:
@@ -249,68 +245,23 @@ class Scanner:
         """Give what tells this folder from another that takes its name, a mount over it for example."""
         with self._folder.open(TOP) as descriptor:
             status = os.fstat(descriptor)
-        return status.st_dev, status.st_ino if self._inodes is Inodes.KEPT else 0
+        is_kept = self._ground is None or self._ground.inodes(self._folder.root) is Inodes.KEPT
+        return status.st_dev, status.st_ino if is_kept else 0
 
     def _lose_inbox(self, error: FileTroubleError) -> None:
         self._troubles.note(INBOX, error)
-        self._drop_watch()
+        self._listening.drop()
         self._survey.forget_everything()
         # When the inbox is back, it is watched anew and scanned in full.
         self._identity = None
 
     def _look_after_watch(self) -> None:
-        if self._look_at_root() != self._identity:
-            self._restarts = 0
-            self._watch_anew()
-        elif self._watch is not None and self._is_deaf(self._watch):
-            self._restarts += 1
-            self._watch_anew()
-
-    def _is_deaf(self, watch: Watch) -> bool:
-        return watch.is_deaf() or self._hearing.judge(time.monotonic())
-
-    def _watch_anew(self) -> None:
-        self._drop_watch()
-        root = self._folder.root
-        ground = read_ground(root)
-        self._inodes = ground.inodes(root)
+        ground = read_ground(self._folder.root)
+        before, self._ground = (self._identity, self._ground), ground
         # Before the watch is placed: should the root be exchanged just now, the next tick sees it.
         self._identity = self._look_at_root()
-        why_not = self._why_not_events(ground) or self._start_watch()
-        if why_not:
-            self._tell(WatchChanged(mode=WatchMode.POLLING, why=why_not))
-        else:
-            self._tell(WatchChanged(mode=WatchMode.EVENTS, why="the file system tells of changes"))
-        self._next_full_scan = 0.0
-
-    def _why_not_events(self, ground: Ground) -> str | None:
-        network = ground.find_network()
-        if self._policy.mode is WatchMode.POLLING:
-            return "the configuration says so"
-        if self._policy.mode is WatchMode.AUTO and network is not None:
-            return f"{network.point} is on {network.fs_type}, where events are not reliable"
-        if self._restarts > _MOST_RESTARTS:
-            return "events kept failing to arrive"
-        return None
-
-    def _start_watch(self) -> str | None:
-        """Start a new watch, or give why that cannot be."""
-        watch = Watch(self._folder.root, self._policy.forming.ignore, self._dirty, self._report_crash)
-        try:
-            watch.start()
-        except OSError as exc:
-            watch.stop()
-            return f"events cannot be had: {exc.strerror}"
-        self._watch = watch
-        return None
-
-    def _drop_watch(self) -> None:
-        if self._watch is not None:
-            self._watch.stop()
-            self._watch = None
-        self._hearing = Hearing()
-
-    def _tell(self, change: WatchChanged) -> None:
-        if change != self._told:
-            self._told = change
-            self._report(change)
+        if (self._identity, ground) != before:
+            self._listening.begin(ground)
+        elif not self._listening.check():
+            return
+        self._full_scans.hasten()

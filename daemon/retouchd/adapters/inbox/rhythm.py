@@ -1,0 +1,36 @@
+"""When to look again: the slower a look is, the less often."""
+
+from collections import deque
+from typing import Final
+
+# Looks may take 0.5 % of the time...
+_LOOK_TIMES: Final = 200
+# ...unless that would make an owner wait for longer than this.
+_LONGEST_INTERVAL_SECONDS: Final = 600.0
+
+
+def look_interval(shortest_seconds: float, look_seconds: float) -> float:
+    """Give the seconds from one look to the next."""
+    return max(shortest_seconds, min(_LOOK_TIMES * look_seconds, _LONGEST_INTERVAL_SECONDS))
+
+
+class Rhythm:
+    """The looks at one thing, which is due at once in the beginning. Times are seconds of one clock."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+        # The shorter of the last two counts: a first look with cold caches says nothing of the next.
+        self._last_seconds: deque[float] = deque([0.0], maxlen=2)
+
+    def note_look(self, begun: float, ended: float, shortest_seconds: float) -> None:
+        """Note a look, and plan the next."""
+        self._last_seconds.append(ended - begun)
+        self._next = ended + look_interval(shortest_seconds, min(self._last_seconds))
+
+    def hasten(self) -> None:
+        """Have the next look made at once."""
+        self._next = 0.0
+
+    def seconds_left(self, now: float) -> float:
+        """Give the seconds until the next look, none when it is due."""
+        return max(0.0, self._next - now)
