@@ -289,6 +289,18 @@ def test_explain_says_why(lived_in: CliHouse, capsys: Captured, path: str, state
     assert sentence in told(lived_in, path, capsys)
 
 
+def test_explain_tells_how_changes_are_noticed(lived_in: CliHouse, capsys: Captured) -> None:
+    """Where somebody may wait for something to be noticed, it is told how it is, and why."""
+    fields = explain(lived_in, "inbox", capsys)
+
+    why = "the file system tells of changes"
+    assert fields["watched"] == (
+        f"{lived_in.inbox} is watched by events ({why}), and looked through every 30 s"
+    )
+    assert "watched     " in told(lived_in, "lonely.jpg", capsys)
+    assert explain(lived_in, "waits.jpg", capsys)["watched"] is None
+
+
 def test_explain_tells_options_cost_and_place(lived_in: CliHouse, capsys: Captured) -> None:
     """A photo that waits shows what it asks for and from where, the cost, and what becomes of it."""
     fields, out = explain(lived_in, "waits.jpg", capsys), told(lived_in, "waits.jpg", capsys)

@@ -20,6 +20,13 @@ from retouchd.core.jobs import ENDED
 from retouchd.core.records import BundleState
 from retouchd.core.story import STATE_WORDS, ignored_sentence, orphan_sentence, stranger_sentence
 from retouchd.core.values import printable
+from retouchd.core.watching import (
+    FAILURE_NOTE,
+    WatchMode,
+    choose_manners,
+    describe_manner,
+    find_manner,
+)
 from retouchd.policies import forming_rules
 
 _BUNDLE_WORDS = {
@@ -28,6 +35,8 @@ _BUNDLE_WORDS = {
     BundleState.LACKS_PROMPT: "without a prompt",
     BundleState.NEEDS_YOU: "needs you",
 }
+# Of what is seen completely, and of what is never looked at, nobody asks how it is noticed.
+_AWAITED = frozenset({"folder", "unknown", "arriving", "waiting_for_prompt", "orphan"})
 
 
 def explain_path(config: Path | None, environ: Mapping[str, str], typed: Path, *, as_json: bool) -> None:
@@ -58,7 +67,9 @@ class _Explainer:
         """Explain one place."""
         match spot.where:
             case Where.INBOX:
-                return self._explain_in_inbox(spot)
+                found = self._explain_in_inbox(spot)
+                is_awaited = found.state in _AWAITED
+                return replace(found, watched=self._how_watched(spot.relative)) if is_awaited else found
             case Where.OUTBOX:
                 return self._explain_output(spot)
             case Where.DONE | Where.FAILED:
@@ -84,6 +95,16 @@ class _Explainer:
             told = f"{printable(spot.path.name)} is no file, but a link or the like: it is never touched."
             return _plain(spot, "ignored", told)
         return self._explain_file(spot)
+
+    def _how_watched(self, relative: PurePosixPath) -> str:
+        """Say how changes at a place in the inbox are noticed, or would be if a daemon ran."""
+        house, root = self._house, PurePosixPath(os.path.realpath(self._house.places.inbox))
+        watch = house.settings.watch
+        # What stopped the events of a daemon that has ended need not stop those of the next.
+        failure = (house.view.note(FAILURE_NOTE) or "") if house.holder else ""
+        manners = choose_manners(root, WatchMode(watch.mode), read_ground(root).networks(root), failure)
+        manner = find_manner(manners, root / relative)
+        return describe_manner(manner, watch.rescan_seconds, watch.poll_seconds)
 
     def _explain_file(self, spot: Spot) -> Explanation:
         if is_photo_name(spot.path.name):

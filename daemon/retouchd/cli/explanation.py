@@ -30,6 +30,7 @@ class Explanation:
         output: Where the picture is or will be.
         original: Where the photo is moved when all is over, or where it was moved.
         history: When what happened.
+        watched: How changes there are noticed; empty where nobody waits for one.
         counts: Of a folder: photos by what they are about.
         commands: To paste, each with what it is for.
     """
@@ -46,6 +47,7 @@ class Explanation:
     output: str = ""
     original: str = ""
     history: str = ""
+    watched: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     commands: Mapping[str, str] = field(default_factory=dict)
 
@@ -61,6 +63,7 @@ class Explanation:
             "queue": queue,
             "output": self.output or None,
             "original": self.original or None,
+            "watched": self.watched or None,
             "counts": dict(self.counts),
         }
 
@@ -89,6 +92,7 @@ class Explanation:
             "result": self.output,
             "original": f"{moves}{self.original}",
             "history": self.history,
+            "watched": self.watched,
         }
         told = {name: value for name, value in facts.items() if value}
         if told and not self.wish:
