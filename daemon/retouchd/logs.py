@@ -64,6 +64,7 @@ class Event(StrEnum):
     SPOOL_TROUBLED = "spool.troubled"
     SPOOL_UNKNOWN = "spool.unknown"
     TEMPORARY_LEFT = "temporary.left"
+    STATUS_NOT_WRITTEN = "status.not_written"
 
 
 # Libraries whose steps are of no interest to an owner.

@@ -5,23 +5,32 @@ How it is worded belongs to core/.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
 from typing import Final
 
 from retouchd.adapters.journal.views import JournalView
+from retouchd.core.gestures import way_back_from_failed, way_on
 from retouchd.core.jobs import ENDED, Job, JobState
 from retouchd.core.metadata import shown_path
 from retouchd.core.money import NOTHING
 from retouchd.core.periods import begin_of_day, counting_period, period_of
 from retouchd.core.records import BundleRecord, BundleState, Moments
 from retouchd.core.spending import Offer, notices, with_allowance
-from retouchd.core.status import Entry, Holder, Status
+from retouchd.core.status import MOST_NAMED, Entry, Holder, Status
+from retouchd.core.statusfile import MOST_DELIVERED, MOST_NEEDS, Need, Page
 from retouchd.core.story import bundle_sentence, job_sentence
-from retouchd.core.values import EditId
+from retouchd.core.values import EditId, printable
 from retouchd.policies import calendar
 from retouchd.settings import Settings
 
 _LISTED: Final = tuple(state for state in JobState if state not in ENDED or state is JobState.FAILED)
 _IN_OUTBOX: Final = frozenset({JobState.DELIVERED, JobState.DONE})
+# What waiting photos and their next tries are told of; the others are counted.
+_UNDER_WAY: Final = (JobState.SUBMITTING, JobState.DEFERRED)
+_MOST_UNDER_WAY: Final = 1000
+# Who has left a photo in failed/ for longer has seen it.
+_FAILED_OF_LATE: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +125,60 @@ def _entry_of_bundle(record: BundleRecord) -> Entry:
     return Entry(
         id=None,
         state=JobState.HELD,
-        source=shown_path(record.path),
+        source=_shown(record),
         reason=bundle_sentence(record, is_quiet=True),
         detail=record.detail,
     )
+
+
+def report_page(outlook: Outlook) -> Page:
+    """Give what the status file tells: as much as is shown, however much there is.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    view = outlook.view
+    under_way = (entry_of(outlook, job) for job in view.jobs_in(_UNDER_WAY, _MOST_UNDER_WAY))
+    waiting = view.first_bundles_in(BundleState.LACKS_PROMPT, MOST_NAMED)
+    return Page(
+        status=report_status(outlook, under_way),
+        needs=list(islice(_find_needs(view), MOST_NEEDS)),
+        without_prompt=[bundle_sentence(record, is_quiet=True) for record in waiting],
+        failed=list(islice(_find_failed(outlook), MOST_NAMED)),
+        delivered=_find_delivered(view),
+    )
+
+
+def _find_needs(view: JournalView) -> Iterator[Need]:
+    for job in view.jobs_in((JobState.HELD,), MOST_NEEDS):
+        record = view.get_bundle(job.bundle)
+        yield Need(source=_shown(record), told=_told(job.detail), way_out=way_on(job, record))
+    for record in view.first_bundles_in(BundleState.NEEDS_YOU, MOST_NEEDS):
+        yield Need(source=_shown(record), told=_told(record.detail))
+
+
+def _find_failed(outlook: Outlook) -> Iterator[Need]:
+    view = outlook.view
+    for job in view.newest_jobs_in(JobState.FAILED, MOST_NEEDS):
+        record = view.get_bundle(job.bundle)
+        is_late = job.ended is not None and outlook.moments.now - job.ended < _FAILED_OF_LATE
+        if is_late and not view.is_followed(record):
+            attempts = view.attempts_of(job.edit) if job.edit is not None else []
+            way_out = way_back_from_failed(record, attempts, job)
+            yield Need(source=_shown(record), told=_told(job.detail), way_out=way_out)
+
+
+def _find_delivered(view: JournalView) -> list[str]:
+    """Give the newest pictures, by when their jobs were made: there is an index for that."""
+    jobs = [job for state in _IN_OUTBOX for job in view.newest_jobs_in(state, MOST_DELIVERED)]
+    newest = sorted(jobs, key=lambda job: job.created, reverse=True)[:MOST_DELIVERED]
+    return [shown_path(job.output.path) for job in newest if job.output]
+
+
+def _told(detail: str) -> str:
+    """Give a detail as it stands after a photo's name and a colon."""
+    return f"{printable(detail)}."
+
+
+def _shown(record: BundleRecord) -> str:
+    return shown_path(record.path)

@@ -1,5 +1,6 @@
 """The roof: builds every object once, holds the lock, minds the signals, and lets the engine run."""
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from retouchd.adapters.journal.reading import KnownBundles
 from retouchd.adapters.outbox.filing import FilingCabinets
 from retouchd.adapters.outbox.probe import ensure_publishing_works
 from retouchd.adapters.outbox.publish import OutboxFolder
+from retouchd.adapters.outbox.statusfile import StatusFile
 from retouchd.adapters.spool.store import AnswerSpool
 from retouchd.adapters.startup import check_folders
 from retouchd.adapters.statefolder import StateLock, prepare_state_folder
@@ -33,6 +35,7 @@ from retouchd.api_key import LiveKey
 from retouchd.assembly import Errand, assemble
 from retouchd.core.errors import PausedError, RetouchdError, WorkLeftError
 from retouchd.core.sightings import News, Sighting
+from retouchd.core.status import Holder
 from retouchd.core.values import Cabinet
 from retouchd.damage import open_journal, open_sound_journal
 from retouchd.engine.ending import Ending
@@ -43,6 +46,7 @@ from retouchd.engine.tools import Tools
 from retouchd.ownership import check_ownership, keep_identity
 from retouchd.policies import check_supported, engine_policy, forming_rules, scan_policy, timeouts
 from retouchd.settings import Places, Settings
+from retouchd.statuskeeper import ONE_SHOT, STATUS_THREAD, Rhythm, StatusKeeper, StatusRemover
 
 # News of one folder is taken in piece by piece, so that the engine answers in between.
 _NEWS_AT_ONCE: Final = 500
@@ -190,6 +194,18 @@ class Daemon:
         )
         self._assembly = assemble(office, self._mailbox, self._tools, self._scanner, self._log, errand)
         self._pokes = PokeListener(self._places.state, self._look_for_commands)
+        self._status = self._build_status(settings, identity, durable, errand)
+
+    def _build_status(
+        self, settings: Settings, identity: Identity, durable: Durable, errand: Errand | None
+    ) -> StatusKeeper | StatusRemover:
+        file = StatusFile(self._places.outbox, durable, identity, settings.output.file_bits)
+        if not settings.output.status_file:
+            return StatusRemover(file, self._log)
+        clock = SystemClock()
+        holder = Holder(pid=os.getpid(), since=clock.now())
+        rhythm = Rhythm() if errand is None else ONE_SHOT
+        return StatusKeeper(settings, file, holder, clock.local_moments, self._log, rhythm)
 
     @property
     def ending(self) -> Ending | None:
@@ -207,6 +223,7 @@ class Daemon:
         self._assembly.crew.start()
         self._pokes.start()
         self._scanner.start()
+        self._status.start()
         self._assembly.engine.run()
         self._log.info("daemon.stopped")
         if self._has_lost_thread:
@@ -214,7 +231,8 @@ class Daemon:
             raise RetouchdError(message)
 
     def close(self) -> None:
-        """Stop the threads that look outside."""
+        """Stop the threads that look outside, and have the outbox tell that nothing runs any more."""
+        self._status.finish()
         self._pokes.close()
         self._scanner.stop()
         self._known.close()
@@ -224,7 +242,7 @@ class Daemon:
         """Stop when one of our threads has died: a daemon that is blind must not look alive."""
         name = died.thread.name if died.thread else "?"
         self._log.error("scanner.crashed", thread=name, exc_info=died.exc_value)
-        if not _is_watchdogs(died.thread):
+        if not _is_harmless(died.thread):
             self._has_lost_thread = True
             self._mailbox.tell(self._assembly.engine.stop)
 
@@ -260,9 +278,10 @@ def returns_of(places: Places, durable: Durable) -> dict[Cabinet, FilingCabinets
     }
 
 
-def _is_watchdogs(thread: threading.Thread | None) -> bool:
-    """Say whether a thread is one of watchdog's, of which the scanner makes new ones."""
-    return type(thread).__module__.startswith("watchdog.")
+def _is_harmless(thread: threading.Thread | None) -> bool:
+    """Say whether a thread's death stops nothing: the scanner makes new ones of watchdog's."""
+    is_watchdogs = type(thread).__module__.startswith("watchdog.")
+    return is_watchdogs or (thread is not None and thread.name == STATUS_THREAD)
 
 
 def build_tools(settings: Settings, identity: Identity, key: Callable[[], str], durable: Durable) -> Tools:

@@ -25,6 +25,7 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.cli.founding import found
 from retouchd.core.records import Verb
+from retouchd.core.statusfile import STATUS_FILE_NAME
 from retouchd.settings import JOURNAL_NAME
 from waiting import eventually
 
@@ -276,8 +277,9 @@ class Workshop:
         return names_below(self.outbox, ".jpg", ".png", ".webp")
 
     def in_folder(self, folder: Path) -> list[str]:
-        """Give the names below a folder but for marks, whatever they are."""
-        return [name for name in names_below(folder) if not Path(name).name.startswith(".")]
+        """Give the names below a folder but for marks and the status file, whatever they are."""
+        names = [name for name in names_below(folder) if name != STATUS_FILE_NAME]
+        return [name for name in names if not Path(name).name.startswith(".")]
 
 
 OpenShop = Callable[..., Workshop]

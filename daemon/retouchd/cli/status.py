@@ -20,6 +20,7 @@ from retouchd.core.status import (
     running_sentence,
     work_rows,
 )
+from retouchd.core.story import clock_time
 from retouchd.core.values import printable
 from retouchd.reporting import open_entries, report_status
 
@@ -111,9 +112,10 @@ class _Page:
             self._screen.say("Not running: nothing is edited until you start it:", Tone.BAD)
             self._screen.line(f"  {self._house.command('run')}")
             return
+        since = f" since {clock_time(holder.since, self._status.now)}" if holder.since else ""
         process = f" (process {holder.pid})" if holder.pid else ""
         tone = Tone.PLAIN if self._status.pauses else Tone.GOOD
-        self._screen.say(running_sentence(self._status, process), tone)
+        self._screen.say(running_sentence(self._status, f"{since}{process}"), tone)
 
     def _write_pauses(self) -> None:
         for told in pause_sentences(self._status):

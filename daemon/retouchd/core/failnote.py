@@ -17,18 +17,25 @@ def error_note(record: BundleRecord, detail: str, attempts: Sequence[Attempt], *
         attempts: All calls for the photo.
         is_given_up: A person decided it, so that the photo has no fault.
     """
-    photo, folder = record.path, record.folder
-    place = "inbox" if folder == PurePosixPath() else f"inbox/{printable(folder)}"
+    return (
+        f"{printable(record.path.name)} was not edited.\n\n"
+        f"What happened: {printable(detail)}\n"
+        f"Money: {money_sentence(attempts)}\n"
+        f"What to do: {way_back(record, attempts, is_given_up=is_given_up)} This note can be deleted.\n"
+    )
+
+
+def way_back(record: BundleRecord, attempts: Sequence[Attempt], *, is_given_up: bool) -> str:
+    """Say how a photo that lies in failed/ is tried again by dragging files; the arguments as above."""
     is_faultless = is_given_up or _is_passing(attempts)
     change = "" if is_faultless else "change the photo or its prompt if the reason above is about them, then "
     again = " That may pay once more." if may_be_paid(attempts) else ""
-    return (
-        f"{printable(photo.name)} was not edited.\n\n"
-        f"What happened: {printable(detail)}\n"
-        f"Money: {money_sentence(attempts)}\n"
-        f"What to do: {change}drag the photo and its prompt file back to {place}/ to try again.{again}"
-        " This note can be deleted.\n"
-    )
+    return f"{change}drag the photo and its prompt file back to {inbox_place(record)} to try again.{again}"
+
+
+def inbox_place(record: BundleRecord) -> str:
+    """Give the folder in which a photo lies or lay, as people see it on the share."""
+    return "inbox/" if record.folder == PurePosixPath() else f"inbox/{printable(record.folder)}/"
 
 
 def _is_passing(attempts: Sequence[Attempt]) -> bool:

@@ -91,15 +91,13 @@ class Status:
         return "paused" if self.pauses else "running"
 
 
-def running_sentence(status: Status, process: str = "") -> str:
+def running_sentence(status: Status, since: str) -> str:
     """Say since when it runs, and whether it sends anything.
 
     Args:
-        process: More about it, with a blank before it.
+        since: Since when, and more about it; with a blank before it, or empty.
     """
-    since = status.holder.since if status.holder else None
-    told = f" since {clock_time(since, status.now)}" if since else ""
-    return f"Running{told}{process}, {'but sends nothing' if status.pauses else 'and ready'}."
+    return f"Running{since}, {'but sends nothing' if status.pauses else 'and ready'}."
 
 
 def pause_sentences(status: Status) -> list[str]:

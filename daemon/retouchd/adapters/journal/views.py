@@ -90,6 +90,27 @@ class JournalView(SqliteJournal, CostsTable, ListingTable):
         holes = ", ".join("?" for _ in wanted)
         return self._jobs(f"WHERE state IN ({holes}) ORDER BY number", tuple(wanted))
 
+    def version(self) -> int:
+        """Give a number that is another one once anybody has changed anything; almost for nothing."""
+        with translating():
+            return self._value("PRAGMA data_version")
+
+    def newest_jobs_in(self, state: JobState, limit: int) -> list[Job]:
+        """Give the jobs of a state that were made last, the newest first."""
+        return self._jobs("WHERE state = ? ORDER BY number DESC LIMIT ?", (state, limit))
+
+    def first_bundles_in(self, state: BundleState, limit: int) -> list[BundleRecord]:
+        """Give some bundles of a state, the oldest first."""
+        rows = self.connection.execute(
+            "SELECT id FROM bundles WHERE state = ? ORDER BY id LIMIT ?", (state, limit)
+        )
+        return [self.get_bundle(BundleId(row["id"])) for row in rows.fetchall()]
+
+    def is_followed(self, record: BundleRecord) -> bool:
+        """Say whether a later bundle was seen at a bundle's place."""
+        later = "SELECT EXISTS (SELECT 1 FROM bundles WHERE id > ? AND folder = ? AND key = ?)"
+        return bool(self._value(later, record.id, to_bytes(record.folder), to_bytes(record.key)))
+
     def source_of(self, bundle: BundleId) -> PurePosixPath:
         """Give a bundle's photo, below the inbox."""
         row = self.connection.execute("SELECT folder, photo FROM bundles WHERE id = ?", (bundle,)).fetchone()

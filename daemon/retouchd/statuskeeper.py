@@ -1,0 +1,161 @@
+"""Keeps the status file in the outbox: a thread that looks at the journal and writes what has changed.
+
+The engine knows nothing of it, and a share that blocks or is full holds up nobody but this thread.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+from retouchd.adapters.journal.views import JournalView
+from retouchd.adapters.outbox.statusfile import StatusFile
+from retouchd.core.errors import FileTroubleError, JournalError, NameTakenError
+from retouchd.core.records import Moments
+from retouchd.core.status import Holder
+from retouchd.core.statusfile import status_text, without_clock
+from retouchd.engine.herald import Log
+from retouchd.reporting import Outlook, report_page
+from retouchd.settings import Settings
+
+STATUS_THREAD: Final = "status"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """When the file is looked after, in seconds.
+
+    Attributes:
+        first: After the start; the first scan has told by then what lies there.
+        least: Between two writings, and at most between two looks at what only time changes.
+        look: Between two questions whether the journal was changed, which cost next to nothing.
+        linger: After a change: what follows from it at once is told with it.
+        last_word: At the end: a share that does not answer must not keep the process from ending.
+    """
+
+    first: float = 3.0
+    least: float = 60.0
+    look: float = 2.0
+    linger: float = 5.0
+    last_word: float = 5.0
+
+
+# A run that ends by itself is mostly over before, and then tells how it ended.
+ONE_SHOT: Final = Rhythm(first=60.0)
+
+
+class StatusKeeper:
+    """Keeps the file up from `start` on, and has the last word in `finish`.
+
+    Args:
+        holder: This process.
+        moments: Gives both clocks.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        file: StatusFile,
+        holder: Holder,
+        moments: Callable[[], Moments],
+        log: Log,
+        rhythm: Rhythm,
+    ) -> None:
+        self._settings = settings
+        self._file = file
+        self._holder = holder
+        self._moments = moments
+        self._log = log
+        self._rhythm = rhythm
+        self._trouble = ""
+        self._version = 0
+        # On the monotonic clock: before the first it is not written, at the second also without a change.
+        self._not_before = 0.0
+        self._due_at = 0.0
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name=STATUS_THREAD, daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Write for the last time that nothing runs any more, unless the outbox does not answer."""
+        self._is_over.set()
+        if self._thread.ident is not None:
+            self._thread.join(self._rhythm.last_word)
+
+    def _keep(self) -> None:
+        try:
+            with closing(JournalView.open_for_reading(self._settings.places().journal)) as view:
+                wait = self._rhythm.first
+                while not self._is_over.wait(wait):
+                    wait = self._rhythm.look
+                    self._keep_up(view)
+                self._write(view, None)
+        except JournalError as exc:
+            # The engine meets the same, and says what to do about it.
+            self._tell(exc)
+
+    def _keep_up(self, view: JournalView) -> None:
+        now, version = time.monotonic(), view.version()
+        if version != self._version:
+            self._version = version
+            self._due_at = min(self._due_at, now + self._rhythm.linger)
+        if now >= max(self._due_at, self._not_before):
+            self._due_at = now + self._rhythm.least
+            self._write(view, self._holder)
+
+    def _write(self, view: JournalView, holder: Holder | None) -> None:
+        text = self._text(view, holder)
+        try:
+            # Compared with what is there: it may have been deleted, or be from an earlier run.
+            if without_clock(text) != without_clock(self._file.read()):
+                self._file.write(text)
+                self._not_before = time.monotonic() + self._rhythm.least
+            self._trouble = ""
+        except FileTroubleError as exc:
+            self._tell(exc)
+
+    def _text(self, view: JournalView, holder: Holder | None) -> str:
+        with view.snapshot():
+            outlook = Outlook(
+                view=view,
+                settings=self._settings,
+                holder=holder,
+                moments=self._moments(),
+                is_paused=bool(view.pauses()),
+            )
+            return status_text(report_page(outlook))
+
+    def _tell(self, trouble: JournalError | FileTroubleError) -> None:
+        """Tell a trouble once; that the outbox is missing or full is told by others already."""
+        if str(trouble) == self._trouble:
+            return
+        self._trouble = str(trouble)
+        tell = self._log.warning if isinstance(trouble, NameTakenError) else self._log.debug
+        tell("status.not_written", detail=str(trouble))
+
+
+class StatusRemover:
+    """Removes a file of an earlier run, in a thread of its own, where none is wanted; fits the keeper."""
+
+    def __init__(self, file: StatusFile, log: Log) -> None:
+        self._file = file
+        self._log = log
+        self._thread = threading.Thread(target=self._remove, name=STATUS_THREAD, daemon=True)
+
+    def start(self) -> None:
+        """Remove it when the outbox answers."""
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Do nothing more."""
+
+    def _remove(self) -> None:
+        try:
+            self._file.remove()
+        except FileTroubleError as exc:
+            self._log.debug("status.not_written", detail=str(exc))
