@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from retouchd.core.pictures import ColourProfile, PhotoFormat, Picture, PictureFormat, must_convert
+from retouchd.core.pictures import (
+    ColourProfile,
+    PhotoFormat,
+    Picture,
+    PictureFormat,
+    converted_format,
+    must_convert,
+    reduced_format,
+)
 
 PLAIN = Picture(format=PhotoFormat.JPEG, width=4, height=3)
 
@@ -52,3 +60,20 @@ def test_plain_pictures_are_sent_untouched(
 def test_what_must_be_converted_says_why(change: dict[str, Any], reason: str) -> None:
     """Each thing that the service would misread is a reason of its own."""
     assert must_convert(replace(PLAIN, **change)) == reason
+
+
+def test_what_photos_are_converted_to() -> None:
+    """Photos stay photos; what was exact or is seen through becomes a PNG, which loses nothing."""
+    made = {kind.value: converted_format(kind, sees_through=False).value for kind in PhotoFormat}
+
+    assert made == {
+        **dict.fromkeys(("jpeg", "heic", "avif", "webp"), "jpeg"),
+        **dict.fromkeys(("png", "tiff", "bmp"), "png"),
+    }
+    assert {converted_format(kind, sees_through=True) for kind in PhotoFormat} == {PictureFormat.PNG}
+
+
+def test_what_photos_become_that_are_too_large() -> None:
+    """What is seen through becomes the one small kind that can be seen through."""
+    assert reduced_format(sees_through=True) is PictureFormat.WEBP
+    assert reduced_format(sees_through=False) is PictureFormat.JPEG

@@ -65,17 +65,24 @@ class ColourProfile(Enum):
 
 
 _PLAIN_PROFILES: Final = frozenset({ColourProfile.NONE, ColourProfile.SRGB})
+# What they left out before nobody will miss; in the others each pixel may be meant.
+_LOSSY: Final = frozenset({PhotoFormat.JPEG, PhotoFormat.HEIC, PhotoFormat.AVIF, PhotoFormat.WEBP})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentPicture:
-    """A picture as it went out in place of the source, which was too large."""
+    """A picture as it went out.
+
+    Attributes:
+        why: Why it is not the source's own bytes, as a clause for people; empty where it is.
+    """
 
     sha256: Sha256
     bytes: int
     width: int
     height: int
     format: PictureFormat
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,3 +149,13 @@ def must_convert(picture: Picture) -> str | None:
     if picture.orientation != 1:
         return "it is stored turned"
     return None
+
+
+def converted_format(source: PhotoFormat, *, sees_through: bool) -> PictureFormat:
+    """Give the kind that a photo becomes which must be converted; nothing that can be seen is lost."""
+    return PictureFormat.PNG if sees_through or source not in _LOSSY else PictureFormat.JPEG
+
+
+def reduced_format(*, sees_through: bool) -> PictureFormat:
+    """Give the kind that a photo becomes which is too large to be sent."""
+    return PictureFormat.WEBP if sees_through else PictureFormat.JPEG

@@ -3,28 +3,27 @@
 import hashlib
 import os
 import resource
+import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
+from typing import Self
 
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 from structure_samples import noise, oriented, png, png_chunk, saved
 
-from retouchd.adapters.images.darkroom import Darkroom, SmallerPicture
+from retouchd.adapters.images.darkroom import Darkroom, MadePicture
 from retouchd.core.errors import FileTroubleError, SourceChangedError, UnsendableError
 from retouchd.core.pictures import PictureFormat
-
-RGB_PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-GRAY_PROFILE = RGB_PROFILE[:16] + b"GRAY" + RGB_PROFILE[20:]
 
 
 @contextmanager
 def developed(
     folder: Path, content: bytes, longest_edge: int | None = None, max_pixels: int = 10**8
-) -> Iterator[SmallerPicture]:
+) -> Iterator[MadePicture]:
     """Give what becomes of a file with this content."""
     room = Darkroom(folder, max_pixels)
     with opened(content) as descriptor, room.shrink(descriptor, longest_edge) as smaller:
@@ -89,58 +88,6 @@ def test_sides(tmp_path: Path, kind: str, edge: int | None, size: tuple[int, int
     assert (image.size, image.format) == (size, "JPEG")
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-@pytest.mark.parametrize("edge", [None, 32])
-def test_orientation_is_baked_in(tmp_path: Path, kind: str, orientation: int, edge: int | None) -> None:
-    """The picture is stored as it is seen, and nothing in it turns it once more."""
-    upright = with_red_corner()
-    stored = turned_for(orientation, upright)
-
-    image = shrunk(tmp_path, saved(stored, kind, exif=oriented(orientation)), edge)
-
-    assert corners(image) == ["red", "blue", "blue", "blue"]
-    assert image.width == 2 * image.height
-    assert dict(image.getexif()) == {}
-
-
-def turned_for(orientation: int, upright: Image.Image) -> Image.Image:
-    """Give the picture as a camera stores it that names this orientation."""
-    backwards = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }
-    return upright.transpose(backwards[orientation]) if orientation in backwards else upright
-
-
-@pytest.mark.parametrize(
-    ("mode", "kind", "profile", "kept"),
-    [
-        ("RGB", "JPEG", RGB_PROFILE, RGB_PROFILE),
-        ("RGB", "PNG", RGB_PROFILE, RGB_PROFILE),
-        ("RGBA", "PNG", RGB_PROFILE, RGB_PROFILE),
-        ("L", "JPEG", GRAY_PROFILE, GRAY_PROFILE),
-        ("RGB", "JPEG", GRAY_PROFILE, None),
-        ("RGB", "JPEG", b"short", None),
-        ("RGB", "JPEG", b"", None),
-    ],
-)
-def test_colour_profile(tmp_path: Path, mode: str, kind: str, profile: bytes, kept: bytes | None) -> None:
-    """The colour profile goes along, unless it speaks of another kind of colours."""
-    image = noise(size=(60, 40)).convert(mode)
-    if mode == "RGBA":
-        image.putalpha(100)
-
-    made = shrunk(tmp_path, saved(image, kind, icc_profile=profile))
-
-    assert made.info.get("icc_profile") == kept
-
-
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "PA", "P"])
 @pytest.mark.parametrize("edge", [None, 30])
 def test_transparency_stays(tmp_path: Path, mode: str, edge: int | None) -> None:
@@ -164,7 +111,7 @@ def test_transparency_in_name_only_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "made"), [("L", "L"), ("1", "RGB"), ("P", "RGB"), ("CMYK", "CMYK"), ("I;16", "L")]
+    ("mode", "made"), [("L", "L"), ("1", "RGB"), ("P", "RGB"), ("CMYK", "RGB"), ("I;16", "L")]
 )
 def test_other_modes(tmp_path: Path, mode: str, made: str) -> None:
     """Grey, black and white, palettes, printing colours and 16 bits become what a JPEG can have."""
@@ -270,3 +217,104 @@ def test_one_at_a_time(tmp_path: Path) -> None:
 
     assert len(made) == 4
     assert len(set(made)) == 1
+
+
+def test_conversion(tmp_path: Path) -> None:
+    """A photo that must be converted keeps all its pixels and stands upright; nothing of it stays behind."""
+    content = saved(with_red_corner(), "JPEG", quality=95, exif=oriented(6))
+
+    with opened(content) as descriptor, Darkroom(tmp_path, 10**8).convert(descriptor) as made:
+        image = Image.open(BytesIO(b"".join(made.pieces(1000))))
+        assert (made.facts.width, made.facts.height, made.facts.format) == (32, 64, PictureFormat.JPEG)
+        assert corners(image) == ["blue", "red", "blue", "blue"]
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("alpha", "told"), [(255, False), (254, True), (0, True)], ids=["opaque", "nearly", "clear"]
+)
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_whether_anything_is_seen_through(tmp_path: Path, kind: str, alpha: int, told: bool) -> None:  # noqa: FBT001 - what is told
+    """One pixel that is not opaque makes a picture one that is seen through; a channel for it does not."""
+    image = with_red_corner().convert("RGBA")
+    image.putpixel((5, 5), (1, 2, 3, alpha))
+
+    with opened(saved(image, kind, lossless=True)) as descriptor:
+        assert Darkroom(tmp_path, 10**8).sees_through(descriptor) is told
+
+
+@pytest.mark.parametrize("max_pixels", [2500, 2499], ids=["broken", "large"])
+def test_what_cannot_be_seen_is_not_told(tmp_path: Path, max_pixels: int) -> None:
+    """Of a picture that cannot be decoded, or not within the owner's limit, nothing is claimed."""
+    content = png(png_chunk(b"IDAT", b"no pixels"), width=50, height=50, colour_type=6)
+
+    with opened(content) as descriptor:
+        assert Darkroom(tmp_path, max_pixels).sees_through(descriptor) is None
+
+
+class Watched:
+    """Notes the processes that this one starts, and sends each a signal."""
+
+    def __init__(self, number: int = 0) -> None:
+        self.environs: set[bytes] = set()
+        self._number = number
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._thread.join(20)
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.002):
+            for child in self._children():
+                with suppress(OSError):
+                    if b"developer" in Path(f"/proc/{child}/cmdline").read_bytes():
+                        self.environs.add(Path(f"/proc/{child}/environ").read_bytes())
+                    os.kill(child, self._number)
+
+    def _children(self) -> list[int]:
+        found = []
+        for task in Path("/proc/self/task").iterdir():
+            with suppress(OSError):
+                found += [int(one) for one in (task / "children").read_text().split()]
+        return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL])
+def test_developer_that_breaks_down_ends_alone(tmp_path: Path, number: int) -> None:
+    """A photo that crashes its decoder, or takes all memory, has failed; the daemon goes on (I11)."""
+    content = saved(noise(size=(600, 600)), "PNG")
+
+    with Watched(number), pytest.raises(UnsendableError, match="broke down"), developed(tmp_path, content):
+        pass
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_developer_that_is_told_to_end_is_no_fault_of_the_photo(tmp_path: Path) -> None:
+    """A stop of the whole service ends the developer too; the photo is tried again and has not failed."""
+    content = saved(noise(size=(600, 600)), "PNG")
+
+    with (
+        Watched(signal.SIGTERM),
+        pytest.raises(FileTroubleError, match="interrupted"),
+        developed(tmp_path, content),
+    ):
+        pass
+
+
+def test_developer_does_not_know_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key is in no environment but the daemon's own (I9)."""
+    monkeypatch.setenv("DENCH_API_KEY", "a-secret")
+
+    with Watched() as watched, developed(tmp_path, saved(noise(size=(600, 600)), "PNG")):
+        pass
+
+    assert [b"PATH=" in one for one in watched.environs] == [True]
+    assert [one for one in watched.environs if b"a-secret" in one] == []

@@ -1,72 +1,51 @@
-"""Pictures made smaller: the only module of the daemon that decodes any, and the only one that knows Pillow.
+"""Pictures made as the service takes them: the only place of the daemon where photos and masks are decoded.
 
-What is made lies in a file without a name in the state folder: it takes no memory, and a crash anywhere
-leaves nothing of it. It can be made again at any time from the source, so nothing of it need be durable.
+Each is decoded in a process of its own, one at a time (developer.py). What is made lies in a file without a
+name in the state folder: it takes no memory, and a crash anywhere leaves nothing of it. It can be made again
+at any time from the source, so nothing of it need be durable.
 """
 
 import hashlib
-import io
 import os
-import struct
+import signal
+import subprocess
+import sys
 import tempfile
 import threading
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-from PIL import Image
+from typing import IO, Final
 
 from retouchd.adapters.folder import translate, translated
+from retouchd.adapters.images.orders import (
+    BROKE_DOWN,
+    Conversion,
+    MaskCut,
+    Order,
+    Reduction,
+    Report,
+    Subject,
+    TransparencyTest,
+    dump_order,
+    load_report,
+)
 from retouchd.adapters.images.structure import examine
-from retouchd.core.errors import SourceChangedError, UnsendableError
+from retouchd.core.errors import FileTroubleError, SourceChangedError, UnsendableError
+from retouchd.core.masks import fit_mask
 from retouchd.core.pictures import MEGAPIXEL, Incomplete, Picture, PictureFormat, SentPicture
 from retouchd.core.values import Sha256
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
-
-# Above this nobody sees a difference, and files grow fast.
-_QUALITY: Final = 92
 _READ_BYTES: Final = 1 << 16
-_KINDS: Final = tuple(kind.value.upper() for kind in PictureFormat)
-# The longest side that the format can have.
-_LONGEST: Final = {PictureFormat.JPEG: 65_500, PictureFormat.WEBP: 16_383}
-# Everything that Pillow was seen to raise for a file that is no picture, whole as it may look.
-_UNDECODABLE: Final = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    IndexError,
-    KeyError,
-    TypeError,
-    OverflowError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-)
-# How a stored picture is turned to be seen as its EXIF orientation wants it.
-_TURNS: Final = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-# The colour space that a profile speaks of stands in its header; in another one it would spoil the colours.
-_PROFILE_SPACE: Final = slice(16, 20)
-_SPACES: Final = {"RGB": b"RGB ", "RGBA": b"RGB ", "L": b"GRAY", "CMYK": b"CMYK"}
-# 16 bits a pixel become 8.
-_LEVELS_OF_EIGHT_BITS: Final = 256
+# -P: no module from the folder that the daemon happens to be in.
+_DEVELOPER: Final = ("-P", "-m", "retouchd.adapters.images.developer")
+# What a Python in an unusual place needs to find its libraries; above all not the key.
+_KEPT_ENVIRONMENT: Final = frozenset({"HOME", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "PYTHONPATH"})
+_ASKED_TO_END: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
-class SmallerPicture:
-    """A picture that was made smaller; fits the engine's SmallerImage.
+class MadePicture:
+    """A picture that was made of another; fits the engine's MadeImage.
 
     Args:
         descriptor: An open file that nobody else knows; it stays the caller's to close.
@@ -105,7 +84,7 @@ class SmallerPicture:
 
 
 class Darkroom:
-    """Makes pictures smaller; fits the engine's Protocol of the same name.
+    """Makes pictures of pictures; fits the engine's Protocol of the same name.
 
     Args:
         folder: On a local disk, where what is made lies.
@@ -119,117 +98,136 @@ class Darkroom:
         self._one_at_a_time = threading.Lock()
 
     @contextmanager
-    def shrink(self, descriptor: int, longest_edge: int | None) -> Iterator[SmallerPicture]:
-        """Make a picture smaller that looks the same: upright, in its colours, with its transparency.
-
-        What is transparent becomes a WebP, everything else a JPEG.
+    def convert(self, descriptor: int) -> Iterator[MadePicture]:
+        """Make a picture that the service takes: upright, in sRGB, with its transparency and all its pixels.
 
         Raises:
             UnsendableError: It cannot be decoded, or has too many pixels.
             NoRoomError: There is no room for it.
             FileTroubleError: It cannot be read just now.
         """
-        with translated("write", self._folder):
-            # Without a name where the file system can do that, else unlinked at once: a crash between those
-            # two steps leaves an empty file, which nothing reads.
-            file = tempfile.TemporaryFile(dir=self._folder, prefix="smaller-", suffix=".tmp")  # noqa: SIM115 - closed below, outside of this translation
-        with file:
-            with self._one_at_a_time:
-                made, kind = self._convert(descriptor, longest_edge, file.fileno())
-            yield SmallerPicture(file.fileno(), self._folder, made, kind)
+        picture = self._examine(descriptor, "the photo")
+        with self._sheet() as sheet:
+            order = Conversion(subject=Subject.of(descriptor, picture), target=sheet.fileno())
+            made = self._develop(order, "the photo must be converted, but")
+            yield self._picture(sheet, made)
 
-    def _convert(
-        self, descriptor: int, longest_edge: int | None, target: int
-    ) -> tuple[tuple[int, int], PictureFormat]:
+    @contextmanager
+    def shrink(self, descriptor: int, longest_edge: int | None) -> Iterator[MadePicture]:
+        """Make a picture smaller that looks the same: upright, in its colours, with its transparency.
+
+        What is transparent becomes a WebP, everything else a JPEG. Raises as `convert` does.
+        """
+        picture = self._examine(descriptor, "the photo")
+        with self._sheet() as sheet:
+            order = Reduction(
+                subject=Subject.of(descriptor, picture), target=sheet.fileno(), longest_edge=longest_edge
+            )
+            made = self._develop(order, "the photo must be made smaller, but")
+            yield self._picture(sheet, made)
+
+    @contextmanager
+    def cut_mask(
+        self, descriptor: int, photo: Picture, sent_size: tuple[int, int]
+    ) -> Iterator[MadePicture | None]:
+        """Make a mask that the service takes, or give None where the file's own bytes will do.
+
+        Args:
+            descriptor: An open mask.
+            photo: The photo as it was found.
+            sent_size: Columns and rows of the photo as it is sent.
+
+        Raises:
+            UnsendableError: It is no mask for this photo; the message says why, after the file's name.
+            NoRoomError: There is no room for it.
+            FileTroubleError: It cannot be read just now.
+        """
+        mask = self._examine(descriptor, "it")
+        fit = fit_mask(mask, photo)
+        if isinstance(fit, str):
+            raise UnsendableError(fit)
+        with self._sheet() as sheet:
+            order = MaskCut(
+                subject=Subject.of(descriptor, mask),
+                target=sheet.fileno(),
+                bytes=os.fstat(descriptor).st_size,
+                turn=fit.turn,
+                sent_width=sent_size[0],
+                sent_height=sent_size[1],
+            )
+            made = self._develop(order, "")
+            yield self._picture(sheet, made) if made.is_made else None
+
+    def sees_through(self, descriptor: int) -> bool | None:
+        """Say whether any pixel of a picture is not opaque, or None where that cannot be told.
+
+        Raises:
+            FileTroubleError: It cannot be read just now.
+        """
+        try:
+            order = TransparencyTest(subject=Subject.of(descriptor, self._examine(descriptor, "it")))
+            return self._develop(order, "").sees_through
+        except (UnsendableError, SourceChangedError):
+            return None
+
+    def _examine(self, descriptor: int, name: str) -> Picture:
         picture = examine(descriptor)
         if isinstance(picture, Incomplete):
             raise SourceChangedError(operation="send", path=self._folder, reason=picture.reason)
         if picture.pixels > self._max_pixels:
-            message = f"the photo has {picture.pixels / MEGAPIXEL:.1f} megapixels: export it smaller"
+            message = f"{name} has {picture.pixels / MEGAPIXEL:.1f} megapixels: export it smaller"
             raise UnsendableError(message)
-        image, profile = _decode(descriptor, picture, longest_edge)
-        with _blaming("write", self._folder):
-            kind = _encode(image, profile, target)
-        return image.size, kind
+        return picture
+
+    @contextmanager
+    def _sheet(self) -> Iterator[IO[bytes]]:
+        """Give a new file, without a name where the file system can do that, else unlinked at once.
+
+        A crash between those two steps leaves an empty file, which nothing reads.
+        """
+        with translated("write", self._folder):
+            file = tempfile.TemporaryFile(dir=self._folder, prefix="made-", suffix=".tmp")  # noqa: SIM115 - closed below, outside of this translation
+        with file:
+            yield file
+
+    def _picture(self, sheet: IO[bytes], made: Report) -> MadePicture:
+        return MadePicture(sheet.fileno(), self._folder, (made.width, made.height), made.format)
+
+    def _develop(self, order: Order, lead: str) -> Report:
+        """Have an order carried out; `lead` begins the sentence of why it could not be."""
+        with self._one_at_a_time, translated("start the developer for", self._folder):
+            report = _run(order, self._folder)
+        if report.errno:
+            path = self._folder if report.operation == "write" else Path("the photo")
+            raise translate(OSError(report.errno, os.strerror(report.errno)), report.operation, path)
+        if report.fault:
+            raise UnsendableError(f"{lead} {report.fault}".strip())
+        return report
 
 
-def _decode(descriptor: int, picture: Picture, longest_edge: int | None) -> tuple[Image.Image, bytes]:
-    """Give the picture as it is to be seen, and its colour profile."""
-    with (
-        _blaming("read", Path("the photo")),
-        os.fdopen(os.dup(descriptor), "rb") as file,
-        _open(file) as stored,
-    ):
-        return _develop(stored, picture, longest_edge), stored.info.get("icc_profile") or b""
+def _run(order: Order, folder: Path) -> Report:
+    """Carry out an order in a process of its own."""
+    ended = subprocess.run(  # noqa: S603 - our own module, and figures
+        [sys.executable, *_DEVELOPER, dump_order(order)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        pass_fds=_descriptors(order),
+        env={name: value for name, value in os.environ.items() if name in _KEPT_ENVIRONMENT},
+        # A Ctrl-C is the daemon's alone.
+        start_new_session=True,
+        check=False,
+    )
+    if ended.returncode < 0 and -ended.returncode not in _ASKED_TO_END:
+        # It crashed, took more memory or time than any photo needs, or the machine ran out of memory.
+        return Report(fault=BROKE_DOWN)
+    if ended.returncode:
+        # Not the photo's fault: a stop of the whole service, or a program that was exchanged under way.
+        raise FileTroubleError(operation="decode in", path=folder, reason="the decoder was interrupted")
+    return load_report(ended.stdout)
 
 
-@contextmanager
-def _blaming(operation: str, path: Path) -> Iterator[None]:
-    """Tell what the system refuses from what Pillow cannot do with the photo."""
-    try:
-        yield
-    except _UNDECODABLE as exc:
-        if isinstance(exc, OSError) and exc.errno is not None:
-            raise translate(exc, operation, path) from exc
-        message = "the photo cannot be decoded, so it cannot be made smaller as it must be: export it anew"
-        raise UnsendableError(message) from exc
-
-
-def _develop(stored: Image.Image, picture: Picture, longest_edge: int | None) -> Image.Image:
-    image = _in_plain_mode(stored)
-    edge = min(longest_edge or max(image.size), _LONGEST[_kind_for(image)])
-    # A JPEG that is not decoded yet is decoded at an eighth to a half of its size where that is enough.
-    image.thumbnail((edge, edge), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    image.load()
-    turn = _TURNS.get(picture.orientation)
-    return image.transpose(turn) if turn is not None else image
-
-
-def _open(file: io.BufferedReader) -> Image.Image:
-    file.seek(0)
-    # Pillow's own bound; ours was checked before, and the owner may have set it higher.
-    bound, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-    try:
-        return Image.open(file, formats=_KINDS)
-    finally:
-        Image.MAX_IMAGE_PIXELS = bound
-
-
-def _in_plain_mode(stored: Image.Image) -> Image.Image:
-    """Give a picture in one of the modes that can be saved; transparency stays where there is any."""
-    if stored.has_transparency_data:
-        image = stored.convert("RGBA")
-        is_opaque = image.getchannel("A").getextrema() == (255, 255)
-        return image.convert("RGB") if is_opaque else image
-    if stored.mode.startswith("I"):
-        return stored.convert("I").point(lambda level: level * (1 / _LEVELS_OF_EIGHT_BITS)).convert("L")
-    return stored if stored.mode in _SPACES else stored.convert("RGB")
-
-
-def _kind_for(image: Image.Image) -> PictureFormat:
-    return PictureFormat.WEBP if image.mode == "RGBA" else PictureFormat.JPEG
-
-
-def _encode(image: Image.Image, profile: bytes, target: int) -> PictureFormat:
-    kind = _kind_for(image)
-    kept = profile if profile[_PROFILE_SPACE] == _SPACES[image.mode] else b""
-    # Whatever else was in the file; its orientation would turn the picture once more.
-    image.info.clear()
-    with io.BufferedWriter(_Sink(target)) as file:
-        image.save(file, kind.value, quality=_QUALITY, icc_profile=kept)
-    return kind
-
-
-class _Sink(io.RawIOBase):
-    """A file without a descriptor to show: Pillow would write there by itself and hide why it failed."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def writable(self) -> bool:
-        """Say that it is."""
-        return True
-
-    def write(self, piece: "ReadableBuffer") -> int:
-        """Write some of the bytes and say how many."""
-        return os.write(self._descriptor, piece)
+def _descriptors(order: Order) -> tuple[int, ...]:
+    if isinstance(order, TransparencyTest):
+        return (order.subject.descriptor,)
+    return (order.subject.descriptor, order.target)
