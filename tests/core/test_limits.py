@@ -67,6 +67,23 @@ def test_requests_that_are_held(changes: dict[str, Any], fault: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("size", "most"), [("3840x2160", 8.29), ("1536x1024", 1.57), ("auto", 1.57), ("1024x1024", 1.05)]
+)
+def test_a_limit_is_meant_as_it_is_written(size: str, most: float) -> None:
+    """The default limit allows the largest size; nobody writes a picture's size to the last pixel."""
+    request = make_request(replace(PROMPT, size=size), PHOTO, Limits(max_megapixels=most))
+
+    assert str(request.size) == size
+
+
+def test_a_size_that_is_left_to_the_service_stays_below_the_owners_limit() -> None:
+    """Where the owner allows less than the service may choose, the choice is not left to it."""
+    request = make_request(replace(PROMPT, size="auto"), PHOTO, Limits(max_megapixels=1.0))
+
+    assert request.size == Size(width=1152, height=864)
+
+
+@pytest.mark.parametrize(
     ("limit", "asked"),
     [
         (Quality.LOW, Quality.LOW),

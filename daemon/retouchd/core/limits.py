@@ -5,6 +5,7 @@ from typing import Final
 
 from retouchd.core.options import Options, SameFormat, SidecarError
 from retouchd.core.pictures import MEGAPIXEL, PhotoFormat, Picture, PictureFormat
+from retouchd.core.prices import AUTO_PIXELS
 from retouchd.core.request import AutoSize, Background, EditRequest, Quality, Size, check_prompt
 from retouchd.core.sizes import match_size
 
@@ -88,15 +89,20 @@ def _resolve_compression(options: Options, picture_format: PictureFormat) -> int
 
 def _resolve_size(options: Options, shown: tuple[int, int], limits: Limits) -> Size | AutoSize:
     wished = options.size or MATCH
-    if wished == MATCH:
-        return match_size(shown, min(options.megapixels or 1.57, limits.max_megapixels))
-    if wished == AutoSize.AUTO.value:
+    if wished == AutoSize.AUTO and _is_within(AUTO_PIXELS, limits):
         return AutoSize.AUTO
+    if wished in {MATCH, AutoSize.AUTO}:
+        return match_size(shown, min(options.megapixels or 1.57, limits.max_megapixels))
     size = Size.parse(wished)
-    if size.pixels > limits.max_megapixels * MEGAPIXEL:
+    if not _is_within(size.pixels, limits):
         reason = f"size = {size} is above the owner's limit of {limits.max_megapixels} megapixels"
         raise SidecarError(reason)
     return size
+
+
+def _is_within(pixels: int, limits: Limits) -> bool:
+    """Say whether so many pixels are allowed, to the figures that people write: 3840x2160 has 8.29."""
+    return round(pixels / MEGAPIXEL, 2) <= limits.max_megapixels
 
 
 def _resolve_quality(wished: Quality, limits: Limits) -> Quality:

@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NoReturn
 
 from retouchd.core.naming import NAME_FIELDS, check_template
 from retouchd.core.options import OPTION_NAMES, SameFormat
 from retouchd.core.pictures import MEGAPIXEL, PictureFormat
-from retouchd.core.request import MAX_IMAGES, AutoSize, Background, Quality, Size, refuse
+from retouchd.core.request import MAX_IMAGES, AutoSize, Background, Quality, Size
 from retouchd.core.sizes import match_size
 from retouchd.core.values import printable
 
@@ -25,6 +25,23 @@ _UNTYPED: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _SIDES: Final = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})")
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
+
+
+class WrongValueError(ValueError):
+    """Raised when an option cannot hold a value; the message goes on from the option's name.
+
+    Attributes:
+        instead: What was perhaps meant, as it is written; empty where that is open.
+    """
+
+    def __init__(self, reason: str, instead: str = "") -> None:
+        super().__init__(reason)
+        self.instead = instead
+
+
+def refuse(reason: str, instead: str = "") -> NoReturn:
+    """Raise the WrongValueError with which every rule here refuses a value."""
+    raise WrongValueError(reason, instead)
 
 
 class Notation(StrEnum):
@@ -89,21 +106,23 @@ def _read_size(value: object) -> str:
         return value
     sides = _SIDES.fullmatch(value)
     if not sides:
-        refuse(f'cannot be "{quote(value)}"; possible are "match", "auto" or width and height')
+        tidy = re.sub(r"\s", "", value).casefold().replace("\N{MULTIPLICATION SIGN}", "x")
+        refuse('must be "match", "auto" or width and height', f'"{tidy}"' if _SIDES.fullmatch(tidy) else "")
     try:
         return str(Size.parse(value))
     except ValueError as exc:
         width, height = int(sides[1]), int(sides[2])
         nearest = match_size((width, height), width * height / MEGAPIXEL)
-        refuse(f"is not possible, since {exc}; the nearest possible is {nearest}")
+        refuse(f"is not possible, since {exc}", f'"{nearest}"')
 
 
 def _choice(choices: Mapping[str, object], example: str, description: str) -> Rule:
     def read(value: object) -> object:
-        if not isinstance(value, str) or value not in choices:
-            *others, last = (f'"{word}"' for word in choices)
-            refuse(f"must be {', '.join(others)} or {last}")
-        return choices[value]
+        if isinstance(value, str) and value in choices:
+            return choices[value]
+        tidy = value.strip(" .").casefold() if isinstance(value, str) else ""
+        *others, last = (f'"{word}"' for word in choices)
+        refuse(f"must be {', '.join(others)} or {last}", f'"{tidy}"' if tidy in choices else "")
 
     return Rule(read=read, example=example, schema={"enum": list(choices), "description": description})
 
@@ -164,13 +183,13 @@ _PATH_FAULTS: Final[tuple[tuple[Callable[[str], object], str], ...]] = (
 
 
 def _read_paths(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        refuse("must be a list of pictures")
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        refuse("must be a list of pictures' names in quotes")
     if len(value) > MAX_IMAGES - 1:
-        refuse(f"names {len(value)} pictures; beside the photo there is room for {MAX_IMAGES - 1}")
+        refuse(f"can name at most {MAX_IMAGES - 1} pictures")
     paths = tuple(_read_path(one) for one in value)
     if len(set(paths)) < len(paths):
-        refuse("names a picture twice")
+        refuse("must not name a picture twice")
     return paths
 
 

@@ -27,7 +27,7 @@ _CHARACTER_USD: Final = Fraction("0.000005") / 4
 # A reservation must not be beaten by the bill, or the cap would be.
 _SAFETY: Final = Fraction("1.35")
 # "auto" leaves the size to the service; its largest ordinary one is assumed.
-_AUTO_PIXELS: Final = 1536 * 1024
+AUTO_PIXELS: Final = 1536 * 1024
 # A reported cost above both of these, the first times what was expected, is taken for a defect of the answer,
 # not for a bill. Too much belief costs a pause at a limit, too little lets the limit be passed.
 _ABSURD_FACTOR: Final = 20
@@ -81,7 +81,7 @@ def expected_cost(request: EditRequest, price: Price | None) -> Money:
 
 
 def _formula_usd(request: EditRequest) -> Fraction:
-    pixels = request.size.pixels if isinstance(request.size, Size) else _AUTO_PIXELS
+    pixels = request.size.pixels if isinstance(request.size, Size) else AUTO_PIXELS
     picture = _SQUARE_PRICE_USD[request.quality] * max(Fraction(1), Fraction(pixels, _SQUARE_PIXELS))
     inputs = _INPUT_IMAGE_USD * request.image_count + _CHARACTER_USD * len(request.prompt)
     return picture * _OBSERVED_SURCHARGE + inputs

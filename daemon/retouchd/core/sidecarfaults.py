@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Final
 
-from retouchd.core.optionrules import PRESET_OPTIONS, Notation, quote
+from retouchd.core.optionrules import PRESET_OPTIONS, RULES, Notation, quote
 from retouchd.core.options import OPTION_NAMES
 
 # What belongs into the owner's configuration, by the names under which other programs know it.
@@ -40,12 +40,21 @@ _MEANT: Final = {
 # What word processors make of quotes: double and single ones, low ones, angle ones.
 _TYPOGRAPHIC: Final = re.compile("[\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb]")
 
+# An option and, where its text stands without quotes, that text.
+_SETTING: Final = re.compile(r"\s*(\w+)\s*=\s*([^\W\d][^\"'#\\]*$)?")
+
 TOO_DEEP: Final = "there are brackets within brackets in it that no option has: write one option a line"
 
 
 def line_fault(text: str, number: int, notation: Notation) -> str:
     """Say that a line cannot be read, and how one is written."""
     return f"{_line(text, number)} is not understood: {_hint(text.split(chr(10))[number - 1], notation)}"
+
+
+def unended_text(text: str) -> str:
+    """Say that a text of several lines has no end, or nothing where there is none."""
+    quotes = next((one for one in ('"""', "'''") if text.count(one) % 2), "")
+    return f"the text that begins with {quotes} has no end: put {quotes} there, too" if quotes else ""
 
 
 def repeated_line(text: str, number: int) -> str:
@@ -86,5 +95,12 @@ def _hint(line: str, notation: Notation) -> str:
     if _TYPOGRAPHIC.search(line):
         return 'its quotes are typographic ones; write straight ones (")'
     if notation is Notation.JSON:
-        return 'write for example {"prompt": "remove the people", "quality": "medium"}'
-    return 'write for example quality = "medium", with straight quotes round text'
+        return (
+            'write for example {"prompt": "remove the people", "take": 2}, with no comma after the last one'
+        )
+    setting = _SETTING.match(line)
+    name = setting[1] if setting and setting[1] in RULES else "prompt"
+    example = RULES[name].example
+    if setting and setting[2] and example.startswith('"'):
+        return f'text stands in quotes, as in {setting[1]} = "{quote(setting[2].rstrip())}"'
+    return f"write for example {name} = {example}, one option a line"

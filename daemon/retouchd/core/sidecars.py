@@ -15,16 +15,25 @@ from retouchd.core.optionrules import (
     RULES,
     SIDECAR_OPTIONS,
     Notation,
+    WrongValueError,
     normalise,
 )
 from retouchd.core.options import OPTION_NAMES, Options, SidecarError
-from retouchd.core.sidecarfaults import TOO_DEEP, line_fault, repeated_key, repeated_line, unknown_key
+from retouchd.core.sidecarfaults import (
+    TOO_DEEP,
+    line_fault,
+    repeated_key,
+    repeated_line,
+    unended_text,
+    unknown_key,
+)
 
 MAX_SIDECAR_BYTES: Final = 1024 * 1024
 
 # The TOML parser's time grows with the square of a dotted key's parts: 20 000 take it 6 s, 4 000 0.1 s.
 _MAX_DOTS: Final = 4_000
 
+_NO_TEXT: Final = "it is no plain text: save it as plain text in UTF-8"
 _UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _FENCE: Final = "+++"
 _FENCED: Final = re.compile(r"\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*$", re.DOTALL | re.MULTILINE)
@@ -88,7 +97,8 @@ def read_json(content: bytes) -> Options | None:
     try:
         value = _parse_json(_decode(content))
     except SidecarError:
-        if b'"prompt"' in content.replace(b"\0", b""):
+        # In UTF-16, too.
+        if b"prompt" in content.replace(b"\0", b""):
             raise
         return None
     if not isinstance(value, _Pairs) or not value.is_sidecar():
@@ -123,17 +133,15 @@ class _Pairs(tuple[tuple[str, object], ...]):
 
 def _decode(content: bytes) -> str:
     if len(content) > MAX_SIDECAR_BYTES:
-        reason = "it is larger than 1 MiB, so it was not read"
+        reason = "it is larger than 1 MiB, so it was not read: a prompt has at most 32000 characters"
         raise SidecarError(reason)
     encoding = "utf-16" if content.startswith(_UTF16_MARKS) else "utf-8-sig"
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as exc:
-        reason = "it is no UTF-8 text: save it as plain text in UTF-8"
-        raise SidecarError(reason) from exc
+        raise SidecarError(_NO_TEXT) from exc
     if "\0" in text:
-        reason = "there is a NUL character in it: save it as plain text in UTF-8"
-        raise SidecarError(reason)
+        raise SidecarError(_NO_TEXT)
     return normalise(text)
 
 
@@ -171,12 +179,13 @@ def _toml_fault(text: str, fault: str) -> str:
     number = min(int(place[1]), last) if place else last
     if fault.startswith("Cannot overwrite"):
         return repeated_line(text, number)
-    return line_fault(text, number, Notation.TOML)
+    return unended_text(text) or line_fault(text, number, Notation.TOML)
 
 
 def _parse_json(text: str) -> object:
     try:
-        return json.loads(text, object_pairs_hook=_Pairs)
+        # Not strict: people press return within a text, and what they mean is plain.
+        return json.loads(text, object_pairs_hook=_Pairs, strict=False)
     except RecursionError as exc:
         raise SidecarError(TOO_DEEP) from exc
     except json.JSONDecodeError as exc:
@@ -195,8 +204,10 @@ def _options_from(table: Mapping[str, object], valid: Sequence[str], notation: N
 
 
 def _read_option(name: str, value: object, notation: Notation) -> object:
+    rule = RULES[name]
     try:
-        return RULES[name].read(value)
-    except ValueError as exc:
-        reason = f"{name} {exc}: write for example {notation.write(name, RULES[name].example)}"
+        return rule.read(value)
+    except WrongValueError as exc:
+        example = notation.write(name, exc.instead or rule.example)
+        reason = f"{name} {exc}: write for example {example}"
         raise SidecarError(reason) from exc
