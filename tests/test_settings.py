@@ -412,6 +412,7 @@ class TestFaults:
         ("OUTPUT__FILE_MODE", "0444", "no usable mode"),
         ("OUTPUT__FOLDER_MODE", "0664", "no usable mode"),
         ("OUTPUT__FILE_MODE", "rw", "no usable mode"),
+        ("OUTPUT__FILE_MODE", "4755", "no usable mode"),
         ("OUTPUT__STATUS_FILE", "perhaps", "not possible; valid: true or false"),
         ("WATCH__IGNORE", "*.bak", "no list"),
     ],

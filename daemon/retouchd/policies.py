@@ -7,6 +7,7 @@ from typing import Final
 from retouchd.adapters.clock import SystemZone
 from retouchd.adapters.endpoint.client import Timeouts
 from retouchd.adapters.inbox.watch import ScanPolicy
+from retouchd.adapters.modes import Modes
 from retouchd.core.bundles import ConflictCopies, FormingRules
 from retouchd.core.classification import CODES
 from retouchd.core.edits import DuplicatePolicy
@@ -126,6 +127,11 @@ def forming_rules(settings: Settings) -> FormingRules:
         conflict_copies=ConflictCopies.PROCESS if watch.process_conflict_copies else ConflictCopies.HOLD,
         ignore=IgnoreRules(watch.ignore),
     )
+
+
+def output_modes(settings: Settings) -> Modes:
+    """Give the modes of what is made in the outbox, in done and in failed."""
+    return Modes(file=settings.output.file_bits, folder=settings.output.folder_bits)
 
 
 def timeouts(settings: Settings) -> Timeouts:

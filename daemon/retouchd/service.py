@@ -24,6 +24,7 @@ from retouchd.adapters.inbox.mounts import is_network, read_ground
 from retouchd.adapters.inbox.watch import INBOX, Scanner
 from retouchd.adapters.journal.journal import SqliteJournal, translating
 from retouchd.adapters.journal.reading import KnownBundles
+from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.filing import FilingCabinets
 from retouchd.adapters.outbox.probe import ensure_publishing_works
 from retouchd.adapters.outbox.publish import OutboxFolder
@@ -44,7 +45,14 @@ from retouchd.engine.mailbox import Mailbox
 from retouchd.engine.office import Office
 from retouchd.engine.tools import Tools
 from retouchd.ownership import check_ownership, keep_identity
-from retouchd.policies import check_supported, engine_policy, forming_rules, scan_policy, timeouts
+from retouchd.policies import (
+    check_supported,
+    engine_policy,
+    forming_rules,
+    output_modes,
+    scan_policy,
+    timeouts,
+)
 from retouchd.settings import Places, Settings
 from retouchd.statuskeeper import ONE_SHOT, STATUS_THREAD, Rhythm, StatusKeeper, StatusRemover
 
@@ -269,11 +277,13 @@ class Daemon:
             self._tools.endpoint.hurry()
 
 
-def returns_of(places: Places, durable: Durable) -> dict[Cabinet, FilingCabinets]:
+def returns_of(places: Places, durable: Durable, modes: Modes) -> dict[Cabinet, FilingCabinets]:
     """Give what files the other way: from each cabinet back to the inbox."""
     emptied = {Cabinet.DONE: places.done, Cabinet.FAILED: places.failed}
     return {
-        cabinet: FilingCabinets(inbox=folder, done=places.inbox, failed=places.inbox, durable=durable)
+        cabinet: FilingCabinets(
+            inbox=folder, done=places.inbox, failed=places.inbox, durable=durable, modes=modes
+        )
         for cabinet, folder in emptied.items()
     }
 
@@ -286,14 +296,14 @@ def _is_harmless(thread: threading.Thread | None) -> bool:
 
 def build_tools(settings: Settings, identity: Identity, key: Callable[[], str], durable: Durable) -> Tools:
     """Build one object for each outside thing; nothing of it looks outside yet."""
-    places = settings.places()
+    places, modes = settings.places(), output_modes(settings)
     return Tools(
         inbox=InboxFolder(places.inbox, identity, forming_rules(settings), settings.watch.settle_seconds),
-        outbox=OutboxFolder(
-            places.outbox, durable, identity, settings.output.file_bits, settings.output.folder_bits
+        outbox=OutboxFolder(places.outbox, durable, identity, modes),
+        filing=FilingCabinets(
+            inbox=places.inbox, done=places.done, failed=places.failed, durable=durable, modes=modes
         ),
-        filing=FilingCabinets(inbox=places.inbox, done=places.done, failed=places.failed, durable=durable),
-        returns=returns_of(places, durable),
+        returns=returns_of(places, durable, modes),
         spool=AnswerSpool(places.spool, durable),
         endpoint=HttpEndpoint(
             base_url=settings.endpoint.base_url,

@@ -21,6 +21,8 @@ _MODE: Final = re.compile(r"[0-7]{3,4}")
 _TIME_OF_DAY: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _OWNER_WRITES_FILE: Final = 0o600
 _OWNER_WRITES_FOLDER: Final = 0o700
+_MOST_OF_FILE: Final = 0o777
+_MOST_OF_FOLDER: Final = 0o7777
 
 
 def read_dollars(value: object) -> object:
@@ -160,15 +162,19 @@ def check_time_of_day(value: str) -> str:
 
 def check_file_mode(value: str) -> str:
     """Take an octal mode with which the owner can write a file."""
-    return _check_mode(value, _OWNER_WRITES_FILE)
+    return _check_mode(value, _OWNER_WRITES_FILE, _MOST_OF_FILE)
 
 
 def check_folder_mode(value: str) -> str:
     """Take an octal mode with which the owner can write into a folder."""
-    return _check_mode(value, _OWNER_WRITES_FOLDER)
+    return _check_mode(value, _OWNER_WRITES_FOLDER, _MOST_OF_FOLDER)
 
 
-def _check_mode(value: str, needed: int) -> str:
-    if not _MODE.fullmatch(value) or int(value, 8) & needed != needed:
-        refuse(f'no usable mode; valid: octal digits in quotes that include {needed:o}, such as "{needed:o}"')
+def _check_mode(value: str, needed: int, most: int) -> str:
+    """Refuse what would lock retouchd itself out, or lend its own rights to whoever starts a file."""
+    if not _MODE.fullmatch(value) or int(value, 8) & needed != needed or int(value, 8) > most:
+        refuse(
+            f"no usable mode; valid: octal digits in quotes up to {most:o} that include {needed:o}, which"
+            f' retouchd itself needs, such as "{needed:o}"'
+        )
     return value

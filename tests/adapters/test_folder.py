@@ -19,12 +19,12 @@ from retouchd.adapters.folder import (
     find_regular,
     is_there,
     open_regular,
-    set_mode,
     translate,
     translate_folder,
     translated,
     write_whole,
 )
+from retouchd.adapters.modes import set_mode
 from retouchd.core.errors import FileTroubleError, FolderMissingError, NameTakenError, NoRoomError
 
 TOP = PurePosixPath()

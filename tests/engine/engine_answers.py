@@ -14,6 +14,7 @@ from PIL import Image
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.identity import Identity
 from retouchd.adapters.images import structure
+from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.publish import OutboxFolder
 from retouchd.core.downloads import DownloadTrouble
 from retouchd.core.jobs import Job
@@ -107,7 +108,7 @@ class Counter:
         tools = Tools(
             inbox=links,
             outbox=OutboxFolder(
-                self.outbox, Durable(), Identity(journal_id="owner", inbox_id="inbox"), None, None
+                self.outbox, Durable(), Identity(journal_id="owner", inbox_id="inbox"), Modes()
             ),
             filing=links,
             returns=links,

@@ -17,6 +17,7 @@ from PIL import Image
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.identity import Identity
 from retouchd.adapters.images import structure
+from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.publish import OutboxFolder
 from retouchd.core.jobs import HoldReason, Job, JobState
 from retouchd.core.outcomes import Answered
@@ -39,7 +40,7 @@ class RacedOutbox(OutboxFolder):
     """An outbox in which a stranger takes the first metadata name just before we do."""
 
     def __init__(self, root: Path) -> None:
-        super().__init__(root, Durable(), Identity(journal_id="owner", inbox_id="inbox"), None, None)
+        super().__init__(root, Durable(), Identity(journal_id="owner", inbox_id="inbox"), Modes())
         self.root = root
         self.stranger: bytes | None = None
 

@@ -9,6 +9,7 @@ import pytest
 from engine_house import House, bundle_of, kinds
 
 from retouchd.adapters.durable import Durable
+from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.filing import FilingCabinets
 from retouchd.core.bundles import Role
 from retouchd.core.errors import CommandRefusedError, FolderMissingError, NameTakenError, SourceGoneError
@@ -36,7 +37,9 @@ class Shed:
             folder.mkdir()
         for name, content in CONTENTS.items():
             (self.failed / name).write_bytes(content)
-        self.filing = FilingCabinets(inbox=self.failed, done=self.inbox, failed=self.inbox, durable=Durable())
+        self.filing = FilingCabinets(
+            inbox=self.failed, done=self.inbox, failed=self.inbox, durable=Durable(), modes=Modes()
+        )
         record = house.bundle(house.fail("beach.jpg"))
         accepted = [_accepted(name, content, SIGNATURE) for name, content in CONTENTS.items()]
         self.record: BundleRecord = replace(record, accepted=accepted)

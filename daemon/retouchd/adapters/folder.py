@@ -14,11 +14,8 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
 from retouchd.adapters.durable import Durable
+from retouchd.adapters.modes import NOT_OFFERED, make_folder
 from retouchd.core.errors import FileTroubleError, FolderMissingError, NameTakenError, NoRoomError
-
-# So answers a file system that lacks an operation: fsync of folders (9p, vboxsf, older cifs), or
-# RENAME_NOREPLACE (nfs, 9p).
-NOT_OFFERED: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 
 _OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Not blocking: opening a FIFO that nobody writes to would hang the thread for ever.
@@ -250,16 +247,6 @@ def write_whole(descriptor: int, piece: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def set_mode(descriptor: int, mode: int) -> None:
-    """Give a file or folder of our own exactly this mode, where the file system has modes."""
-    try:
-        os.fchmod(descriptor, mode)
-    except OSError as exc:
-        # It is ours, so EPERM says that the file system cannot: to fail would hold back a paid picture.
-        if exc.errno not in NOT_OFFERED | {errno.EPERM}:
-            raise
-
-
 def sync_folder(descriptor: int, durable: Durable) -> None:
     """Make the names in a folder survive a power cut, as far as the file system offers that."""
     try:
@@ -290,7 +277,7 @@ def _open_or_make_child(durable: Durable, mode: int | None, name: str, parent: i
     try:
         child = _open_child(name, parent)
     except FileNotFoundError:
-        child = _make_child(name, parent, mode)
+        child = _make_child(name, parent, mode, durable)
     with ExitStack() as undo:
         undo.callback(os.close, child)
         # A crash before this line leaves an empty folder. It is synced whether or not it was made just
@@ -300,13 +287,13 @@ def _open_or_make_child(durable: Durable, mode: int | None, name: str, parent: i
     return child
 
 
-def _make_child(name: str, parent: int, mode: int | None) -> int:
+def _make_child(name: str, parent: int, mode: int | None, durable: Durable) -> int:
+    if mode is not None:
+        make_folder(name, parent, mode, durable)
+        return _open_child(name, parent)
     with suppress(FileExistsError):
         os.mkdir(name, dir_fd=parent)
-    child = _open_child(name, parent)
-    if mode is not None:
-        set_mode(child, mode)
-    return child
+    return _open_child(name, parent)
 
 
 def _is_link(name: str, parent: int | None) -> bool:

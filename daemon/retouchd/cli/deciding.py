@@ -27,6 +27,7 @@ from retouchd.core.records import BundleState, Verb
 from retouchd.core.story import money_sentence, sentence
 from retouchd.core.values import printable
 from retouchd.engine.returning import check_return
+from retouchd.policies import output_modes
 from retouchd.service import returns_of
 from retouchd.settings import Settings
 
@@ -146,7 +147,7 @@ def _check_originals(settings: Settings, view: JournalView, job: Job) -> None:
         return
     cabinet = cabinet_of(view.jobs_of_bundle(record.id))
     try:
-        check_return(record, returns_of(settings.places(), Durable())[cabinet])
+        check_return(record, returns_of(settings.places(), Durable(), output_modes(settings))[cabinet])
     except FileTroubleError as exc:
         raise CommandRefusedError(_tell_obstacle(exc)) from exc
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.durable import Durable
+from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.publish import OutboxFolder
 from retouchd.adapters.spool.store import AnswerSpool
 from retouchd.cli.screen import Screen, command_line
@@ -43,7 +44,7 @@ def rebuild_journal(config: Path | None, environ: Mapping[str, str]) -> None:
     settings = load_settings(config, environ)
     places, durable = settings.places(), Durable()
     with open_sound_state(places, durable) as journal:
-        outbox = OutboxFolder(places.outbox, durable, check_ownership(places, journal), None, None)
+        outbox = OutboxFolder(places.outbox, durable, check_ownership(places, journal), Modes())
         outbox.check_mark()
         tell_tally(read_back(journal, outbox, AnswerSpool(places.spool, durable), basis_of(settings)))
 

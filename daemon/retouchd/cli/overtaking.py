@@ -6,6 +6,7 @@ from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.identity import Identity
 from retouchd.adapters.marks import Mark
+from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.publish import OutboxFolder
 from retouchd.adapters.spool.store import AnswerSpool
 from retouchd.cli.asking import agrees
@@ -40,7 +41,7 @@ def take_over(settings: Settings, *, is_sure: bool) -> None:
             Screen().say("Nothing was changed.")
             raise typer.Exit(1)
         if other is not None:
-            outbox = OutboxFolder(places.outbox, durable, _identity_in(other), None, None)
+            outbox = OutboxFolder(places.outbox, durable, _identity_in(other), Modes())
             tell_tally(read_back(journal, outbox, AnswerSpool(places.spool, durable), basis_of(settings)))
             replace_owner(places, journal, other.inbox_id, SystemClock().now(), durable)
             Screen().say(f"Inbox and outbox are this machine's now, no longer {printable(other.host)}'s.")

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.identity import Identity
 from retouchd.adapters.marks import Mark, write_mark
+from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.filing import FilingCabinets
 from retouchd.adapters.outbox.publish import OutboxFolder
 from retouchd.core.values import Cabinet, Sha256
@@ -20,6 +21,7 @@ STRANGER = b"somebody else's file"
 INBOX_ID = "inbox-1"
 IDENTITY = Identity(journal_id="journal-1", inbox_id=INBOX_ID)
 MARK = Mark(inbox_id=INBOX_ID, owner="journal-1", host="nas", since=datetime(2026, 1, 31, tzinfo=UTC))
+UMASK = Modes()
 
 
 def sha256(content: bytes) -> Sha256:
@@ -38,16 +40,18 @@ class House:
             folder.mkdir(parents=True, exist_ok=True)
         write_mark(self.outbox, MARK, Durable())
 
-    def open_outbox(
-        self, durable: Durable | None = None, file_mode: int | None = None, folder_mode: int | None = None
-    ) -> OutboxFolder:
+    def open_outbox(self, durable: Durable | None = None, modes: Modes = UMASK) -> OutboxFolder:
         """Give the outbox as a new process would."""
-        return OutboxFolder(self.outbox, durable or Durable(), IDENTITY, file_mode, folder_mode)
+        return OutboxFolder(self.outbox, durable or Durable(), IDENTITY, modes)
 
-    def open_cabinets(self, durable: Durable | None = None) -> FilingCabinets:
+    def open_cabinets(self, durable: Durable | None = None, modes: Modes = UMASK) -> FilingCabinets:
         """Give the filing cabinets as a new process would."""
         return FilingCabinets(
-            inbox=self.inbox, done=self.done, failed=self.failed, durable=durable or Durable()
+            inbox=self.inbox,
+            done=self.done,
+            failed=self.failed,
+            durable=durable or Durable(),
+            modes=modes,
         )
 
     def deliver(self, path: str, content: bytes = PICTURE, durable: Durable | None = None) -> None:

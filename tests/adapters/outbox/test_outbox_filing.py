@@ -28,6 +28,7 @@ from durable import (
     run_until_cut,
 )
 from retouchd.adapters.durable import Durable
+from retouchd.adapters.modes import Modes
 from retouchd.core.errors import (
     FileTroubleError,
     FolderMissingError,
@@ -350,6 +351,23 @@ def test_a_source_that_is_no_file_is_gone(house: House, thing: str) -> None:
 
     assert twin.read_bytes() == PHOTO
     assert shown(house.done / "trip") == []
+
+
+def test_modes_of_what_is_made_in_the_cabinets(house: House) -> None:
+    """Folders and notes get the modes that were asked for, whatever the umask; a photo keeps its own."""
+    house.drop("team/a.png").chmod(0o600)
+    cabinets = house.open_cabinets(modes=Modes(file=0o664, folder=0o2775))
+    before = os.umask(0o077)
+    try:
+        path = PurePosixPath("team/a.png")
+        cabinets.move(path, sha256(PHOTO), Cabinet.FAILED, path)
+        cabinets.write_note(Cabinet.FAILED, PurePosixPath("team/a.png.error.txt"), "why")
+    finally:
+        os.umask(before)
+
+    names = ("team", "team/a.png", "team/a.png.error.txt")
+    modes = [stat.S_IMODE((house.failed / name).stat().st_mode) for name in names]
+    assert modes == [0o2775, 0o600, 0o664]
 
 
 @every_way

@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -23,6 +23,7 @@ from durable import (
 )
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.marks import Mark, write_mark
+from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.publish import OutboxFolder
 from retouchd.core.errors import (
     FileTroubleError,
@@ -260,7 +261,7 @@ def test_a_staged_file_stays_in_its_folder(house: House) -> None:
 
 def test_modes_are_exactly_as_asked(house: House) -> None:
     """file_mode and folder_mode hold whatever the umask says; without them the umask decides."""
-    outbox = house.open_outbox(file_mode=0o664, folder_mode=0o2775)
+    outbox = house.open_outbox(modes=Modes(file=0o664, folder=0o2775))
     before = os.umask(0o077)
     try:
         with outbox.stage(PurePosixPath("team/a.png"), "job1", iter([PICTURE])) as staged:
@@ -274,6 +275,73 @@ def test_modes_are_exactly_as_asked(house: House) -> None:
         for it in ("team", "team/a.png", "mine", "mine/a.png")
     ]
     assert modes == [0o2775, 0o664, 0o700, 0o600]
+
+
+def test_a_temporary_is_never_more_open_than_its_picture(house: House) -> None:
+    """A picture that is nobody else's to see is not so while it is written either."""
+    outbox = house.open_outbox(modes=Modes(file=0o600))
+    seen = []
+
+    def pieces() -> Iterator[bytes]:
+        seen.extend(stat.S_IMODE(path.stat().st_mode) for path in house.outbox.glob(".~*.tmp"))
+        yield PICTURE
+
+    before = os.umask(0)
+    try:
+        with outbox.stage(PurePosixPath("a.png"), "job1", pieces()):
+            pass
+    finally:
+        os.umask(before)
+
+    assert seen == [0o600]
+
+
+@pytest.mark.parametrize("poorer", [Durable, NoExclusiveRename])
+def test_a_crash_leaves_no_folder_with_another_mode(house: House, poorer: Callable[[], Durable]) -> None:
+    """Wherever the making of a folder is cut, under its name it has its mode, then or after the next try."""
+    modes = Modes(folder=0o2770)
+    for number, cutting in enumerate(every_cut(poorer)):
+        path = PurePosixPath(f"{number}/deeper/a.png")
+        run_until_cut(lambda path=path, cutting=cutting: stage(house.open_outbox(cutting, modes), path))
+        found = {stat.S_IMODE(one.stat().st_mode) for one in named_folders(house.outbox)}
+        assert found <= {0o2770}
+        stage(house.open_outbox(modes=modes), path)
+        assert stat.S_IMODE((house.outbox / path).parent.stat().st_mode) == 0o2770
+
+    assert list(house.outbox.rglob(".~*")) == []
+
+
+def stage(outbox: OutboxFolder, path: PurePosixPath) -> None:
+    """Write a temporary, for which folders are made."""
+    with outbox.stage(path, "job1", iter([PICTURE])):
+        pass
+
+
+def named_folders(root: Path) -> list[Path]:
+    """Give the folders that have their names."""
+    return [path for path in root.rglob("*") if path.is_dir() and not path.name.startswith(".~")]
+
+
+def test_two_workers_make_one_folder(house: House) -> None:
+    """Who comes second to a folder that another worker has made meanwhile finds it there, with its mode."""
+    outbox = house.open_outbox(OvertakingDurable(house.outbox / "team"), Modes(folder=0o2770))
+
+    stage(outbox, PurePosixPath("team/a.png"))
+
+    assert (house.outbox / "team").is_dir()
+    assert list(house.outbox.rglob(".~*")) == []
+
+
+class OvertakingDurable(Durable):
+    """Another worker that makes a folder just before it gets its name."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def rename_exclusive(self, source: str, target: str, *, source_folder: int, target_folder: int) -> None:
+        """Make it first."""
+        self._folder.mkdir(exist_ok=True)
+        super().rename_exclusive(source, target, source_folder=source_folder, target_folder=target_folder)
 
 
 def test_withdraw_takes_back_its_own(house: House) -> None:
@@ -408,7 +476,7 @@ def test_a_read_only_file_system_is_refused(house: House) -> None:
 
 def test_an_output_that_cannot_be_read_is_said_so() -> None:
     """An output on a bad sector is that file's trouble."""
-    outbox = OutboxFolder(Path("/proc/self"), Durable(), IDENTITY, None, None)
+    outbox = OutboxFolder(Path("/proc/self"), Durable(), IDENTITY, Modes())
 
     with pytest.raises(FileTroubleError, match="Input/output error"):
         outbox.open_output(PurePosixPath("mem"), sha256(PICTURE))

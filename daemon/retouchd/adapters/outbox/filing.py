@@ -8,9 +8,10 @@ from typing import Final
 
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.folder import Folder, translated_folder
+from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.contents import compared
 from retouchd.adapters.outbox.moving import Move, Target
-from retouchd.adapters.outbox.staging import is_taken, publish_staged, staged
+from retouchd.adapters.outbox.staging import Dress, is_taken, publish_staged, staged
 from retouchd.core.errors import SourceGoneError
 from retouchd.core.values import Cabinet, Sha256
 
@@ -25,12 +26,14 @@ class FilingCabinets:
         done: Where they go if anything was delivered.
         failed: Where they go otherwise.
         durable: Carries out the durable steps.
+        modes: Of notes and of folders that are made; what is moved keeps its own.
     """
 
-    def __init__(self, *, inbox: Path, done: Path, failed: Path, durable: Durable) -> None:
+    def __init__(self, *, inbox: Path, done: Path, failed: Path, durable: Durable, modes: Modes) -> None:
         self._inbox: Final = Folder(inbox)
         self._cabinets: Final = {Cabinet.DONE: Folder(done), Cabinet.FAILED: Folder(failed)}
         self._durable: Final = durable
+        self._modes: Final = modes
 
     def is_free(self, cabinet: Cabinet, path: PurePosixPath) -> bool:
         """Say whether nothing in the cabinet has this name, or one that a share takes for the same."""
@@ -60,7 +63,7 @@ class FilingCabinets:
         source_path, target_path = self._inbox.path_of(source), cabinet_folder.path_of(target)
         with (
             self._inbox.open_if_there(source.parent) as source_folder,
-            cabinet_folder.open_or_make(target.parent, self._durable) as target_folder,
+            cabinet_folder.open_or_make(target.parent, self._durable, self._modes.folder) as target_folder,
         ):
             place = Target(path=target_path, folder=target_folder)
             if source_folder is not None:
@@ -105,13 +108,14 @@ class FilingCabinets:
         # A name in the text may hold bytes that are no UTF-8; the note shows them, and is written.
         content = text.encode(errors="backslashreplace")
         with (
-            folder.open_or_make(path.parent, self._durable) as descriptor,
+            folder.open_or_make(path.parent, self._durable, self._modes.folder) as descriptor,
             staged(
                 folder=descriptor,
                 path=note,
                 tag=_NOTE_TAG,
                 pieces=[content],
                 durable=self._durable,
+                dress=Dress(mode=self._modes.file),
             ) as written,
         ):
             publish_staged(written, note, self._durable)

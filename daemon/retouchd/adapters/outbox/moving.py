@@ -9,12 +9,12 @@ import os
 from collections.abc import Callable, Container
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.folder import NOT_OFFERED, is_there, set_mode, sync_folder, translated_folder
+from retouchd.adapters.folder import is_there, sync_folder, translated_folder
+from retouchd.adapters.modes import NOT_OFFERED
 from retouchd.adapters.outbox.contents import (
     Compared,
     compared,
@@ -25,6 +25,7 @@ from retouchd.adapters.outbox.contents import (
 from retouchd.adapters.outbox.removal import is_one_file, put_back, recover_name, remove
 from retouchd.adapters.outbox.staging import (
     NO_LINK,
+    Dress,
     StagedFile,
     adopt,
     is_taken,
@@ -176,7 +177,7 @@ class Move:
             tag=_TAG,
             pieces=pieces,
             durable=self.durable,
-            dress=partial(_dress_alike, source.status),
+            dress=_dress_of(source.status),
         ) as copy:
             if copy.sha256 != self.expected:
                 raise self._changed()
@@ -206,7 +207,6 @@ class Move:
         return SourceChangedError(operation="file", path=self.source, reason=reason)
 
 
-def _dress_alike(status: os.stat_result, copy: int) -> None:
-    """Give a copy the times and permissions of its source; setuid and its like stay behind."""
-    set_mode(copy, status.st_mode & _PERMISSIONS)
-    os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
+def _dress_of(status: os.stat_result) -> Dress:
+    """Give the times and permissions of a source, for its copy; setuid and its like stay behind."""
+    return Dress(mode=status.st_mode & _PERMISSIONS, times=(status.st_atime_ns, status.st_mtime_ns))

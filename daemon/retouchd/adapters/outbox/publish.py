@@ -6,7 +6,6 @@ What an output is called and when it is delivered is decided elsewhere.
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -14,16 +13,16 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.folder import (
     Folder,
     find_regular,
-    set_mode,
     translate_folder,
     translated,
     translated_folder,
 )
 from retouchd.adapters.identity import Identity
 from retouchd.adapters.marks import check_mark
+from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.contents import compared, open_if_alike, pieces_of, translated_pieces
 from retouchd.adapters.outbox.removal import recover_name, remove
-from retouchd.adapters.outbox.staging import StagedFile, is_taken, publish_staged, staged
+from retouchd.adapters.outbox.staging import Dress, StagedFile, is_taken, publish_staged, staged
 from retouchd.core.errors import FolderMissingError, SourceChangedError, SourceGoneError
 from retouchd.core.values import Sha256, printable
 
@@ -38,8 +37,7 @@ class OutboxFolder:
         root: The outbox.
         durable: Carries out the durable steps.
         identity: What its mark must say.
-        file_mode: Exactly this mode for outputs; None leaves it to the umask.
-        folder_mode: The same for sub-folders that are made.
+        modes: Of outputs and of sub-folders that are made.
     """
 
     def __init__(
@@ -47,14 +45,12 @@ class OutboxFolder:
         root: Path,
         durable: Durable,
         identity: Identity,
-        file_mode: int | None,
-        folder_mode: int | None,
+        modes: Modes,
     ) -> None:
         self._folder: Final = Folder(root)
         self._durable: Final = durable
         self._identity: Final = identity
-        self._file_mode: Final = file_mode
-        self._folder_mode: Final = folder_mode
+        self._modes: Final = modes
 
     def check_mark(self) -> None:
         """Make sure that the outbox is there, is ours and can be written; nothing is written for that.
@@ -94,14 +90,14 @@ class OutboxFolder:
         """
         output = self._folder.path_of(path)
         with (
-            self._folder.open_or_make(path.parent, self._durable, self._folder_mode) as folder,
+            self._folder.open_or_make(path.parent, self._durable, self._modes.folder) as folder,
             staged(
                 folder=folder,
                 path=output,
                 tag=tag,
                 pieces=pieces,
                 durable=self._durable,
-                dress=None if self._file_mode is None else partial(set_mode, mode=self._file_mode),
+                dress=Dress(mode=self._modes.file),
             ) as complete,
         ):
             yield complete

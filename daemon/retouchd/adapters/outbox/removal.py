@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.folder import NOT_OFFERED, is_there, sync_folder
+from retouchd.adapters.folder import is_there, sync_folder
+from retouchd.adapters.modes import NOT_OFFERED
 from retouchd.adapters.outbox.contents import Compared, holds
 from retouchd.adapters.outbox.staging import temporary_name
 from retouchd.core.errors import FileTroubleError, SourceChangedError

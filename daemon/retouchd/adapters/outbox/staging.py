@@ -6,7 +6,7 @@ The outbox, the notes and the copies across file systems all go this way; which 
 import errno
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +16,13 @@ import structlog
 
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.folder import (
-    NOT_OFFERED,
     create_fresh,
     is_there,
     sync_folder,
     translated_folder,
     write_whole,
 )
+from retouchd.adapters.modes import NOT_OFFERED, set_mode
 from retouchd.adapters.outbox.contents import open_if_alike, shows_as_another
 from retouchd.core.errors import NameTakenError
 from retouchd.core.values import Sha256, printable
@@ -33,6 +33,8 @@ NO_LINK: Final = NOT_OFFERED | {errno.EPERM, errno.EMLINK, errno.EXDEV}
 # What ext4, xfs, btrfs and zfs allow; shares may allow less (eCryptfs 143) and say so.
 _NAME_BYTES: Final = 255
 _DIGEST_LENGTH: Final = 8
+# Of which the umask takes away.
+_ANY: Final = 0o666
 _NO_FLUSH: Final = NOT_OFFERED | {errno.EACCES, errno.EBADF}
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -63,6 +65,26 @@ class StagedFile:
         return self.file
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dress:
+    """What a file is given beside its bytes.
+
+    Attributes:
+        mode: Exactly this one; None leaves it to the umask.
+        times: Last access and last change in nanoseconds; None leaves them as they are.
+    """
+
+    mode: int | None = None
+    times: tuple[int, int] | None = None
+
+    def put_on(self, file: int) -> None:
+        """Give it to an open file."""
+        if self.mode is not None:
+            set_mode(file, self.mode)
+        if self.times is not None:
+            os.utime(file, ns=self.times)
+
+
 @contextmanager
 def staged(
     *,
@@ -71,7 +93,7 @@ def staged(
     tag: str,
     pieces: Iterable[bytes],
     durable: Durable,
-    dress: Callable[[int], None] | None = None,
+    dress: Dress | None = None,
 ) -> Iterator[StagedFile]:
     """Write a durable temporary `.~<name>.<tag>.tmp`, which is removed at the end unless it was published.
 
@@ -81,7 +103,7 @@ def staged(
         tag: Tells whose temporary it is. One that is there already is from before a crash.
         pieces: The bytes; what these raise goes through.
         durable: Carries out the durable steps.
-        dress: Gives the file its mode or times before it is made durable; None leaves them as they are.
+        dress: What the file has before it is made durable.
 
     Raises:
         NoRoomError: The disk is full.
@@ -90,12 +112,13 @@ def staged(
     temporary = temporary_name(path.name, tag, folder)
     # A crash from here to the publishing leaves a dot-name that the next staging replaces.
     with translated_folder("write", path):
-        file = create_fresh(temporary, folder)
+        # With its own mode from the start, so that it is never more open while it is written.
+        file = create_fresh(temporary, folder, _ANY if dress is None or dress.mode is None else dress.mode)
     try:
         size, sha256 = _fill(file, pieces, path)
         with translated_folder("write", path):
             if dress:
-                dress(file)
+                dress.put_on(file)
             durable.fsync(file)
         yield StagedFile(size=size, sha256=sha256, path=path, folder=folder, temporary=temporary, file=file)
     finally:

@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.folder import Folder, find_regular, set_mode, sync_folder, translated_folder
+from retouchd.adapters.folder import Folder, find_regular, sync_folder, translated_folder
 from retouchd.adapters.identity import Identity
 from retouchd.adapters.marks import check_mark
-from retouchd.adapters.outbox.staging import StagedFile, give_name, is_taken, staged
+from retouchd.adapters.outbox.staging import Dress, StagedFile, give_name, is_taken, staged
 from retouchd.core.errors import NameTakenError
 from retouchd.core.statusfile import FIRST_LINE, STATUS_FILE_NAME
 
@@ -74,7 +74,7 @@ class StatusFile:
             tag=_TAG,
             pieces=[encode(text)],
             durable=self._durable,
-            dress=None if self._file_mode is None else partial(set_mode, mode=self._file_mode),
+            dress=Dress(mode=self._file_mode),
         )
 
     def _way_to_name(self, folder: int) -> Callable[[str], None]:
