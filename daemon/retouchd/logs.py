@@ -40,6 +40,7 @@ class Event(StrEnum):
     BUNDLE_NOT_RETURNED = "bundle.not_returned"
     INBOX_SCANNED = "inbox.scanned"
     INBOX_TROUBLED = "inbox.troubled"
+    INBOX_LEFT_OUT = "inbox.left_out"
     INBOX_MISSING = "inbox.missing"
     INBOX_RETURNED = "inbox.returned"
     WATCH_STARTED = "watch.started"

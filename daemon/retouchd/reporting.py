@@ -12,6 +12,7 @@ from typing import Final
 from retouchd.adapters.journal.views import JournalView
 from retouchd.core.gestures import way_back_from_failed, way_on
 from retouchd.core.jobs import ENDED, Job, JobState
+from retouchd.core.leftovers import LEFTOVERS, Leftovers
 from retouchd.core.metadata import shown_path
 from retouchd.core.money import NOTHING
 from retouchd.core.periods import begin_of_day, counting_period, period_of
@@ -71,11 +72,14 @@ def report_status(outlook: Outlook, entries: Iterable[Entry]) -> Status:
         reservation=NOTHING,
     )
     midnight = begin_of_day(today, days)
+    noted = view.note(LEFTOVERS)
+    leftovers = Leftovers.from_text(noted) if noted else Leftovers()
     return Status(
         now=now,
         holder=outlook.holder,
         pauses=view.pauses(),
-        counts=_count(outlook),
+        counts=_count(outlook) | {"ignored": leftovers.total},
+        leftovers=leftovers,
         spend=view.report_spend(period),
         caps=offer.caps,
         allowance=allowance,
@@ -93,7 +97,6 @@ def _count(outlook: Outlook) -> dict[str, int]:
     needs_you = bundles.pop("needs_you")
     counts = {state.value: jobs.get(state, 0) for state in JobState} | bundles
     counts[JobState.HELD] += needs_you
-    counts["ignored"] = int(view.note("ignored") or 0)
     return counts
 
 

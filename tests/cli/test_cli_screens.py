@@ -112,6 +112,9 @@ def test_status_screen_tells_what_needs_somebody(lived_in: CliHouse, capsys: Cap
     assert "pair.jpg: pair.txt fits pair.jpg and pair.png" in out
     assert "1 without a prompt" in out
     assert "1 that are not photos" in out
+    assert (
+        "Hint       DSC_1.NEF is a camera RAW file, which cannot be sent: export it as JPEG or TIFF." in out
+    )
     assert "5 delivered, 1 failed; about $" in out
     assert "perhaps paid of $10.00" in out
     assert "Failed     1\n  refused.jpg: the service refuses this request (400)" in out
@@ -261,11 +264,7 @@ def test_show_of_several_jobs(lived_in: CliHouse, tmp_path: Path) -> None:
         ("refused.jpg", "failed", "Failed: the service refuses this request (400)"),
         ("later.jpg", "deferred", "Waits: The service asks to go slower (429)"),
         ("queued.jpg", "ready", "It goes on by itself at "),
-        (
-            "DSC_1.NEF",
-            "not_a_photo",
-            "DSC_1.NEF is a camera RAW file, which cannot be sent: export it as JPEG.",
-        ),
+        ("DSC_1.NEF", "not_a_photo", "DSC_1.NEF is a camera RAW file, which cannot be sent: export it as"),
         ("failed/refused.jpg", "failed", "Failed: the service refuses this request (400)"),
         ("done/trip/again.jpg", "done", "Done: outbox/trip/again.jpg."),
         ("outbox/beach.jpg", "done", "outbox/beach.jpg was made from beach.jpg by job "),
@@ -356,7 +355,16 @@ def test_explain_before_anything_was_seen(house: CliHouse, capsys: Captured) -> 
     house.drop("broken.jpg", picture(1), "---\nsize: 1\n---")
     house.drop("half.jpg", picture(1)[:300], "grayscale")
     house.drop("alone.jpg", picture(2))
-    for name in ("alone.rtf", "alone.txt.txt", "alone.md", "prompt.txt", "x.part", "notes.pdf", "IMG.heic"):
+    for name in (
+        "alone.rtf",
+        "alone.txt.txt",
+        "alone.doc",
+        "prompt.txt",
+        "other.txt",
+        "x.part",
+        "notes.xmp",
+        "IMG.pdf",
+    ):
         house.drop(name, b"x")
     (house.inbox / "link.jpg").symlink_to("/etc/passwd")
     (house.inbox / "folder").symlink_to(house.inbox)
@@ -369,16 +377,17 @@ def test_explain_before_anything_was_seen(house: CliHouse, capsys: Captured) -> 
     assert explain(house, "half.jpg", capsys)["wish"] is None
     assert "alone.rtf cannot be read as a prompt: save it as plain text, alone.txt." in alone
     assert "ends in .txt twice" in " ".join(alone)
-    assert "rename it to alone.txt." in told(house, "prompt.txt", capsys)
+    assert "rename it to _prompt.txt." in told(house, "prompt.txt", capsys)
+    assert "rename it to alone.txt." in told(house, "other.txt", capsys)
     assert "rename it to alone.txt." in told(house, "alone.txt.txt", capsys)
     assert "names like *.part" in told(house, "x.part", capsys)
-    assert "neither a photo nor a prompt file" in told(house, "notes.pdf", capsys)
-    assert "a kind of picture that cannot be sent" in told(house, "IMG.heic", capsys)
+    assert "neither a photo nor a prompt file" in told(house, "notes.xmp", capsys)
+    assert "a kind of picture that cannot be sent" in told(house, "IMG.pdf", capsys)
     assert explain(house, "link.jpg", capsys)["state"] == "ignored"
     assert "links are never followed" in told(house, "folder/new.jpg", capsys)
     assert "nothing yet" in told(house, "inbox", capsys)
     (house.inbox / "alone.jpg").unlink()
-    assert "it waits for one of its name, prompt.jpg" in told(house, "prompt.txt", capsys)
+    assert "it waits for one of its name, other.jpg" in told(house, "other.txt", capsys)
 
 
 def test_explain_foresees_variants_and_what_was_paid(lived_in: CliHouse, capsys: Captured) -> None:

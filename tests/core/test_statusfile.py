@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retouchd.core.jobs import JobState
+from retouchd.core.leftovers import Leftovers
 from retouchd.core.money import NOTHING, Caps, Money
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.records import SpendReport
@@ -41,6 +42,7 @@ RUNNING: Final = Status(
     allowance=None,
     notices=(),
     entries=(),
+    leftovers=Leftovers(),
     delivered_today=0,
     failed_today=0,
 )
@@ -131,6 +133,9 @@ def test_what_needs_somebody_comes_first_then_pauses_then_the_rest() -> None:
         allowance=Money(25_000_000),
         notices=(Notice(about="day", text="four fifths of it are used"),),
         entries=(entry(JobState.SUBMITTING),),
+        leftovers=Leftovers(
+            hints=("DSC_1.NEF is a camera RAW file, which cannot be sent: export it as JPEG.",)
+        ),
         delivered_today=86,
         failed_today=1,
     )
@@ -140,7 +145,6 @@ def test_what_needs_somebody_comes_first_then_pauses_then_the_rest() -> None:
         needs=(NEED, Need(source="pair.jpg", told=pair)),
         without_prompt=("lonely.jpg waits for its prompt: add lonely.txt beside it.",),
         failed=(Need(source="c.jpg", told="refused.", way_out="Drag it back."),),
-        hints=("DSC_1.NEF is a camera RAW file, which cannot be sent: export it as JPEG.",),
         delivered=("trip/beach.png",),
     )
 
@@ -204,7 +208,7 @@ def test_however_much_there_is_the_text_is_whole_and_bounded(held: int, shown: i
     needs = [replace(NEED, told=words, way_out=words)] * min(held, shown)
     status = replace(RUNNING, now=datetime(2026, 1, 1, tzinfo=UTC), counts=COUNTS | {"held": held})
 
-    text = status_text(Page(status=status, needs=needs, hints=[words] * 10))
+    text = status_text(Page(status=replace(status, leftovers=Leftovers(hints=(words,) * 20)), needs=needs))
 
     assert text.startswith(f"{FIRST_LINE}\n")
     assert text.endswith(f"\n{LAST_LINE}\n")

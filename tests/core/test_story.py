@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from retouchd.core.ignore import IgnoreRules
 from retouchd.core.jobs import HoldReason, JobState, Output
 from retouchd.core.money import NOTHING, Money
 from retouchd.core.outcomes import Answered, Envelope, NoAnswer, OutcomeKind
@@ -21,10 +20,8 @@ from retouchd.core.story import (
     changed_sentence,
     clock_time,
     describe_end,
-    ignored_sentence,
     job_sentence,
     money_sentence,
-    orphan_sentence,
     outcome_and_status,
     outcome_words,
     pause_sentence,
@@ -32,7 +29,6 @@ from retouchd.core.story import (
     refusal_in,
     refused_answer,
     sentence,
-    stranger_sentence,
 )
 from retouchd.core.values import AttemptId, BundleId, EditId, JobId, Sha256
 from strategies import JOB, NOW
@@ -182,42 +178,6 @@ def test_every_photo_that_is_no_job_yet_has_a_sentence(
     record = replace(RECORD, state=state, detail=detail)
 
     assert told in bundle_sentence(record, is_quiet=is_quiet, facts=" (1 MB)")
-
-
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [
-        ("DSC_1.NEF", "is a camera RAW file, which cannot be sent: export it as JPEG."),
-        ("IMG.heic", "is a kind of picture that cannot be sent: export it as JPEG or PNG."),
-        ("beach.RTF", "cannot be read as a prompt: save it as plain text, beach.txt."),
-        ("notes.pdf", "is neither a photo nor a prompt file, so it is never touched."),
-    ],
-)
-def test_strangers_are_told_what_to_do(name: str, told: str) -> None:
-    """A file that was probably meant as a photo or a prompt says how it becomes one."""
-    assert stranger_sentence(name) == f"{name} {told}"
-
-
-def test_ignored_names_say_their_pattern() -> None:
-    """The pattern is named, where it came from, and what to do if it is a photo after all."""
-    ours, owners = IgnoreRules().find_for_file("x.part"), IgnoreRules(["x*"]).find_for_file("x.part")
-    assert ours
-    assert owners
-
-    assert ignored_sentence("x.part", ours) == (
-        "x.part is never looked at: names like *.part are hidden, unfinished, or what systems and programs"
-        ' keep for themselves. If it should be, rename it, or add "!*.part" at the end of watch.ignore.'
-    )
-    assert "x.part is never looked at: watch.ignore in the configuration has x*." in ignored_sentence(
-        "x.part", owners
-    )
-
-
-def test_prompts_without_a_photo_say_how_to_be_used() -> None:
-    """The name that would fit is told; a suffix that is there twice is seen."""
-    assert "to use it for beach.jpg, rename it to beach.txt." in orphan_sentence("prompt.txt", ["beach.jpg"])
-    assert orphan_sentence("x.toml", []).endswith("it waits for one of its name, x.jpg.")
-    assert orphan_sentence("beach.TXT.txt", ["beach.jpg"]).endswith("rename it to beach.TXT.")
 
 
 def test_a_second_time_is_free_and_says_how_it_would_not_be() -> None:

@@ -11,6 +11,7 @@ from engine_house import POLICY, House, bundle_of, kinds, wish_of
 
 from retouchd.core.errors import FolderMissingError, NoRoomError
 from retouchd.core.jobs import JobState
+from retouchd.core.leftovers import LEFTOVERS, Leftovers
 from retouchd.core.pauses import Pause, PauseReason, begin_pause
 from retouchd.core.records import BundleState
 from retouchd.core.settling import LookAgain
@@ -268,17 +269,35 @@ def test_return_of_a_folder_hurries_what_waited_for_it(house: House) -> None:
 
 
 def test_scan_tells_what_it_could_not_read(house: House) -> None:
-    """Troubles of a scan are told, and the number of ignored files is kept for the status."""
+    """Troubles of a scan are told, and what it left out is kept for the status."""
+    leftovers = Leftovers(seen=9, reasons={"videos": 5}, hints=("x",))
     with house.act():
         for number in (1, 2):
             house.sightings.take(
-                ScanFinished(number=number, seconds=0.1, folders=3, ignored=5, troubles=("a: no",))
+                ScanFinished(number=number, seconds=0.1, folders=3, leftovers=leftovers, troubles=("a: no",))
             )
 
     assert house.sightings.has_scanned
     assert house.sightings.last_scan == 2
-    assert house.journal.note("ignored") == "5"
+    assert Leftovers.from_text(house.journal.note(LEFTOVERS) or "") == leftovers
     assert house.log.events().count("inbox.troubled") == 2
+
+
+def test_an_inbox_that_is_mostly_left_out_is_told_once(house: House) -> None:
+    """A pattern that hides nearly everything is told when it begins to, and again for another reason only."""
+    told = [
+        {"names like *.part": 95},
+        {"names like *.part": 99, "videos": 1},
+        {"videos": 100},
+        {"videos": 10},
+        {"videos": 100},
+    ]
+    with house.act():
+        for number, reasons in enumerate(told, start=1):
+            leftovers = Leftovers(seen=100, reasons=reasons)
+            house.sightings.take(ScanFinished(number=number, seconds=0.1, folders=1, leftovers=leftovers))
+
+    assert house.log.events().count("inbox.left_out") == 3
 
 
 # --- the end of a one-shot run

@@ -158,7 +158,7 @@ def test_one_shot_run_ends_after_a_scan_that_found_nothing(house: House) -> None
     loop = Loop(house, OneShot(deadline=NOW.replace(year=2027), request_scan=request_scan))
 
     def scan(number: int) -> ScanFinished:
-        return ScanFinished(number=number, seconds=0, folders=1, ignored=0)
+        return ScanFinished(number=number, seconds=0, folders=1)
 
     watched = Manner(folder=PurePosixPath("/in"), mode=WatchMode.EVENTS, why="so")
     with loop:

@@ -16,9 +16,10 @@ from retouchd.cli.opening import House, open_house
 from retouchd.cli.photos import PhotoExplainer
 from retouchd.cli.screen import Screen, print_json
 from retouchd.core.bundles import Bundle, Standing, is_photo_name, is_sidecar_name
+from retouchd.core.hints import Kind, ignored_sentence, kind_of, orphan_sentence, stranger_sentence
 from retouchd.core.jobs import ENDED
 from retouchd.core.records import BundleState
-from retouchd.core.story import STATE_WORDS, ignored_sentence, orphan_sentence, stranger_sentence
+from retouchd.core.story import STATE_WORDS
 from retouchd.core.values import printable
 from retouchd.core.watching import (
     FAILURE_NOTE,
@@ -92,8 +93,7 @@ class _Explainer:
         if stat.S_ISDIR(mode):
             return self._explain_folder(spot)
         if not stat.S_ISREG(mode):
-            told = f"{printable(spot.path.name)} is no file, but a link or the like: it is never touched."
-            return _plain(spot, "ignored", told)
+            return _plain(spot, "ignored", stranger_sentence(PurePosixPath(spot.path.name), Kind.NO_FILE))
         return self._explain_file(spot)
 
     def _how_watched(self, relative: PurePosixPath) -> str:
@@ -111,14 +111,15 @@ class _Explainer:
             return self._photos.explain(spot.relative)
         if is_sidecar_name(spot.path.name):
             return self._explain_prompt_file(spot)
-        return _plain(spot, "not_a_photo", stranger_sentence(spot.path.name))
+        name = spot.path.name
+        return _plain(spot, "not_a_photo", stranger_sentence(PurePosixPath(name), kind_of(name)))
 
     def _explain_prompt_file(self, spot: Spot) -> Explanation:
         name, bundles = spot.path.name, self._bundles_in(spot.relative.parent)
         fitting = [bundle for bundle in bundles if name in {member.name for member in bundle.members[1:]}]
         if not fitting:
             lonely = [one.photo.name for one in bundles if one.standing is Standing.LACKS_PROMPT]
-            return _plain(spot, "orphan", orphan_sentence(name, lonely))
+            return _plain(spot, "orphan", orphan_sentence(PurePosixPath(name), lonely))
         photo = self._photos.explain(fitting[0].path)
         about = f"{printable(name)} says what to do with {printable(fitting[0].photo.name)}:"
         return replace(photo, path=printable(spot.shown), about=about)

@@ -95,7 +95,7 @@ class Foresight:
             if isinstance(view, Unreadable):
                 found.left_out["unreadable"] += 1
                 continue
-            found.left_out["not_photos"] += view.ignored
+            found.left_out["not_photos"] += sum(view.left_out.values())
             for bundle in scan.form(view).bundles:
                 self._add_bundle(found, bundle)
         return found
@@ -106,7 +106,7 @@ class Foresight:
             return
         view = scan.read(self._spot.relative.parent)
         if view is not None:
-            yield replace(view, ignored=0)
+            yield replace(view, hidden={}, strangers={})
 
     def _is_meant(self, path: PurePosixPath) -> bool:
         place = self._spot.relative

@@ -11,9 +11,10 @@ from retouchd.adapters.inbox.files import InboxFolder
 from retouchd.cli.explanation import Explanation
 from retouchd.cli.opening import House
 from retouchd.cli.showing import filed_as, history_words
-from retouchd.core.bundles import Bundle, Standing, is_photo_name
+from retouchd.core.bundles import Bundle, Standing, is_sidecar_name
 from retouchd.core.edits import DuplicatePolicy, Wish
 from retouchd.core.errors import FileTroubleError
+from retouchd.core.hints import Kind, kind_of, orphan_sentence, stranger_sentence
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.naming import output_stem
 from retouchd.core.options import SidecarError
@@ -25,10 +26,8 @@ from retouchd.core.story import (
     clock_time,
     job_sentence,
     money_sentence,
-    orphan_sentence,
     pause_sentence,
     sentence,
-    stranger_sentence,
 )
 from retouchd.core.values import BundleId, JobId, fold_name, printable
 from retouchd.engine.look import Looker
@@ -145,7 +144,7 @@ class PhotoExplainer:
             yield from self._tell_pauses()
         yield self._tell_place(record, bundle, is_quiet=is_quiet)
         if record.state is BundleState.LACKS_PROMPT:
-            yield from self._tell_almost_prompts(record)
+            yield from self._tell_almost_prompts(bundle)
         yield "Nothing was sent, nothing was paid."
 
     def _tell_place(self, record: BundleRecord, bundle: Bundle, *, is_quiet: bool) -> str:
@@ -160,15 +159,17 @@ class PhotoExplainer:
         seconds = max(0, round((self._now - changed).total_seconds()))
         return f" ({_bytes(signature.size)}, last change {seconds} s ago)"
 
-    def _tell_almost_prompts(self, record: BundleRecord) -> Iterator[str]:
+    def _tell_almost_prompts(self, bundle: Bundle) -> Iterator[str]:
         """Tell of files that were probably meant as this photo's prompt."""
-        stem = fold_name(record.path.stem)
-        for place in sorted((self._house.places.inbox / record.folder).iterdir()):
+        stem, members = fold_name(bundle.path.stem), {member.name for member in bundle.members}
+        for place in sorted((self._house.places.inbox / bundle.folder).iterdir()):
             name, path = place.name, PurePosixPath(fold_name(place.name))
-            if is_photo_name(name) or stem not in {path.stem, PurePosixPath(path.stem).stem}:
+            if name in members or stem not in {path.stem, PurePosixPath(path.stem).stem}:
                 continue
-            is_twice = path.suffix and PurePosixPath(path.stem).suffix == path.suffix
-            yield orphan_sentence(name, ()) if is_twice else stranger_sentence(name)
+            if is_sidecar_name(name):
+                yield orphan_sentence(PurePosixPath(name), ())
+            elif kind_of(name) is Kind.DOCUMENT:
+                yield stranger_sentence(PurePosixPath(name), Kind.DOCUMENT)
 
     def _tell_pauses(self) -> Iterator[str]:
         for pause in self._view.pauses():

@@ -15,6 +15,7 @@ from retouchd.core.status import (
     MOST_NAMED,
     Entry,
     Status,
+    hint_rows,
     notice_rows,
     pause_sentences,
     running_sentence,
@@ -105,6 +106,7 @@ class _Page:
         self._write_rows(work_rows(self._status))
         self._write_rows(notice_rows(self._status), Tone.WARN)
         self._write_list("Failed", JobState.FAILED, Tone.WARN)
+        self._write_rows(hint_rows(self._status))
 
     def _write_daemon(self) -> None:
         holder = self._status.holder

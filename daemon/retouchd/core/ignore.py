@@ -11,7 +11,7 @@ from fnmatch import translate
 from pathlib import PurePosixPath
 from typing import Final
 
-from retouchd.core.values import fold_name
+from retouchd.core.values import fold_name, printable
 
 # A pattern that ends in "/" is one of folders, whose content is not looked at either.
 BUILT_IN_PATTERNS: Final = (
@@ -72,6 +72,12 @@ class IgnorePattern:
     text: str
     is_built_in: bool
     takes_back: bool = False
+
+    @property
+    def reason(self) -> str:
+        """Why what it fits is never looked at, for people."""
+        fits = printable(self.text)
+        return f"names like {fits}" if self.is_built_in else f"names that fit {fits} in watch.ignore"
 
     @classmethod
     def parse(cls, text: str) -> "IgnorePattern":

@@ -3,11 +3,12 @@
 Values alone; how they are found out belongs to the inbox adapter, what follows from them to the engine.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from retouchd.core.bundles import Bundle
 from retouchd.core.errors import FileTroubleError
+from retouchd.core.leftovers import Leftovers
 from retouchd.core.watching import Manner
 
 
@@ -33,14 +34,14 @@ class ScanFinished:
         number: Grows by at least one with each scan; a scan that was broken off leaves its number out.
         seconds: How long it took.
         folders: Folders that were read.
-        ignored: Names in them that are never looked at.
+        leftovers: What is never sent.
         troubles: What could not be read, for people; the first few only.
     """
 
     number: int
     seconds: float
     folders: int
-    ignored: int
+    leftovers: Leftovers = field(default_factory=Leftovers)
     troubles: tuple[str, ...] = ()
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from retouchd.core.jobs import JobState
+from retouchd.core.leftovers import Leftovers
 from retouchd.core.money import Caps, Money
 from retouchd.core.pauses import Pause
 from retouchd.core.records import SpendReport
@@ -67,6 +68,7 @@ class Status:
         counts: By job state, and "arriving", "queued", "waiting_for_prompt" and "ignored".
         allowance: The limit that a person gave for today.
         entries: What is under way, needs a person or failed.
+        leftovers: What lies in the inbox and is never sent.
         delivered_today: Pictures put into the outbox since the day of the caps began.
         failed_today: The same of photos that failed.
     """
@@ -80,6 +82,7 @@ class Status:
     allowance: Money | None
     notices: Sequence[Notice]
     entries: Sequence[Entry]
+    leftovers: Leftovers
     delivered_today: int
     failed_today: int
 
@@ -119,8 +122,14 @@ def work_rows(status: Status) -> list[tuple[str, str]]:
 
 
 def notice_rows(status: Status) -> list[tuple[str, str]]:
-    """Give what an owner should know about the money, each with its title."""
-    return [("Notice", sentence(notice.text)) for notice in status.notices]
+    """Give what an owner should know about money and inbox, each with its title."""
+    told = [sentence(notice.text) for notice in status.notices]
+    return [("Notice", one) for one in [*told, *filter(None, [status.leftovers.alarm_sentence])]]
+
+
+def hint_rows(status: Status) -> list[tuple[str, str]]:
+    """Give what was probably meant otherwise, each with its title; the first few only."""
+    return [("Hint", one) for one in status.leftovers.hints[:MOST_NAMED]]
 
 
 def _working(status: Status) -> str:

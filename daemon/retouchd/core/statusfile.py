@@ -56,7 +56,6 @@ class Page:
         needs: Photos that need somebody; the status counts all of them.
         without_prompt: A sentence for each photo that waits for its prompt; likewise.
         failed: Photos that failed of late and were not put back since, the newest first.
-        hints: Sentences about files that are no photos.
         delivered: Pictures below the outbox, safe to print, the newest first.
     """
 
@@ -64,7 +63,6 @@ class Page:
     needs: Sequence[Need] = ()
     without_prompt: Sequence[str] = ()
     failed: Sequence[Need] = ()
-    hints: Sequence[str] = ()
     delivered: Sequence[str] = ()
 
 
@@ -96,7 +94,8 @@ def _sections(page: Page) -> Iterator[list[str]]:
     failed = [line for one in page.failed for line in _need(one)]
     yield _listed("FAILED, AND NOT PUT BACK", len(page.failed), failed)
     yield [f"{title:<11}{words}" for title, words in (*work_rows(status), *notice_rows(status))]
-    yield _listed("NO PHOTOS", len(page.hints), [f"{_BULLET}{told}" for told in page.hints])
+    hints = status.leftovers.hints
+    yield _listed("NO PHOTOS", len(hints), [f"{_BULLET}{told}" for told in hints])
     delivered = [f"{_BULLET}outbox/{name}" for name in page.delivered]
     yield ["DELIVERED LAST", *delivered] if delivered else []
 

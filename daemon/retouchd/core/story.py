@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
-from retouchd.core.ignore import IgnorePattern
 from retouchd.core.jobs import HoldReason, Job, JobState
 from retouchd.core.money import Money
 from retouchd.core.outcomes import Answered, CallEnd, Envelope, OutcomeKind
 from retouchd.core.pauses import Ending, Pause, PauseReason
 from retouchd.core.records import Attempt, BundleRecord, BundleState, Permission, PermissionReason
-from retouchd.core.values import fold_name, printable
+from retouchd.core.values import printable
 
 _AFTER_PAUSE: Final = "when the pause is over"
 # So near that minutes would not tell whether it is over.
@@ -182,78 +181,6 @@ def refused_answer(reason: str) -> str:
 def refusal_in(answer: str) -> str:
     """Give why a command was not obeyed, or nothing when it was."""
     return answer.removeprefix(_REFUSED) if answer.startswith(_REFUSED) else ""
-
-
-_RAW: Final = frozenset(
-    [
-        ".3fr",
-        ".arw",
-        ".cr2",
-        ".cr3",
-        ".dng",
-        ".erf",
-        ".iiq",
-        ".kdc",
-        ".mef",
-        ".mrw",
-        ".nef",
-        ".nrw",
-        ".orf",
-        ".pef",
-        ".raf",
-        ".raw",
-        ".rw2",
-        ".srf",
-        ".srw",
-        ".x3f",
-    ]
-)
-_OTHER_PICTURES: Final = frozenset(
-    [".avif", ".bmp", ".gif", ".heic", ".heif", ".jxl", ".psd", ".tif", ".tiff"]
-)
-_DOCUMENTS: Final = frozenset([".doc", ".docx", ".md", ".odt", ".pages", ".rtf", ".text"])
-
-
-def stranger_sentence(name: str) -> str:
-    """Say of a file that is neither photo nor prompt file what to do if it was meant as one."""
-    path, shown = PurePosixPath(name), printable(name)
-    suffix, stem = fold_name(path.suffix), printable(path.stem)
-    if suffix in _RAW:
-        return f"{shown} is a camera RAW file, which cannot be sent: export it as JPEG."
-    if suffix in _OTHER_PICTURES:
-        return f"{shown} is a kind of picture that cannot be sent: export it as JPEG or PNG."
-    if suffix in _DOCUMENTS:
-        return f"{shown} cannot be read as a prompt: save it as plain text, {stem}.txt."
-    return f"{shown} is neither a photo nor a prompt file, so it is never touched."
-
-
-def ignored_sentence(name: str, pattern: IgnorePattern) -> str:
-    """Say that a name is never looked at, by which pattern, and how it would be."""
-    shown, fits = printable(name), printable(pattern.text)
-    why = (
-        f"names like {fits} are hidden, unfinished, or what systems and programs keep for themselves"
-        if pattern.is_built_in
-        else f"watch.ignore in the configuration has {fits}"
-    )
-    return (
-        f'{shown} is never looked at: {why}. If it should be, rename it, or add "!{fits}" at the end of'
-        " watch.ignore."
-    )
-
-
-def orphan_sentence(name: str, photos_without_prompt: Sequence[str]) -> str:
-    """Say of a prompt file that fits no photo how it would."""
-    path, shown = PurePosixPath(name), printable(name)
-    if fold_name(PurePosixPath(path.stem).suffix) == fold_name(path.suffix):
-        return (
-            f"{shown} ends in {printable(path.suffix)} twice, which some systems do not show: rename it to"
-            f" {printable(path.stem)}."
-        )
-    if not photos_without_prompt:
-        return f"{shown} belongs to no photo: it waits for one of its name, {printable(path.stem)}.jpg."
-    photo = PurePosixPath(photos_without_prompt[0])
-    fitting = printable(f"{photo.stem}{path.suffix}")
-    return f"{shown} belongs to no photo: to use it for {printable(photo)}, rename it to {fitting}."
 
 
 _PERMISSIONS: Final = {

@@ -3,6 +3,7 @@
 Runs in the engine thread, inside its transaction.
 """
 
+from retouchd.core.leftovers import LEFTOVERS, Leftovers
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.sightings import (
     FolderBack,
@@ -30,7 +31,7 @@ class Sightings:
         self._board = board
         self._intake = intake
         self._troubled: dict[str, PauseReason] = {}
-        self._ignored: int | None = None
+        self._leftovers: Leftovers | None = None
         self.last_scan = 0
 
     @property
@@ -54,12 +55,19 @@ class Sightings:
 
     def _take_scan(self, scan: ScanFinished) -> None:
         self.last_scan = scan.number
-        if scan.ignored != self._ignored:
-            self._journal.set_note("ignored", str(scan.ignored))
-            self._ignored = scan.ignored
+        self._take_leftovers(scan.leftovers)
         for trouble in scan.troubles:
             self._herald.say("warning", "inbox.troubled", detail=trouble)
         self._herald.say("debug", "inbox.scanned", seconds=round(scan.seconds, 4), folders=scan.folders)
+
+    def _take_leftovers(self, leftovers: Leftovers) -> None:
+        before = self._leftovers
+        if leftovers == before:
+            return
+        self._leftovers = leftovers
+        self._journal.set_note(LEFTOVERS, leftovers.as_text())
+        if leftovers.alarm and (before is None or leftovers.alarm != before.alarm):
+            self._herald.say("warning", "inbox.left_out", detail=leftovers.alarm_sentence)
 
     def _take_watch(self, change: WatchChanged) -> None:
         self._journal.set_note(FAILURE_NOTE, change.failure)

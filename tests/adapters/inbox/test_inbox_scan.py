@@ -12,6 +12,7 @@ from retouchd.adapters.inbox.mounts import Ground, Mount
 from retouchd.adapters.inbox.scan import FolderView, Scan, Unreadable
 from retouchd.core.bundles import Bundle, FormingRules, Standing
 from retouchd.core.errors import FileTroubleError
+from retouchd.core.hints import Kind
 from retouchd.core.ignore import IgnoreRules
 
 LOCAL = Ground(at=None, below=())
@@ -66,7 +67,7 @@ def test_links_are_never_followed(tmp_path: Path) -> None:
 
     assert walked(tmp_path / "in") == {".": []}
     assert make_scan(tmp_path / "in").read(PurePosixPath("sub")) is None
-    assert read(tmp_path / "in").ignored == 2
+    assert read(tmp_path / "in").left_out == {Kind.NO_FILE: 2}
 
 
 def test_a_folder_named_like_a_photo_is_a_folder(tmp_path: Path) -> None:
@@ -88,7 +89,12 @@ def test_what_is_ignored_is_pruned_and_counted(tmp_path: Path) -> None:
     view = read(tmp_path)
 
     assert walked(tmp_path) == {".": ["photo.png"]}
-    assert view.ignored == 4
+    assert view.left_out == {
+        "names like .*": 1,
+        "names like *.part": 1,
+        Kind.DOCUMENT: 1,
+        Kind.NO_FILE: 1,
+    }
 
 
 def test_the_owners_patterns_are_pruned_and_taken_back(tmp_path: Path) -> None:
@@ -102,7 +108,11 @@ def test_the_owners_patterns_are_pruned_and_taken_back(tmp_path: Path) -> None:
     views = [view for view in scan.walk(TOP) if isinstance(view, FolderView)]
 
     assert [bundle.key for view in views for bundle in scan.form(view).bundles] == ["drafts.png", "b.png"]
-    assert sum(view.ignored for view in views) == 4
+    assert views[0].left_out == {
+        "names that fit drafts/ in watch.ignore": 1,
+        "names that fit *-draft.* in watch.ignore": 2,
+        "names like @eaDir/": 1,
+    }
 
 
 def test_names_of_any_bytes_are_found(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ bundle is stands in core/bundles.py; what is new about it is found out in survey
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -28,7 +29,8 @@ from retouchd.core.bundles import (
     is_sidecar_name,
 )
 from retouchd.core.errors import FileTroubleError, FolderMissingError
-from retouchd.core.ignore import IgnoreRules
+from retouchd.core.hints import Kind, kind_of
+from retouchd.core.ignore import IgnorePattern, IgnoreRules
 from retouchd.core.values import fold_name
 
 # Enough that two states of a folder are never taken for one, and little to keep for each folder.
@@ -44,7 +46,8 @@ class FolderView:
         entries: What could belong to a bundle.
         folders: Names of the sub-folders to go on with.
         digest: Changes when a name or signature of what could belong to a bundle does.
-        ignored: How many names are never looked at: by pattern, by suffix, or as no regular files.
+        hidden: How many names are never looked at, by the reason of the pattern.
+        strangers: Names of what can belong to no bundle, by what it is.
         unseen: Folded names of what could not be looked at.
         troubles: Why, for people.
     """
@@ -53,9 +56,15 @@ class FolderView:
     entries: tuple[Entry, ...]
     folders: tuple[str, ...]
     digest: bytes
-    ignored: int
+    hidden: Mapping[str, int]
+    strangers: Mapping[Kind, Sequence[str]]
     unseen: frozenset[str]
     troubles: tuple[str, ...]
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many names are not looked at any further, by the reason."""
+        return {**self.hidden, **{kind.value: len(names) for kind, names in self.strangers.items()}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +151,8 @@ class _Listing:
     inodes: Inodes
     entries: list[Entry] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
-    ignored: int = 0
+    hidden: Counter[str] = field(default_factory=Counter)
+    strangers: dict[Kind, list[str]] = field(default_factory=dict)
     unseen: set[str] = field(default_factory=set)
     troubles: list[str] = field(default_factory=list)
 
@@ -157,26 +167,31 @@ class _Listing:
             self.troubles.append(str(translate(exc, "look at", self.folder / entry.name)))
 
     def _sort_in(self, entry: os.DirEntry[str]) -> None:
-        if entry.is_dir(follow_symlinks=False):
-            self._add_folder(entry.name)
-        elif self.ignore.find_for_file(entry.name) is not None:
-            self.ignored += entry.name != MARK_NAME
+        is_folder = entry.is_dir(follow_symlinks=False)
+        find = self.ignore.find_for_folder if is_folder else self.ignore.find_for_file
+        pattern = find(entry.name)
+        if pattern is not None:
+            self._hide(entry.name, pattern)
+        elif is_folder:
+            self.folders.append(entry.name)
         elif is_photo_name(entry.name) or is_sidecar_name(entry.name):
             self._add_file(entry.name, entry.stat(follow_symlinks=False))
         else:
-            self.ignored += 1
+            is_file = entry.is_file(follow_symlinks=False)
+            self._add_stranger(entry.name, kind_of(entry.name) if is_file else Kind.NO_FILE)
 
-    def _add_folder(self, name: str) -> None:
-        if self.ignore.find_for_folder(name) is None:
-            self.folders.append(name)
-        else:
-            self.ignored += 1
+    def _hide(self, name: str, pattern: IgnorePattern) -> None:
+        if name != MARK_NAME:
+            self.hidden[pattern.reason] += 1
+
+    def _add_stranger(self, name: str, kind: Kind) -> None:
+        self.strangers.setdefault(kind, []).append(name)
 
     def _add_file(self, name: str, status: os.stat_result) -> None:
         if stat.S_ISREG(status.st_mode):
             self.entries.append(Entry(name=name, signature=signature_of(status, self.inodes)))
         else:
-            self.ignored += 1
+            self._add_stranger(name, Kind.NO_FILE)
 
     def view(self) -> FolderView:
         """Give all that was found."""
@@ -185,7 +200,8 @@ class _Listing:
             entries=tuple(self.entries),
             folders=tuple(self.folders),
             digest=_digest(self.entries),
-            ignored=self.ignored,
+            hidden=self.hidden,
+            strangers=self.strangers,
             unseen=frozenset(self.unseen),
             troubles=tuple(self.troubles),
         )

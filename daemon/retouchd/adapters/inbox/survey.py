@@ -4,6 +4,7 @@ It reports differences and nothing else, so that nobody is asked about folders t
 folder is looked at is for the scanner in watch.py.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,8 @@ from retouchd.adapters.inbox.mounts import read_ground
 from retouchd.adapters.inbox.scan import FolderView, Scan, Unreadable
 from retouchd.core.bundles import FormingRules
 from retouchd.core.errors import FileTroubleError
+from retouchd.core.hints import folder_hints
+from retouchd.core.leftovers import MOST_HINTS, Leftovers
 from retouchd.core.sightings import News
 from retouchd.core.values import printable
 
@@ -42,14 +45,18 @@ class Tally:
     Attributes:
         visited: Folders that were read.
         unreadable: Folders that are there and could not be read.
-        ignored: Names in them that are never looked at.
+        seen: Names in them.
+        left_out: Names in them that are not looked at any further, by the reason.
+        hints: What a person should know of those; the first few only.
         troubles: What could not be read, for people; the first few only.
         changed: Folders that had been looked at before and were different now.
     """
 
     visited: set[PurePosixPath] = field(default_factory=set)
     unreadable: set[PurePosixPath] = field(default_factory=set)
-    ignored: int = 0
+    seen: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    hints: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     changed: set[PurePosixPath] = field(default_factory=set)
 
@@ -57,6 +64,19 @@ class Tally:
         """Note the first few."""
         self.troubles.extend(troubles)
         del self.troubles[_MOST_TROUBLES:]
+
+    def count(self, view: FolderView) -> None:
+        """Count what lies in a folder."""
+        self.left_out.update(view.left_out)
+        self.seen += len(view.entries) + sum(view.left_out.values())
+        if len(self.hints) < MOST_HINTS:
+            names = (entry.name for entry in view.entries)
+            self.hints.extend(folder_hints(view.folder, view.strangers, names))
+            del self.hints[MOST_HINTS:]
+
+    def leftovers(self) -> Leftovers:
+        """Give what is never sent."""
+        return Leftovers(seen=self.seen, reasons=dict(self.left_out), hints=tuple(self.hints))
 
 
 class Survey:
@@ -152,7 +172,7 @@ class Survey:
 
     def _take_in(self, scan: Scan, view: FolderView, tally: Tally) -> None:
         tally.visited.add(view.folder)
-        tally.ignored += view.ignored
+        tally.count(view)
         tally.add_troubles(view.troubles)
         before = self._digests.get(view.folder)
         if before == view.digest:

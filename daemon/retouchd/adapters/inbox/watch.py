@@ -213,7 +213,7 @@ class Scanner:
                 number=number,
                 seconds=ended - begun,
                 folders=len(tally.visited),
-                ignored=tally.ignored,
+                leftovers=tally.leftovers(),
                 troubles=tuple(tally.troubles),
             )
         )

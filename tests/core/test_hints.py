@@ -1,0 +1,145 @@
+"""What a file is that cannot be sent, and what to do if more was meant."""
+
+from pathlib import PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retouchd.core.hints import (
+    Kind,
+    folder_hints,
+    ignored_sentence,
+    kind_of,
+    meant_name,
+    orphan_sentence,
+    stranger_sentence,
+)
+from retouchd.core.ignore import IgnoreRules
+from strategies import names
+
+FOLDER = PurePosixPath("wedding")
+
+
+def hints(*listed: str, strangers: dict[Kind, list[str]] | None = None) -> list[str]:
+    """Give the hints of a folder with these photos and prompt files."""
+    return list(folder_hints(FOLDER, strangers or {}, listed))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "told"),
+    [
+        ("DSC_1.NEF", Kind.RAW, "is a camera RAW file, which cannot be sent: export it as JPEG or TIFF."),
+        ("img.cr3", Kind.RAW, "is a camera RAW file"),
+        ("logo.svg", Kind.PICTURE, "is a kind of picture that cannot be sent: export it as JPEG or PNG."),
+        ("IMG_1.MOV", Kind.VIDEO, "is a video, which cannot be sent; a Live Photo's picture is"),
+        ("beach.RTF", Kind.DOCUMENT, "cannot be read as a prompt: save it as plain text, beach.txt."),
+        ("_prompt.docx", Kind.DOCUMENT, "save it as plain text, _prompt.txt."),
+        ("photos.zip", Kind.ARCHIVE, "is an archive, which is not opened: unpack it"),
+        ("beach.jpg.lnk", Kind.SHORTCUT, "only points to something else: drop the photo itself."),
+        ("beach.xmp", Kind.OTHER, "is neither a photo nor a prompt file, so it is never touched."),
+        ("_prompt", Kind.OTHER, "to use it for every photo here, rename it to _prompt.txt."),
+        (
+            "beach",
+            Kind.OTHER,
+            "does not say by its name what it is: if it is a photo, rename it to beach.jpg",
+        ),
+        (".jpg", Kind.OTHER, "does not say by its name what it is"),
+    ],
+)
+def test_strangers_are_told_what_to_do(name: str, kind: Kind, told: str) -> None:
+    """A file that was probably meant as a photo or a prompt says how it becomes one."""
+    sentence = stranger_sentence(FOLDER / name, kind)
+
+    assert kind_of(name) is kind or name == ".jpg"
+    assert sentence.startswith(f"wedding/{name} ")
+    assert told in sentence
+
+
+def test_ignored_names_say_their_pattern() -> None:
+    """The pattern is named, where it came from, and what to do if it is a photo after all."""
+    ours, owners = IgnoreRules().find_for_file("x.part"), IgnoreRules(["x*"]).find_for_file("x.part")
+    assert ours
+    assert owners
+
+    assert ignored_sentence("x.part", ours) == (
+        "x.part is never looked at: names like *.part are hidden, unfinished, or what systems and programs"
+        ' keep for themselves. If it should be, rename it, or add "!*.part" at the end of watch.ignore.'
+    )
+    assert "x.part is never looked at: watch.ignore in the configuration has x*." in ignored_sentence(
+        "x.part", owners
+    )
+
+
+def test_prompts_without_a_photo_say_how_to_be_used() -> None:
+    """The name that would fit is told; a suffix that is there twice, and a conflict copy, are seen."""
+    orphan, lonely = PurePosixPath("beech.txt"), ["beach.jpg"]
+
+    assert "to use it for beach.jpg, rename it to beach.txt." in orphan_sentence(orphan, lonely)
+    assert orphan_sentence(PurePosixPath("x.toml"), []).endswith("it waits for one of its name, x.jpg.")
+    assert orphan_sentence(PurePosixPath("beach.TXT.txt"), lonely).endswith("rename it to beach.TXT.")
+    assert "that a sync program made of a.txt" in orphan_sentence(PurePosixPath("a_Conflict.txt"), lonely)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("prompt.txt", "_prompt.txt"),
+        ("Prompts.TXT", "_prompt.txt"),
+        ("_prompt.txt.txt", "_prompt.txt"),
+        ("_promt.txt", "_prompt.txt"),
+        ("_prompts.txt", "_prompt.txt"),
+        ("__prompt.txt", "_prompt.txt"),
+        ("-prompt.txt", "_prompt.txt"),
+        ("_prompt.md", "_prompt.txt"),
+        ("_prompt", "_prompt.txt"),
+        ("preset.toml", "_preset.toml"),
+        ("_presets.toml", "_preset.toml"),
+        ("_preset.txt", "_preset.toml"),
+        ("_preset.toml.txt", "_preset.toml"),
+        ("_prompt.txt", ""),
+        ("_Preset.TOML", ""),
+        ("present.txt", ""),
+        ("promo.txt", ""),
+        ("_portrait.txt", ""),
+        ("prompt.jpg", ""),
+        ("_prompt.png.txt", ""),
+    ],
+)
+def test_names_that_are_nearly_right_are_known(name: str, meant: str) -> None:
+    """A file for a whole folder is recognised though its name is not quite right."""
+    assert meant_name(name) == meant
+
+
+def test_a_folder_gives_one_hint_for_each_kind() -> None:
+    """Of forty RAW files one is named; what lies beside photos on every phone gets no hint."""
+    told = hints(
+        "a.jpg",
+        "a.txt",
+        strangers={
+            Kind.RAW: ["1.nef", "2.nef", "3.nef"],
+            Kind.VIDEO: ["a.mov"],
+            Kind.OTHER: ["_prompt", "x"],
+        },
+    )
+
+    assert len(told) == 2
+    assert told[0].startswith("wedding/1.nef is a camera RAW file")
+    assert told[0].endswith("The same goes for 2 more beside it.")
+    assert told[1].startswith("wedding/_prompt belongs to no photo")
+
+
+def test_a_folder_gives_hints_on_prompts_that_fit_nothing() -> None:
+    """Names that nobody means are told at once; a prompt that came before its photo just waits."""
+    told = hints("a.txt", "b.jpg", "prompt.txt", "b.txt.txt", "_prompt.txt")
+
+    assert [one.partition(" ")[0] for one in told] == ["wedding/prompt.txt", "wedding/b.txt.txt"]
+    assert hints("prompt.txt", "PROMPT.jpg", "b.txt.txt", "b.txt.png") == []
+
+
+@given(listed=st.lists(names))
+def test_hints_are_printable(listed: list[str]) -> None:
+    """I11: whatever names lie there, no hint breaks a screen."""
+    for told in hints(*listed, strangers={Kind.RAW: listed, Kind.OTHER: listed}):
+        assert "\n" not in told
+        assert told.encode()
