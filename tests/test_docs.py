@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from retouchd.core.sidecars import read_text, read_toml
 from retouchd.settings import all_keys
 
 ROOT = Path(__file__).parent.parent
@@ -63,6 +64,17 @@ def test_every_command_and_flag_exists() -> None:
     everything = "\n".join([_help(), *(_help(name) for name in sorted(commands))])
 
     assert sorted(flag for flag in flags if flag not in everything) == []
+
+
+def test_examples_of_prompt_files_are_right() -> None:
+    """Whoever copies a prompt file out of the README has one that is understood, and asks for something."""
+    readers = {".txt": read_text, ".toml": read_toml}
+    text = (ROOT / "README.md").read_text()
+
+    examples = re.findall(r"This is `([^`]+)`:\n\n```\n(.*?)```", text, re.DOTALL)
+
+    assert {Path(name).suffix for name, _ in examples} == set(readers)
+    assert all(readers[Path(name).suffix](content.encode()).prompt for name, content in examples)
 
 
 def _help(*command: str) -> str:

@@ -20,6 +20,7 @@ from retouchd.cli.main import app
 from retouchd.cli.schemas import Schema
 from retouchd.cli.simulating import simulate
 from retouchd.core.errors import CommandRefusedError
+from retouchd.core.sidecarschema import sidecar_schema
 from retouchd.settings import Settings
 from retouchd.simulator.server import Simulator
 
@@ -116,6 +117,14 @@ def test_schema_of_the_configuration(tmp_path: Path) -> None:
 
     assert code == 0
     assert json.loads(out) == json.loads(json.dumps(Settings.model_json_schema()))
+
+
+def test_schema_of_sidecars(tmp_path: Path) -> None:
+    """The schema of prompt files' options is printed without any configuration."""
+    code, out = run(tmp_path, "config", "--schema", "sidecar")
+
+    assert code == 0
+    assert json.loads(out) == sidecar_schema()
 
 
 def test_schema_of_results_fits_a_real_result(lived_in: CliHouse, capsys: Captured) -> None:

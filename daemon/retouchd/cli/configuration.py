@@ -11,6 +11,7 @@ from retouchd.cli.schemas import Schema
 from retouchd.cli.screen import Screen, print_json
 from retouchd.core.errors import ConfigurationError
 from retouchd.core.metadata import SCHEMA, Result
+from retouchd.core.sidecarschema import sidecar_schema
 from retouchd.core.values import printable
 from retouchd.policies import check_supported
 from retouchd.settings import Settings, describe, load_settings
@@ -50,10 +51,13 @@ def check_configuration(config: Path | None, environ: Mapping[str, str]) -> None
 
 def print_schema(schema: Schema) -> None:
     """Print a JSON Schema."""
-    if schema is Schema.CONFIG:
-        print_json(Settings.model_json_schema())
-    else:
-        print_json(result_schema())
+    match schema:
+        case Schema.CONFIG:
+            print_json(Settings.model_json_schema())
+        case Schema.RESULT:
+            print_json(result_schema())
+        case Schema.SIDECAR:
+            print_json(sidecar_schema())
 
 
 class _AsWritten(GenerateJsonSchema):

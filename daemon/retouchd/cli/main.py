@@ -258,7 +258,12 @@ def config(
     context: typer.Context,
     check: Annotated[bool, typer.Option("--check", help="Only say whether it is right.")] = False,
     schema: Annotated[
-        Schema | None, typer.Option(help="Print a JSON Schema instead.", show_default=False)
+        Schema | None,
+        typer.Option(
+            help="Print a JSON Schema instead, for editors that check while you type: of the configuration, "
+            "of the JSON file beside each result, or of the options in prompt files and presets.",
+            show_default=False,
+        ),
     ] = None,
     config: Config = None,
 ) -> None:

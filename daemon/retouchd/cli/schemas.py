@@ -8,3 +8,4 @@ class Schema(StrEnum):
 
     CONFIG = "config"
     RESULT = "result"
+    SIDECAR = "sidecar"

@@ -209,7 +209,7 @@ _PATH: Final = {
     "type": "string",
     "pattern": (
         r"^(?![A-Za-z][A-Za-z0-9+.-]*:)(?!~)(?!\.)(?!.*/\.)"
-        r"[^/\\\u0000-\u001f\u007f]+(/[^/\\\u0000-\u001f\u007f]+)*$"
+        r"[^/\\\u0000-\u001f\u007f]+(/[^/\\\u0000-\u001f\u007f]+)*$(?!\n)"
     ),
     "maxLength": _MAX_PATH,
 }
@@ -225,7 +225,7 @@ RULES: Final[Mapping[str, Rule]] = {
         example='"1536x1024"',
         schema={
             "type": "string",
-            "pattern": "^(match|auto|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})$",
+            "pattern": "^(match|auto|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})$(?!\\n)",
             "description": '"match" keeps the photo\'s shape, "auto" lets the service choose, or '
             "WIDTHxHEIGHT: both divisible by 16, at most 3840, at most 3 to 1, 655360 to 8294400 pixels.",
         },
