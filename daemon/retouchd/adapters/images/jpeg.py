@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from retouchd.adapters.images.exif import EXIF_PREFIX, UPRIGHT, find_orientation
+from retouchd.adapters.images.exif import EXIF_PREFIX, UPRIGHT, find_orientation, is_adobe_rgb
+from retouchd.adapters.images.icc import classify_profile
 from retouchd.adapters.images.window import NotWholeError, Part, Window, damaged, first_of_each
-from retouchd.core.pictures import PhotoFormat, Picture
+from retouchd.core.pictures import ColourProfile, PhotoFormat, Picture
 
 MAGIC: Final = re.compile(rb"\xff\xd8\xff")
 
@@ -19,7 +20,10 @@ _MARKER: Final = re.compile(rb"\xff[^\xff]")
 _SCAN_END: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 _EOI: Final = 0xD9
-_APP1: Final = 0xE1
+_APP1, _APP2 = 0xE1, 0xE2
+# A profile may be cut into several segments; only the first of them is read.
+_PROFILE_PREFIX: Final = b"ICC_PROFILE\0\1"
+_PREFIXES: Final = {_APP1: (EXIF_PREFIX, b"Exif"), _APP2: (_PROFILE_PREFIX, b"ICC")}
 _RESTARTS: Final = range(0xD0, 0xD8)
 _WITHOUT_LENGTH: Final = frozenset({0x01, _EOI, *_RESTARTS})
 _WITH_LENGTH: Final = frozenset({*range(0xC0, 0xD0), *range(0xDA, 0xFF)})
@@ -28,7 +32,7 @@ _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _NAMES: Final = {**dict.fromkeys(_FRAMES, b"SOF"), 0xDA: b"SOS", 0xDC: b"DNL", _EOI: b"EOI"}
 # A picture of four components is one of inks; Adobe's own segment only says how they are packed.
 _INKS: Final = 4
-_TELLING: Final = frozenset({b"SOF", b"SOS", b"DNL", b"Exif"})
+_TELLING: Final = frozenset({b"SOF", b"SOS", b"DNL", b"Exif", b"ICC"})
 
 
 def walk(window: Window) -> Picture:
@@ -46,6 +50,7 @@ def walk(window: Window) -> Picture:
         orientation=find_orientation(window.beginning(exif)) if exif else UPRIGHT,
         depth_bits=depth_bits,
         is_cmyk=components == _INKS,
+        profile=_read_profile(window, firsts),
     )
 
 
@@ -79,8 +84,9 @@ def _read_body(window: Window, code: int, start: int) -> Part:
     if end < body:
         raise damaged(start)
     window.require(end + 2)
-    has_exif = code == _APP1 and window.read(body, min(length - 2, len(EXIF_PREFIX))) == EXIF_PREFIX
-    return Part(kind=b"Exif" if has_exif else _NAMES.get(code, b""), start=body, end=end)
+    prefix, name = _PREFIXES.get(code, (b"", _NAMES.get(code, b"")))
+    is_telling = window.read(body, min(length - 2, len(prefix))) == prefix
+    return Part(kind=name if is_telling else b"", start=body, end=end)
 
 
 def _read_frame(window: Window, firsts: dict[bytes, Part]) -> tuple[int, int, int, int]:
@@ -99,3 +105,13 @@ def _read_frame(window: Window, firsts: dict[bytes, Part]) -> tuple[int, int, in
         reason = "it does not say how large it is"
         raise NotWholeError(reason)
     return depth_bits, height, width, components
+
+
+def _read_profile(window: Window, firsts: dict[bytes, Part]) -> ColourProfile:
+    """What an embedded profile says, or EXIF where there is none."""
+    if b"ICC" in firsts:
+        # Behind the prefix stands how many segments there are.
+        return classify_profile(window.beginning(firsts[b"ICC"])[len(_PROFILE_PREFIX) + 1 :])
+    if b"Exif" in firsts and is_adobe_rgb(window.beginning(firsts[b"Exif"])):
+        return ColourProfile.ADOBE_RGB
+    return ColourProfile.NONE

@@ -7,12 +7,21 @@ from collections.abc import Iterator
 from typing import Final
 
 from retouchd.adapters.images.exif import UPRIGHT, find_orientation
-from retouchd.adapters.images.window import NotWholeError, Part, Window, amount, damaged, first_of_each
-from retouchd.core.pictures import PhotoFormat, Picture
+from retouchd.adapters.images.icc import classify_profile
+from retouchd.adapters.images.window import (
+    BLOCK_BYTES,
+    NotWholeError,
+    Part,
+    Window,
+    amount,
+    damaged,
+    first_of_each,
+)
+from retouchd.core.pictures import ColourProfile, PhotoFormat, Picture
 
 MAGIC: Final = re.compile(rb"\x89PNG\r\n\x1a\n")
 
-_TELLING: Final = frozenset({b"IHDR", b"IDAT", b"tRNS", b"acTL", b"eXIf"})
+_TELLING: Final = frozenset({b"IHDR", b"IDAT", b"tRNS", b"acTL", b"eXIf", b"iCCP"})
 # Behind the signature, the header's own length and its name.
 _HEADER_START: Final = 16
 _HEADER: Final = ">IIBBBBB"
@@ -35,6 +44,7 @@ def walk(window: Window) -> Picture:
         has_alpha=colour_type in _COLOUR_TYPES_WITH_ALPHA or b"tRNS" in firsts,
         animated=b"acTL" in firsts,
         depth_bits=depth_bits,
+        profile=_read_profile(window, firsts.get(b"iCCP")),
     )
 
 
@@ -76,3 +86,14 @@ def _read_header(window: Window, firsts: dict[bytes, Part]) -> tuple[int, int, i
     if not comes_first or not sane:
         raise damaged(header.start)
     return width, height, depth_bits, colour_type
+
+
+def _read_profile(window: Window, chunk: Part | None) -> ColourProfile:
+    """What an embedded profile says: behind its name and the number of the only method it is packed."""
+    if chunk is None:
+        return ColourProfile.NONE
+    _, _, packed = window.beginning(chunk).partition(b"\0")
+    try:
+        return classify_profile(zlib.decompressobj().decompress(packed[1:], BLOCK_BYTES))
+    except zlib.error:
+        return ColourProfile.NONE

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from retouchd.adapters.images.exif import UPRIGHT, find_orientation
+from retouchd.adapters.images.icc import classify_profile
 from retouchd.adapters.images.window import NotWholeError, Part, Window, damaged, first_of_each
-from retouchd.core.pictures import PhotoFormat, Picture
+from retouchd.core.pictures import ColourProfile, PhotoFormat, Picture
 
 MAGIC: Final = re.compile(rb"RIFF.{4}WEBP", re.DOTALL)
 
@@ -43,7 +44,7 @@ def walk(window: Window) -> Picture:
     if not _has_image(headers, firsts):
         reason = "there is no picture in it"
         raise NotWholeError(reason)
-    exif = firsts.get(b"EXIF")
+    exif, profile = firsts.get(b"EXIF"), firsts.get(b"ICCP")
     return Picture(
         format=PhotoFormat.WEBP,
         width=headers[0].width,
@@ -51,6 +52,7 @@ def walk(window: Window) -> Picture:
         orientation=find_orientation(window.beginning(exif)) if exif else UPRIGHT,
         has_alpha=b"ALPH" in firsts or any(header.has_alpha for header in headers),
         animated=headers[0].animated,
+        profile=classify_profile(window.beginning(profile)) if profile else ColourProfile.NONE,
     )
 
 
@@ -114,4 +116,4 @@ _HEADERS: Final[dict[bytes, Callable[[Window, Part], _Header]]] = {
     b"VP8L": _read_lossless,
     b"VP8 ": _read_lossy,
 }
-_TELLING: Final = frozenset({*_HEADERS, b"ALPH", b"ANMF", b"EXIF"})
+_TELLING: Final = frozenset({*_HEADERS, b"ALPH", b"ANMF", b"EXIF", b"ICCP"})
