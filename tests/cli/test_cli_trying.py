@@ -102,7 +102,7 @@ def test_what_cannot_be_tried_is_refused_before_anything_is_done(house: CliHouse
     text.write_text("no picture, but a text that is long enough")
     cases = {
         (mine, " "): "say what to change",
-        (str(text), "x"): "cannot be taken: it is not a PNG, JPEG or WebP picture",
+        (str(text), "x"): "cannot be taken: it is text and no picture",
         (str(house.place), "x"): "it is no file",
         ("/nowhere.jpg", "x"): "cannot be read",
         (mine, "x", "--quality", "odd"): "quality must be one of",

@@ -90,9 +90,10 @@ class Picture:
     """A whole picture: every chunk, segment or length up to the end mark was there.
 
     Attributes:
-        width: Stored columns in pixels, before any EXIF rotation.
-        height: Stored rows in pixels, before any EXIF rotation.
-        orientation: EXIF orientation 1..8; 5 to 8 swap width and height when shown.
+        width: Columns in pixels as decoded, before `orientation` is applied.
+        height: Rows in pixels as decoded, before `orientation` is applied.
+        orientation: EXIF orientation 1..8 that decoders leave to others; 5 to 8 swap width and height when
+            shown. HEIC and TIFF are turned by their decoders, so theirs is 1.
         has_alpha: The file has a transparency channel (or PNG's tRNS).
         animated: More than one frame.
         depth_bits: Bits of one channel of one pixel.

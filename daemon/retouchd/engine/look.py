@@ -177,6 +177,8 @@ class Looker:
         )
 
     def _find_fault(self, picture: Picture, size: int) -> str | None:
+        if picture.format.taken_as is None:
+            return f"it is {picture.format.value.upper()}, which the service does not take: save it as JPEG"
         if picture.animated:
             return "it is an animation, which cannot be edited: export one frame of it"
         limit = min(self._policy.max_input_bytes, MAX_IMAGE_BYTES - 1)

@@ -7,10 +7,13 @@ import struct
 import zlib
 from typing import Any, Final
 
+import pillow_heif
 from PIL import Image
 
 from retouchd.adapters.images.structure import examine
 from retouchd.core.pictures import Examination
+
+pillow_heif.register_heif_opener()
 
 ORIENTATION_TAG: Final = 0x0112
 
