@@ -19,10 +19,16 @@ from typing import Final, Self
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _MNT_DETACH: Final = 2
-# A far name that ends so makes the file of the name before it hang when it is opened.
+# A far name that ends so makes the file of the name before it hang when it is opened, for as long as it is
+# there and until somebody asks for something else then.
 STALL: Final = ".stall"
 
 _Act = Callable[[int, bytes], bytes]
+
+
+def can_mount() -> bool:
+    """Say whether this process can have a share."""
+    return os.geteuid() == 0 and Path("/dev/fuse").exists()
 
 
 class Share:
@@ -85,6 +91,7 @@ class _Server:
             1: self._look_up,
             3: lambda node, _: struct.pack("<QII", 0, 0, 0) + _attributes(os.lstat(self._paths[node])),
             10: self._unlink,
+            12: lambda node, request: self._rename(node, request, 8),
             14: self._open,
             15: self._read,
             17: lambda _, __: struct.pack("<5Q4I24x", 1 << 20, 1 << 19, 1 << 19, 0, 0, 4096, 255, 4096, 0),
@@ -94,6 +101,7 @@ class _Server:
             27: lambda _, __: struct.pack("<QII", 0, 0, 0),
             28: self._list,
             29: lambda _, __: b"",
+            45: lambda node, request: self._rename(node, request, 16),
         }
 
     def serve(self) -> None:
@@ -101,6 +109,9 @@ class _Server:
         with suppress(OSError):
             while True:
                 self._take(os.read(self._device, 1 << 17))
+                stalled, self._stalled = self._stalled, {}
+                for request in stalled.values():
+                    self._take(request)
 
     def _take(self, request: bytes) -> None:
         _, operation, unique, node = struct.unpack_from("<IIQQ", request)
@@ -135,6 +146,14 @@ class _Server:
 
     def _unlink(self, node: int, name: bytes) -> bytes:
         (self._paths[node] / os.fsdecode(name.rstrip(b"\0"))).unlink()
+        return b""
+
+    def _rename(self, node: int, request: bytes, names_at: int) -> bytes:
+        old, new = (os.fsdecode(name) for name in request[names_at:].split(b"\0")[:2])
+        source, target = self._paths[node] / old, self._paths[struct.unpack_from("<Q", request)[0]] / new
+        if target.exists():
+            raise OSError(errno.EEXIST, "exists")
+        source.rename(target)
         return b""
 
     def _open(self, node: int, _: bytes) -> bytes:

@@ -178,7 +178,7 @@ def _build_deciders(office: Office, tools: Tools, scanner: Rescan) -> _Deciders:
     throttle = Throttle(office, board)
     cashier = Cashier(office, moves, board, throttle, tools.spool)
     limits = RequestLimits(office)
-    under_way = UnderWay()
+    under_way = UnderWay(office)
     surroundings = _Surroundings(quiet_seconds=tools.inbox.quiet_seconds, tell_again=tell_again)
     intake = Intake(office, moves, surroundings, under_way)
     return _Deciders(

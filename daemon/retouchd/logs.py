@@ -59,6 +59,8 @@ class Event(StrEnum):
     COMMAND_OBEYED = "command.obeyed"
     REQUEST_REFUSED = "request.refused"
     WORKER_CRASHED = "worker.crashed"
+    WORKER_STALLED = "worker.stalled"
+    WORKER_LEFT = "worker.left"
     SCANNER_CRASHED = "scanner.crashed"
     RECOVERY_FINISHED = "recovery.finished"
     SPOOL_PRUNED = "spool.pruned"

@@ -82,6 +82,7 @@ def engine_policy(settings: Settings, key_advice: str = "") -> Policy:
             age=timedelta(days=settings.duplicates.keep_answers_days),
             room=settings.duplicates.keep_answers_mb * _MEGABYTE,
         ),
+        longest_call=timedelta(seconds=settings.endpoint.total_timeout_seconds),
         configuration=_digest(settings),
     )
 

@@ -274,6 +274,7 @@ class Daemon:
         self._mailbox.tell(self._assembly.engine.stop)
         self._mailbox.tell(self._log.info, "daemon.stopping", signal=signal.Signals(number).name)
         if self._signals > 1:
+            self._mailbox.tell(self._assembly.engine.hurry)
             self._tools.endpoint.hurry()
 
 

@@ -67,6 +67,7 @@ POLICY: Final = Policy(
     requests_per_minute=0,
     key_advice="put a new one into /key and it goes on within a minute",
     keep=KeepPolicy(age=timedelta(days=30), room=2_000_000_000),
+    longest_call=timedelta(minutes=15),
     configuration="",
 )
 
@@ -159,7 +160,7 @@ class House:
         self.spool = AnswerSpool(place / "spool", durable)
         self.office = Office(journal=self.journal, clock=self.clock, policy=policy, herald=Herald(self.log))
         self.told_again: list[PurePosixPath] = []
-        self.under_way = UnderWay()
+        self.under_way = UnderWay(self.office)
         neighbourhood = Neighbourhood(told_again=self.told_again)
         self.moves = Moves(self.office, neighbourhood.tell_again)
         self.board = PauseBoard(self.office)

@@ -187,6 +187,26 @@ def test_a_clock_that_is_set_back_does_not_stretch_a_one_shot_run(house: House) 
     assert loop.engine.ending is Ending.OUT_OF_TIME
 
 
+def test_a_one_shot_run_does_not_wait_for_what_hangs(house: House) -> None:
+    """A one-shot run whose time is over ends although a worker does not come back."""
+    house.see(bundle_of("beach.jpg"))
+    house.clock.pass_by(3)
+    deadline = house.clock.now() + timedelta(seconds=60)
+    loop = Loop(house, OneShot(deadline=deadline, request_scan=lambda: 1))
+
+    def wait_and_look() -> bool:
+        house.clock.pass_by(30)
+        loop.mailbox.tell(house.clock.now)
+        return loop.engine.ending is not None
+
+    with loop:
+        assert eventually(lambda: kinds(loop.given) == ["Look"])
+        assert eventually(wait_and_look)
+        loop.join()
+
+    assert loop.engine.ending is Ending.OUT_OF_TIME
+
+
 def test_engine_gives_tasks_after_the_commit(house: House) -> None:
     """A worker gets a task only once it is durable that it has it."""
     house.accept("beach.jpg")
@@ -217,6 +237,7 @@ def test_crew_survives_a_defect() -> None:
     crew = Crew(1, carry_out, lambda task, error: ended.append((task, error)), log)
     crew.start()
     crew.give(bad)
+    assert eventually(lambda: ended)
     crew.give(good)
 
     assert eventually(lambda: len(ended) == 2)

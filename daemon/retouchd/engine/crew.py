@@ -2,15 +2,23 @@
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
+from typing import Final
 
 from retouchd.core.jobs import Job
 from retouchd.core.pauses import PauseReason
 from retouchd.core.records import BundleRecord
 from retouchd.core.values import BundleId, Cabinet, JobId
 from retouchd.engine.herald import Log
+from retouchd.engine.office import Office
+
+# A photo of 50 MB comes from a slow NAS within this.
+_STALLED_SECONDS: Final = 60.0
+# Each holds a thread; so many on one dead share are not worth more.
+_MOST_STALLED: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,36 +106,69 @@ def subject_of(task: Task) -> Subject:
 
 
 class UnderWay:
-    """The tasks that workers have: one at a time for each job or bundle. Engine thread only."""
+    """The tasks that workers have: one at a time for each job or bundle. Engine thread only.
 
-    def __init__(self) -> None:
+    A task may stall: a read from a share that is gone returns never, and nothing can end it. Those that have
+    taken very long are told once and then count no more, so that others are worked on in their stead.
+    """
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
         self._tasks: dict[Subject, Task] = {}
+        self._since: dict[Subject, float] = {}
+        self._told: set[Subject] = set()
 
     def __len__(self) -> int:
         return len(self._tasks)
 
+    def __iter__(self) -> Iterator[Task]:
+        return iter(tuple(self._tasks.values()))
+
     def take(self, task: Task) -> bool:
         """Note a task unless its subject has one already; say whether it was noted."""
-        return self._tasks.setdefault(subject_of(task), task) is task
+        subject = subject_of(task)
+        if self._tasks.setdefault(subject, task) is not task:
+            return False
+        self._since[subject] = self._office.clock.moments().monotonic
+        return True
 
     def end(self, task: Task) -> None:
         """Note that a task has ended."""
-        self._tasks.pop(subject_of(task), None)
+        subject = subject_of(task)
+        self._tasks.pop(subject, None)
+        self._since.pop(subject, None)
+        self._told.discard(subject)
 
     def has(self, subject: Subject) -> bool:
         """Say whether a worker has a task on this job or bundle."""
         return subject in self._tasks
 
     def count(self, *kinds: type[Task]) -> int:
-        """Count the tasks of these kinds."""
-        return sum(isinstance(task, kinds) for task in self._tasks.values())
+        """Count the tasks of these kinds but for the first few that have stalled."""
+        tasks = [task for task in self._tasks.values() if isinstance(task, kinds)]
+        stalled = sum(self._has_stalled(task) for task in tasks)
+        return len(tasks) - min(stalled, _MOST_STALLED)
+
+    def tell_stalled(self) -> None:
+        """Tell each task that has stalled, once."""
+        for subject, task in self._tasks.items():
+            if subject not in self._told and self._has_stalled(task):
+                self._told.add(subject)
+                self._office.herald.say(
+                    "warning", "worker.stalled", task=type(task).__name__, subject=subject
+                )
+
+    def _has_stalled(self, task: Task) -> bool:
+        longest = self._office.policy.longest_call if isinstance(task, Send) else timedelta()
+        taken_seconds = self._office.clock.moments().monotonic - self._since[subject_of(task)]
+        return taken_seconds > longest.total_seconds() + _STALLED_SECONDS
 
 
 class Crew:
-    """A fixed number of worker threads.
+    """The worker threads: more of them only while some of their tasks have stalled.
 
     Args:
-        size: How many.
+        size: How many to begin with.
         carry_out: Does one task.
         ended: Told after each task, whether or not it raised, in the worker's thread.
     """
@@ -140,28 +181,41 @@ class Crew:
         log: Log,
     ) -> None:
         self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._open_tasks = 0
         self._carry_out = carry_out
         self._ended = ended
         self._log = log
-        # Daemon threads: when the engine cannot go on, the process ends and the next start recovers.
-        self._threads = [
-            threading.Thread(target=self._work, name=f"worker-{number}", daemon=True)
-            for number in range(1, size + 1)
-        ]
+        self._size = size
+        self._hired = 0
 
     def start(self) -> None:
         """Start the threads."""
-        for thread in self._threads:
-            thread.start()
+        while self._hired < self._size:
+            self._hire()
 
     def give(self, task: Task) -> None:
-        """Have a task carried out."""
+        """Have a task carried out; from the engine thread."""
+        with self._lock:
+            self._open_tasks += 1
+            is_short = self._open_tasks > self._hired
+        if is_short:
+            self._hire()
         self._tasks.put(task)
+
+    def _hire(self) -> None:
+        self._hired += 1
+        # A daemon thread: when it hangs, or the engine cannot go on, the process ends all the same, and the
+        # next start recovers.
+        threading.Thread(target=self._work, name=f"worker-{self._hired}", daemon=True).start()
 
     def _work(self) -> None:
         while True:
             task = self._tasks.get()
-            self._ended(task, self._try(task))
+            error = self._try(task)
+            with self._lock:
+                self._open_tasks -= 1
+            self._ended(task, error)
 
     def _try(self, task: Task) -> Exception | None:
         """Carry out a task; a defect that one photo brings to light must not stop the others (I11)."""

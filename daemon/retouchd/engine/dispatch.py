@@ -78,6 +78,7 @@ class Dispatch:
         Args:
             may_begin: False while the daemon stops: what was paid for is delivered and filed, no more.
         """
+        self._under_way.tell_stalled()
         tasks = list(self._choose_chores())
         if may_begin:
             tasks += self._choose_sends()

@@ -17,6 +17,7 @@ from retouchd.engine.crew import Task, UnderWay
 from retouchd.engine.dispatch import Dispatch
 from retouchd.engine.ending import Ending, Situation, decide_ending
 from retouchd.engine.focus import Focus
+from retouchd.engine.leaving import Leaving
 from retouchd.engine.mailbox import Mailbox, Request
 from retouchd.engine.office import Office
 from retouchd.engine.operator import Operator
@@ -76,6 +77,7 @@ class Engine:
         self._departments = departments
         self._give = give
         self._one_shot = one_shot
+        self._leaving = Leaving(office, departments.under_way)
         self._is_stopping = False
         self._wanted_scan: int | None = None
         self._failed_before = self._count_failed()
@@ -91,11 +93,17 @@ class Engine:
         self._turn([])
         while not self._is_over():
             self._turn(self._mailbox.take(self._seconds_to_sleep()))
+        self._leaving.tell_left()
 
     def stop(self) -> None:
-        """Begin nothing new; what is under way is finished and delivered."""
+        """Begin nothing new; what is under way is finished and delivered, unless it hangs."""
+        self._leaving.begin()
         self._is_stopping = True
         self._departments.board.is_stopping = True
+
+    def hurry(self) -> None:
+        """After all calls were cut: wait for nothing that takes long."""
+        self._leaving.hurry()
 
     def _turn(self, batch: list[Request]) -> None:
         """Carry out a batch. A crash before the commit leaves nothing of it, and nobody was answered."""
@@ -106,6 +114,7 @@ class Engine:
                 self._carry_out(request)
             departments.board.end_those_over()
             if self._is_out_of_time():
+                self._leaving.begin()
                 departments.board.is_stopping = True
             tasks = departments.dispatch.choose(may_begin=not departments.board.is_stopping)
         office.herald.flush()
@@ -114,6 +123,7 @@ class Engine:
         for task in tasks:
             self._wanted_scan = None
             self._give(task)
+        self._leaving.look()
 
     def _look_at_clock(self) -> None:
         step = self._clock_watch.look()
@@ -135,7 +145,8 @@ class Engine:
         # Counted from the turn's begin: what became due while the turn was committed was not chosen in it,
         # and counted from now on it would be no longer ahead and slept over.
         due = office.journal.next_due(self._clock_watch.last)
-        waits += [seconds for seconds in (due, *self._seconds_until_more_begins()) if seconds is not None]
+        later = (due, self._leaving.seconds_until_next(), *self._seconds_until_more_begins())
+        waits += [seconds for seconds in later if seconds is not None]
         if self._one_shot and not self._is_out_of_time():
             waits.append((self._one_shot.deadline - office.clock.now()).total_seconds())
         return max(0.0, min(waits))
@@ -153,9 +164,12 @@ class Engine:
 
     def _is_over(self) -> bool:
         if self._is_stopping:
-            return not self._departments.under_way
+            return self._leaving.is_over()
         if self._one_shot is None:
             return False
+        if self._departments.under_way and self._is_out_of_time() and self._leaving.is_over():
+            self.ending = Ending.OUT_OF_TIME
+            return True
         if not self._departments.sightings.has_scanned and not self._is_out_of_time():
             return False
         self.ending = self._find_ending(self._one_shot)

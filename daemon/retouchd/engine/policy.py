@@ -32,6 +32,7 @@ class Policy:
         key_advice: What to do when the service refuses the key, for people.
         codes: What the service's error codes mean, in lower case.
         keep: How long answers are kept after nobody needs them.
+        longest_call: After this a call is cut, whatever it does.
         configuration: Differs when anything was configured differently.
     """
 
@@ -54,4 +55,5 @@ class Policy:
     key_advice: str
     codes: Mapping[str, OutcomeKind]
     keep: KeepPolicy
+    longest_call: timedelta
     configuration: str
