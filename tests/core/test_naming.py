@@ -1,5 +1,6 @@
 """Names: safe on every system, whatever the photo is called, and a save path that the endpoint takes."""
 
+import os
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from retouchd.core.edits import Wish
 from retouchd.core.naming import (
     NAME_FIELDS,
     check_template,
+    note_name,
     numbered,
     numbered_member,
     output_stem,
@@ -91,6 +93,22 @@ def test_numbers() -> None:
 def test_a_bundle_is_filed_under_one_number(name: str, photo: str, number: int, filed: str) -> None:
     """All files of a bundle get the same number, so that they still belong together where they are filed."""
     assert numbered_member(name, photo, number) == filed
+
+
+@pytest.mark.parametrize("stem", ["x" * 251, "é" * 125, "\udcff" * 251, "😀" * 62, "x" * 226])
+@pytest.mark.parametrize("number", [1, 2, 123_456])
+def test_the_longest_names_are_filed_with_a_number_and_a_note(stem: str, number: int) -> None:
+    """A name of 255 bytes leaves no room; its files get one shorter one, each number another note."""
+    photo, prompt = f"{stem}.jpg", f"{stem}.txt"
+
+    filed = [numbered_member(name, photo, number) for name in (photo, prompt)]
+    note = note_name(photo, number)
+
+    assert {PurePosixPath(name).stem for name in filed} == {PurePosixPath(filed[0]).stem}
+    assert [PurePosixPath(name).suffix for name in filed] == [".jpg", ".txt"]
+    assert max(len(os.fsencode(name)) for name in (*filed, note)) <= 255
+    assert note != note_name(photo, number + 1)
+    assert filed[0] == photo or number > 1
 
 
 @pytest.mark.parametrize("field", NAME_FIELDS)

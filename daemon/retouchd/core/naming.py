@@ -22,6 +22,8 @@ _RESERVED: Final = frozenset(
 )
 # A name's limit is 255 bytes nearly everywhere; a number, a suffix and a temporary's frame come on top.
 _MAX_BYTES: Final = 180
+# The same of an original that is filed: a number, ".jpeg" and ".error.txt" come on top.
+_FILED_BYTES: Final = 225
 NAME_FIELDS: Final = (
     "stem",
     "ext",
@@ -63,11 +65,26 @@ def numbered_member(name: str, photo: str, number: int) -> str:
     """Give the name under which a bundle's file is filed: all of its files get the same number.
 
     "beach.jpg", "beach.txt" and "beach.jpg.txt" become "beach-2.jpg", "beach-2.txt" and "beach-2.jpg.txt".
+    Of a very long stem the end makes room for the number.
     """
     stem = PurePosixPath(photo).stem
     if not name.startswith(stem):
         stem = PurePosixPath(name).stem
-    return f"{numbered(stem, number)}{name[len(stem) :]}"
+    kept = stem if number == 1 else _cut(stem, _FILED_BYTES)
+    return f"{numbered(kept, number)}{name[len(stem) :]}"
+
+
+def note_name(photo: str, number: int) -> str:
+    """Give the name of the note beside a photo that is filed under this number."""
+    path = PurePosixPath(photo)
+    return f"{numbered(_cut(path.stem, _FILED_BYTES), number)}{path.suffix}.error.txt"
+
+
+def _cut(text: str, most_bytes: int) -> str:
+    """Cut a name, which may hold bytes that are no text, without halving a character."""
+    while len(text.encode(errors="surrogateescape")) > most_bytes:
+        text = text[:-1]
+    return text
 
 
 def check_template(template: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from retouchd.core.errors import FileTroubleError, NameTakenError, SourceChangedError, SourceGoneError
 from retouchd.core.failnote import error_note
-from retouchd.core.naming import numbered_member
+from retouchd.core.naming import note_name, numbered_member
 from retouchd.core.records import Accepted, BundleRecord
 from retouchd.core.values import BundleId, Cabinet
 from retouchd.engine.deliveries import Deliveries, FilingOrder
@@ -91,7 +91,7 @@ def _target(record: BundleRecord, member: Accepted, number: int) -> PurePosixPat
 
 
 def _note_path(record: BundleRecord, number: int) -> PurePosixPath:
-    return record.folder / f"{numbered_member(record.photo, record.photo, number)}.error.txt"
+    return record.folder / note_name(record.photo, number)
 
 
 def _note(order: FilingOrder) -> str:
