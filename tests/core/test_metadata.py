@@ -12,10 +12,12 @@ from retouchd.core.metadata import (
     SCHEMA,
     AttemptFacts,
     CostFacts,
+    MaskFacts,
     OutputFacts,
     PictureFacts,
     RequestFacts,
     Result,
+    SentFacts,
     TimingFacts,
     shown_path,
     without_secrets,
@@ -26,6 +28,9 @@ from strategies import NOW, answer_fields, names
 SOURCE = PictureFacts(
     path="wedding/beach.jpg", sha256="5" * 64, bytes=1000, width=4032, height=3024, format="jpeg"
 )
+SENT = SentFacts(
+    sha256="7" * 64, bytes=900, width=3024, height=4032, format="jpeg", why="it is stored turned"
+)
 LATER = NOW + timedelta(seconds=9)
 RESULT = Result(
     job="k7f3bcdg",
@@ -33,7 +38,8 @@ RESULT = Result(
     fingerprint="f" * 64,
     take=1,
     source=[SOURCE],
-    sent=[replace(SOURCE, path=None)],
+    sent=[SENT],
+    mask=MaskFacts(source=SOURCE, sent=SENT),
     request=RequestFacts(
         prompt="make the sky blue",
         size="1472x1104",
@@ -88,7 +94,9 @@ def test_the_promised_keys() -> None:
     assert set(content["attempts"][0]) >= {"started", "ended", "outcome", "request_id"}
     assert set(content["timing"]) >= {"seen", "settled", "submitted", "received", "delivered"}
     assert content["output"]["hash_verified"] is None
+    assert set(content["mask"]) == {"source", "sent"}
     assert content["sent"][0]["path"] is None
+    assert content["sent"][0]["why"] == "it is stored turned"
 
 
 def test_the_file_is_made_for_people_too() -> None:

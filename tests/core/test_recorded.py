@@ -1,7 +1,9 @@
 """Reading metadata back: what was written comes back, and what anybody may have changed is refused."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
@@ -13,11 +15,13 @@ from retouchd.core.metadata import (
     PictureFacts,
     RequestFacts,
     Result,
+    SentFacts,
     TimingFacts,
 )
 from retouchd.core.money import Money
 from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.recorded import read_result
+from retouchd.core.values import Sha256
 from strategies import NOW, REQUEST, SOURCE, WISH
 
 CALL = AttemptFacts(
@@ -34,21 +38,22 @@ CALL = AttemptFacts(
 
 def result_of(**changes: Any) -> bytes:
     """Give the metadata of a delivery."""
-    source = PictureFacts(
-        path=str(SOURCE.path),
-        sha256=SOURCE.sha256,
-        bytes=SOURCE.bytes,
-        width=SOURCE.width,
-        height=SOURCE.height,
-        format=SOURCE.format,
-    )
+    facts: dict[str, Any] = {
+        "sha256": SOURCE.sha256,
+        "bytes": SOURCE.bytes,
+        "width": SOURCE.width,
+        "height": SOURCE.height,
+        "format": SOURCE.format,
+    }
+    source, sent = PictureFacts(path=str(SOURCE.path), **facts), SentFacts(why=None, **facts)
     fields: dict[str, Any] = {
         "job": "k7f3bcdg",
         "edit": "x",
         "fingerprint": WISH.fingerprint,
         "take": WISH.take,
         "source": [source],
-        "sent": [source],
+        "sent": [sent],
+        "mask": None,
         "request": RequestFacts(
             prompt=REQUEST.prompt,
             size=str(REQUEST.size),
@@ -108,6 +113,28 @@ def test_what_was_written_comes_back() -> None:
     assert (call.number, call.permission, call.outcome) == (2, 3, OutcomeKind.ANSWERED)
     assert (call.charged, call.reserved) == (Money(12_300), Money(0))
     assert (call.started, call.ended) == (NOW, NOW + timedelta(seconds=40.5))
+
+
+def test_mask_comes_back() -> None:
+    """An edit of a part of a photo is another one than that of the whole, also when it is read back."""
+    mask = replace(SOURCE, path=PurePosixPath("beach.mask.png"), sha256=Sha256("7" * 64))
+    wish = replace(WISH, mask=mask)
+    fields = json.loads(result_of(fingerprint=wish.fingerprint))
+    fields["mask"] = {"source": {**fields["source"][0], "path": str(mask.path), "sha256": mask.sha256}}
+
+    recorded = read_result(json.dumps(fields).encode())
+
+    assert recorded is not None
+    assert recorded.wish == wish
+    assert recorded.wish.fingerprint == recorded.fingerprint
+
+
+def test_metadata_without_a_mask_at_all_is_read() -> None:
+    """The first metadata files knew of no masks."""
+    recorded = read_result(changed("mask", ...))
+
+    assert recorded is not None
+    assert recorded.wish.mask is None
 
 
 def test_a_call_that_did_not_end_and_a_shared_result_come_back() -> None:

@@ -14,9 +14,11 @@ from PIL import Image
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.identity import Identity
 from retouchd.adapters.images import structure
+from retouchd.adapters.images.darkroom import Darkroom
 from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.publish import OutboxFolder
 from retouchd.core.downloads import DownloadTrouble
+from retouchd.core.edits import Wish
 from retouchd.core.jobs import Job
 from retouchd.core.outcomes import Answered
 from retouchd.engine.calls import Reply
@@ -115,13 +117,15 @@ class Counter:
             spool=house.spool,
             endpoint=links,
             pictures=structure,
-            darkroom=links,
+            darkroom=Darkroom(place, 10**7),
         )
         self._delivery = Delivery(Desk(house), house.deliveries, tools, keep_signed_url=False)
 
-    def take(self, body: bytes, head: Answered = OK, name: str = "beach.jpg") -> Job:
+    def take(
+        self, body: bytes, head: Answered = OK, name: str = "beach.jpg", wish: Wish | None = None
+    ) -> Job:
         """Have a photo answered with this."""
-        (job,) = self.house.accept(name)
+        (job,) = self.house.accept(name, *([wish] if wish else []))
         job = self.house.submit(job)
         assert job.answer is not None
         with self.house.spool.open_writer(job.answer) as writer:

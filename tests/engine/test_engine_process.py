@@ -9,7 +9,6 @@ from typing import Any, ParamSpec, TypeVar
 import pytest
 from engine_house import House, kinds, signature_of, wish_of
 
-from retouchd.adapters.images import structure
 from retouchd.adapters.spool.store import SpoolWriter
 from retouchd.core.errors import (
     FileTroubleError,
@@ -22,7 +21,7 @@ from retouchd.core.errors import (
 from retouchd.core.jobs import HoldReason, Job, JobState
 from retouchd.core.outcomes import Answered, CallEnd, NoAnswer, NotSent, NotSentKind
 from retouchd.core.pauses import PauseReason
-from retouchd.core.pictures import PictureFormat, SentPicture
+from retouchd.core.pictures import PhotoFormat, Picture, PictureFormat, SentPicture
 from retouchd.core.values import AttemptId, Sha256, Signature
 from retouchd.engine.delivery import Delivery
 from retouchd.engine.process import Process, Registry
@@ -131,6 +130,10 @@ class World:
         """Give the source's descriptor."""
         return 0
 
+    def examine(self, descriptor: int) -> Picture:
+        """Say what picture it is: one that need not be converted."""
+        return Picture(format=PhotoFormat.JPEG, width=8, height=8)
+
     @contextmanager
     def shrink(self, descriptor: int, longest_edge: int | None) -> Iterator["Print"]:
         """Make a picture smaller."""
@@ -147,7 +150,7 @@ class World:
         with self.house.spool.open_writer(attempt) as writer:
             yield FullWriter(writer) if self.is_full else writer  # type: ignore[misc]
 
-    def submit(self, order: object, images: Sequence[Any], answer: SpoolWriter) -> CallEnd:
+    def submit(self, order: object, images: Sequence[Any], mask: object, answer: SpoolWriter) -> CallEnd:
         """Make a call; its answer is kept as the endpoint's adapter keeps it."""
         self.sent += 1
         self.orders.append([image.size for image in images])
@@ -172,7 +175,7 @@ class World:
             returns=here,
             spool=here,
             endpoint=here,
-            pictures=structure,
+            pictures=here,
             darkroom=here,
         )
         house = self.house

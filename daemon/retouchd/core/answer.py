@@ -22,6 +22,10 @@ _MAX_TEXT: Final = 2_000
 # Numbers of more than twenty digits are no codes, and take long to write down.
 _LARGEST_CODE: Final = 10**20 - 1
 _HASH = re.compile(r"(?:sha256[:-])?([0-9a-f]{8,64})", re.IGNORECASE)
+NOTHING_TRANSPARENT: Final = (
+    "a transparent background was asked for, and nothing of the picture is transparent: ask for it in the"
+    " prompt"
+)
 # A header that no service sends: the time at which a person handed the answer in.
 HANDED_IN: Final = "x-retouchd-handed-in"
 _REQUEST_ID_HEADERS: Final = ("x-request-id", "x-vercel-id", "cf-ray")

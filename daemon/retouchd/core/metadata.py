@@ -38,6 +38,25 @@ class PictureFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SentFacts(PictureFacts):
+    """A picture, or a mask, as it went out.
+
+    Attributes:
+        why: Why it is not the source's own bytes; null where it is.
+    """
+
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskFacts:
+    """What said where the first picture was edited, as it was found and as it went out."""
+
+    source: PictureFacts
+    sent: SentFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutputFacts(PictureFacts):
     """The delivered picture.
 
@@ -109,6 +128,7 @@ class Result:
 
     Attributes:
         answer: The service's answer without the picture, as it came.
+        mask: Null where all of the picture was edited.
         oddities: What was not as documented in the answer, one sentence each.
         reused_from: The job whose payment this result shares; null when it was paid for itself.
     """
@@ -119,7 +139,8 @@ class Result:
     fingerprint: str
     take: int
     source: Sequence[PictureFacts]
-    sent: Sequence[PictureFacts]
+    sent: Sequence[SentFacts]
+    mask: MaskFacts | None
     request: RequestFacts
     answer: Mapping[str, object]
     oddities: Sequence[str]

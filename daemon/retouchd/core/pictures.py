@@ -75,6 +75,7 @@ class SentPicture:
 
     Attributes:
         why: Why it is not the source's own bytes, as a clause for people; empty where it is.
+        is_mask: It is not a picture but says where the first one is edited.
     """
 
     sha256: Sha256
@@ -83,6 +84,7 @@ class SentPicture:
     height: int
     format: PictureFormat
     why: str = ""
+    is_mask: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,6 +113,8 @@ def _read_wish(fields: _Fields) -> Wish:
         ),
         take=int(fields["take"]),
         pictures=pictures,
+        # The first metadata files knew of none.
+        mask=_read_picture(fields["mask"]["source"]) if fields.get("mask") else None,
         origins={_text(name): _text(origin) for name, origin in request["origins"].items()},
     )
 

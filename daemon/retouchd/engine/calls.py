@@ -136,4 +136,5 @@ def _refusal(reply: Reply) -> str | None:
 def _request_bytes(job: Job) -> int:
     if job.wish is None:
         return 0
-    return request_bytes(job.wish.request, (one.bytes for one in job.sent or job.wish.pictures))
+    own = (*job.wish.pictures, job.wish.mask) if job.wish.mask else job.wish.pictures
+    return request_bytes(job.wish.request, (one.bytes for one in job.sent or own))

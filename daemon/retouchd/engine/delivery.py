@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
-from retouchd.core.answer import Answer, Unreadable, is_hash_of, service_words
+from retouchd.core.answer import NOTHING_TRANSPARENT, Answer, Unreadable, is_hash_of, service_words
 from retouchd.core.downloads import DownloadTrouble
 from retouchd.core.errors import FileTroubleError, NameTakenError
 from retouchd.core.jobs import Job
 from retouchd.core.metadata import OutputFacts, Result
 from retouchd.core.pictures import Incomplete, Picture
-from retouchd.core.request import EditRequest
+from retouchd.core.request import Background, EditRequest
 from retouchd.core.values import AttemptId, JobId, Sha256
 from retouchd.engine.deliveries import Deliveries, Dossier
 from retouchd.engine.desk import Desk
@@ -53,6 +53,7 @@ class Delivery:
         self._outbox = tools.outbox
         self._spool = tools.spool
         self._pictures = tools.pictures
+        self._darkroom = tools.darkroom
         self._fallback = Fallback(tools)
         self._keep_signed_url = keep_signed_url
 
@@ -210,7 +211,8 @@ class Delivery:
             has_alpha=picture.has_alpha,
             hash_verified=is_hash_of(finding.answer.content_hash, staged.sha256),
         )
-        result = describe_result(dossier, finding.answer, facts, keep_signed_url=self._keep_signed_url)
+        answer = self._with_transparency(finding.answer, dossier, staged, picture)
+        result = describe_result(dossier, answer, facts, keep_signed_url=self._keep_signed_url)
         with self._outbox.stage(place, dossier.job.id, iter([result.as_json()])) as note:
             try:
                 self._outbox.publish(note, place)
@@ -219,6 +221,16 @@ class Delivery:
                     self._outbox.withdraw(path, staged.sha256)
                     raise
         return result
+
+    def _with_transparency(
+        self, answer: Answer, dossier: Dossier, staged: Staged, picture: Picture
+    ) -> Answer:
+        """Give the answer with what is odd if transparency was asked for and there is none to be seen."""
+        if _request_of(dossier).background is not Background.TRANSPARENT:
+            return answer
+        if picture.has_alpha and self._darkroom.sees_through(staged.descriptor()) is not False:
+            return answer
+        return replace(answer, oddities=(*answer.oddities, NOTHING_TRANSPARENT))
 
     def _is_ours(self, place: PurePosixPath, job: JobId, sha256: Sha256) -> bool:
         """Say whether a metadata file is this delivery's own, written by an earlier version of us."""

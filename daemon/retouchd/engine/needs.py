@@ -172,7 +172,9 @@ class Spool(Protocol):
 class Endpoint(Protocol):
     """The paid service."""
 
-    def submit(self, order: Order, images: Sequence[Image], answer: AnswerWriter) -> CallEnd:
+    def submit(
+        self, order: Order, images: Sequence[Image], mask: Image | None, answer: AnswerWriter
+    ) -> CallEnd:
         """Make one call and give how it ended.
 
         The answer, whatever its status, is durable when this returns an Answered. Nothing that the

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from retouchd.core.pictures import Examination, SentPicture
+from retouchd.core.pictures import Examination, Picture, SentPicture
 
 
 class Image(Protocol):
@@ -34,8 +34,8 @@ class Pictures(Protocol):
         ...
 
 
-class SmallerImage(Image, Protocol):
-    """One picture that was made smaller."""
+class MadeImage(Image, Protocol):
+    """One picture that was made of another."""
 
     @property
     def facts(self) -> SentPicture:
@@ -44,18 +44,52 @@ class SmallerImage(Image, Protocol):
 
 
 class Darkroom(Protocol):
-    """Makes pictures smaller, one at a time: the only place where photos are decoded."""
+    """Makes pictures of pictures, one at a time: the only place where photos and masks are decoded.
 
-    def shrink(self, descriptor: int, longest_edge: int | None) -> AbstractContextManager[SmallerImage]:
-        """Make a picture smaller that looks the same; it is gone when the context ends, or the process.
+    What is made is gone when its context ends, or the process. Descriptors are of open files; their position
+    is used.
+    """
 
-        Args:
-            descriptor: An open picture; its position is used.
-            longest_edge: At most so many pixels, or None for all of them.
+    def convert(self, descriptor: int) -> AbstractContextManager[MadeImage]:
+        """Make a picture that the service takes, with all its pixels.
 
         Raises:
             UnsendableError: It cannot be decoded.
             NoRoomError: There is no room for it.
+            FileTroubleError: It cannot be read just now.
+        """
+        ...
+
+    def shrink(self, descriptor: int, longest_edge: int | None) -> AbstractContextManager[MadeImage]:
+        """Make a picture smaller that looks the same; raises as `convert` does.
+
+        Args:
+            descriptor: An open picture.
+            longest_edge: At most so many pixels, or None for all of them.
+        """
+        ...
+
+    def cut_mask(
+        self, descriptor: int, photo: Picture, sent_size: tuple[int, int]
+    ) -> AbstractContextManager[MadeImage | None]:
+        """Make a mask that the service takes, or give None where the file's own bytes will do.
+
+        Args:
+            descriptor: An open mask.
+            photo: The photo as it was found.
+            sent_size: Columns and rows of the photo as it is sent.
+
+        Raises:
+            UnsendableError: It is no mask for this photo, as a clause that says why.
+            NoRoomError: There is no room for it.
+            FileTroubleError: It cannot be read just now.
+        """
+        ...
+
+    def sees_through(self, descriptor: int) -> bool | None:
+        """Say whether any pixel is not opaque, or None where that cannot be told.
+
+        Raises:
             FileTroubleError: It cannot be read just now.
         """
         ...

@@ -3,13 +3,12 @@
 Runs in a worker. Whatever must survive a crash is asked of the engine, which answers when it is durable.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from retouchd.core.bundles import Role
 from retouchd.core.errors import (
     FileTroubleError,
     NoRoomError,
@@ -27,11 +26,10 @@ from retouchd.engine.cashier import Begun, Cashier
 from retouchd.engine.deliveries import Deliveries
 from retouchd.engine.delivery import Delivery
 from retouchd.engine.desk import Desk
-from retouchd.engine.fitting import Fitting
+from retouchd.engine.fitting import Fitted, Fitting
 from retouchd.engine.journal import Journal
 from retouchd.engine.moves import Moves
 from retouchd.engine.needs import AnswerWriter
-from retouchd.engine.pictures import Image
 from retouchd.engine.requestlimits import RequestLimits
 from retouchd.engine.tools import Tools
 
@@ -113,7 +111,8 @@ class Process:
         with ExitStack() as opened:
             try:
                 self._check_room(job)
-                fitted = self._fitting.fit(job, self._open_images(job, opened), opened)
+                self._check_sources(job)
+                fitted = self._fitting.fit(job, opened)
                 begun = self._desk.ask(self._registry.cashier.begin_submission, job.id, fitted.sent)
             except UnsendableError as exc:
                 return self._desk.ask(self._registry.moves.give_up, job.id, str(exc))
@@ -122,12 +121,12 @@ class Process:
             except FileTroubleError as exc:
                 self._desk.ask(self._registry.deliveries.postpone, job.id, exc)
                 return job
-            return job if begun is None else self._call(begun, fitted.images)
+            return job if begun is None else self._call(begun, fitted)
 
-    def _call(self, begun: Begun, images: Sequence[Image]) -> Job:
+    def _call(self, begun: Begun, fitted: Fitted) -> Job:
         """Make the call. Attempt, reservation and state are durable; from here on nothing may raise."""
         attempt = begun.attempt.id
-        end = self._make_call(begun, images)
+        end = self._make_call(begun, fitted)
         reply = self._registry.calls.read(attempt, end)
         job = self._desk.ask(self._registry.calls.book, begun.job.id, attempt, reply)
         if job.state is not JobState.RECEIVED and not self._is_perhaps_paid(attempt):
@@ -139,7 +138,7 @@ class Process:
         """Say whether money stays set aside for a call: its file tells so if the journal is ever lost."""
         return self._desk.ask(self._registry.journal.get_attempt, attempt).reserved.micro > 0
 
-    def _make_call(self, begun: Begun, images: Sequence[Image]) -> CallEnd:
+    def _make_call(self, begun: Begun, fitted: Fitted) -> CallEnd:
         with ExitStack() as opened:
             try:
                 answer = opened.enter_context(self._tools.spool.open_writer(begun.attempt.id))
@@ -147,7 +146,7 @@ class Process:
                 # Where no answer can be kept nothing is sent.
                 return NotSent(kind=NotSentKind.OBSTRUCTED, detail=exc.reason, elapsed_seconds=0.0)
             noting = _NotingWriter(answer)
-            end = self._tools.endpoint.submit(begun.order, images, noting)
+            end = self._tools.endpoint.submit(begun.order, fitted.images, fitted.mask, noting)
         if noting.trouble is not None:
             # What came is kept; no other answer would find room either.
             self._desk.ask(self._registry.deliveries.pause_for_room, noting.trouble)
@@ -170,19 +169,14 @@ class Process:
                 )
                 raise NoRoomError(operation="use", path=PurePosixPath(name), reason=reason)
 
-    def _open_images(self, job: Job, opened: ExitStack) -> list[Image]:
-        """Make sure that every file still is what was hashed, and open the pictures among them.
+    def _check_sources(self, job: Job) -> None:
+        """Make sure that every file still is what was hashed.
 
         What changes after this is found out while it is sent, before its last byte leaves.
         """
         record = self._desk.ask(self._registry.journal.get_bundle, job.bundle)
-        images = []
         for member in record.accepted:
             with self._tools.inbox.open_source(member.path) as source:
                 if source.signature() != member.signature and source.sha256() != member.sha256:
-                    raise SourceChangedError(
-                        operation="send", path=member.path, reason="it was changed meanwhile"
-                    )
-            if member.role is Role.PHOTO:
-                images.append(opened.enter_context(self._tools.inbox.open_image(member.path, member.sha256)))
-        return images
+                    reason = "it was changed meanwhile"
+                    raise SourceChangedError(operation="send", path=member.path, reason=reason)

@@ -1,7 +1,6 @@
 """The metadata of one delivery, put together from the dossier and the answer."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 
 from retouchd.core.answer import Answer
@@ -9,10 +8,12 @@ from retouchd.core.edits import SourcePicture, Wish
 from retouchd.core.metadata import (
     AttemptFacts,
     CostFacts,
+    MaskFacts,
     OutputFacts,
     PictureFacts,
     RequestFacts,
     Result,
+    SentFacts,
     TimingFacts,
     shown_path,
     without_secrets,
@@ -35,13 +36,15 @@ def describe_result(
         raise ValueError(message)
     paid = dossier.owner is dossier.job or dossier.owner.id == job.id
     attempts = [one for one in dossier.attempts if paid]
+    sent, mask = _describe_sent(wish, dossier.owner.sent)
     return Result(
         job=job.id,
         edit=f"{wish.fingerprint[:12]}-{wish.take}",
         fingerprint=wish.fingerprint,
         take=wish.take,
-        source=[replace(_facts(one), path=shown_path(one.path)) for one in wish.pictures],
-        sent=[_facts(one) for one in dossier.owner.sent or wish.pictures],
+        source=[_source_facts(one) for one in wish.pictures],
+        sent=sent,
+        mask=mask,
         request=_request_facts(wish, attempts),
         answer=without_secrets(answer.fields, keep_signed_url=keep_signed_url),
         oddities=(*answer.oddities, *_cost_oddities(wish, answer), *_oddities(wish, answer, output)),
@@ -60,13 +63,37 @@ def describe_result(
     )
 
 
-def _facts(picture: SourcePicture | SentPicture) -> PictureFacts:
+def _source_facts(picture: SourcePicture) -> PictureFacts:
     return PictureFacts(
         sha256=picture.sha256,
         bytes=picture.bytes,
         width=picture.width,
         height=picture.height,
         format=picture.format,
+        path=shown_path(picture.path),
+    )
+
+
+def _describe_sent(wish: Wish, sent: Sequence[SentPicture]) -> tuple[list[SentFacts], MaskFacts | None]:
+    """Give the pictures and the mask as they went out; where nothing was noted, as they were found."""
+    pictures = [_sent_facts(one) for one in sent if not one.is_mask]
+    masks = [_sent_facts(one) for one in sent if one.is_mask]
+    if wish.mask is None:
+        mask = None
+    else:
+        mask = MaskFacts(source=_source_facts(wish.mask), sent=(masks or [_sent_facts(wish.mask)])[0])
+    return pictures or [_sent_facts(one) for one in wish.pictures], mask
+
+
+def _sent_facts(picture: SourcePicture | SentPicture) -> SentFacts:
+    why = picture.why if isinstance(picture, SentPicture) else ""
+    return SentFacts(
+        sha256=picture.sha256,
+        bytes=picture.bytes,
+        width=picture.width,
+        height=picture.height,
+        format=picture.format,
+        why=why or None,
     )
 
 

@@ -43,11 +43,14 @@ class Caller:
     endpoint: HttpEndpoint
     spool: AnswerSpool
 
-    def submit(self, *images: BytesImage, order: Order | None = None) -> CallEnd:
+    def submit(
+        self, *images: BytesImage, order: Order | None = None, mask: BytesImage | None = None
+    ) -> CallEnd:
         """Make one call as a worker does."""
         self.spool.begin(ATTEMPT, LABEL)
         with self.spool.open_writer(ATTEMPT) as writer:
-            return self.endpoint.submit(order or make_order(), images or (BytesImage(b"picture"),), writer)
+            pictures = images or (BytesImage(b"picture"),)
+            return self.endpoint.submit(order or make_order(), pictures, mask, writer)
 
     def body(self) -> bytes:
         """Give the durable answer's body."""

@@ -119,7 +119,7 @@ def test_a_disk_that_fills_cuts_the_answer(make_caller: MakeCaller) -> None:
     """When the disk fills while the answer arrives it is finished as cut: it was paid for."""
     disk = _Disk(500_000, finishes=True)
     with ScriptedServer(answering(200, b"x" * 1_000_000)) as server:
-        end = make_caller(server.url).endpoint.submit(make_order(), [BytesImage(b"a")], disk)
+        end = make_caller(server.url).endpoint.submit(make_order(), [BytesImage(b"a")], None, disk)
 
     assert isinstance(end, Answered)
     assert end.cut == "the disk filled while the answer arrived"
@@ -139,7 +139,7 @@ def test_an_answer_that_cannot_be_kept_is_none(
     """What could not be made durable is never called answered."""
     disk = _Disk(0, finishes=False, error=error)
     with ScriptedServer(answering(200, b"x")) as server:
-        end = make_caller(server.url).endpoint.submit(make_order(), [BytesImage(b"a")], disk)
+        end = make_caller(server.url).endpoint.submit(make_order(), [BytesImage(b"a")], None, disk)
 
     assert isinstance(end, NoAnswer)
     assert end.detail == detail

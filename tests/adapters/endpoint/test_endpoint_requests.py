@@ -47,6 +47,28 @@ def test_any_pictures_arrive_as_they_are(contents: list[bytes]) -> None:
     }
 
 
+@given(st.binary(max_size=300) | st.binary(min_size=1).map(lambda b: b * 60_000))
+def test_any_mask_arrives_as_it_is(content: bytes) -> None:
+    """A mask goes out behind the pictures, and counts for the announced length."""
+    body = Body(make_order(), [BytesImage(b"a"), BytesImage(b"b")], BytesImage(content))
+
+    sent = b"".join(body)
+
+    fields = json.loads(sent)
+    assert len(sent) == body.length
+    assert base64.b64decode(fields["mask_base64"]) == content
+    assert len(fields["input_images_base64"]) == 2
+
+
+def test_a_mask_that_changes_is_never_sent_whole(make_caller: MakeCaller) -> None:
+    """A mask that is not what it was ends the call before the body is whole, though all pictures went out."""
+    with ScriptedServer(answering(200)) as server:
+        end = make_caller(server.url).submit(mask=BytesImage(b"x" * 100_000, announced=100_001))
+
+    assert isinstance(end, NotSent)
+    assert end.kind is NotSentKind.SOURCE
+
+
 def test_the_sent_line_stands_behind_the_last_piece() -> None:
     """The body counts as sent only when more than its last piece was asked for."""
     body = Body(make_order(), [BytesImage(b"picture")])

@@ -61,7 +61,11 @@ def test_everything_of_a_job_is_kept(journal: SqliteJournal, again: Reader, bund
         "answer": attempt.id,
         "reused_from": JobId("other"),
         "shrunk": 5_000_000,
-        "sent": (SENT, replace(SENT, format=PictureFormat.WEBP)),
+        "sent": (
+            SENT,
+            replace(SENT, format=PictureFormat.WEBP, why="it was too large"),
+            replace(SENT, is_mask=True),
+        ),
         **{name: NOW + timedelta(microseconds=1) for name in ("submitted", "received", "delivered", "ended")},
     }
     job = replace(JOB, bundle=bundle, created=NOW - timedelta(microseconds=1), **changed)

@@ -19,7 +19,9 @@ from retouchd.core.request import Order
 PIECE_BYTES: Final = 48 * 1024
 _QUOTE: Final = b'"'
 _COMMA: Final = b","
-_END: Final = b"]}"
+_IMAGES_END: Final = b"]"
+_MASK: Final = b', "mask_base64": '
+_END: Final = b"}"
 
 
 class Image(Protocol):
@@ -45,11 +47,12 @@ class Body:
             read at the moment, which says nothing about the file.
     """
 
-    def __init__(self, order: Order, images: Sequence[Image]) -> None:
-        self._begin = _pack_fields(order)
-        self._images = images
-        commas = len(_COMMA) * (len(images) - 1)
-        self.length = len(self._begin) + sum(map(_quoted_length, images)) + commas + len(_END)
+    def __init__(self, order: Order, images: Sequence[Image], mask: Image | None = None) -> None:
+        self._parts: list[bytes | Image] = [_pack_fields(order), *_with_commas(images), _IMAGES_END]
+        if mask is not None:
+            self._parts += [_MASK, mask]
+        self._parts.append(_END)
+        self.length = sum(map(_length, self._parts))
         self.sent = False
         self.trouble: tuple[NotSentKind, str] | None = None
 
@@ -60,12 +63,9 @@ class Body:
             FileTroubleError: A picture is not what it was, as SourceChangedError, or cannot be read.
             OSError: A picture cannot be read.
         """
-        yield self._begin
         try:
-            for number, image in enumerate(self._images):
-                yield _COMMA * (number > 0) + _QUOTE
-                yield from _encode(image)
-                yield _QUOTE
+            for part in self._parts:
+                yield from (part,) if isinstance(part, bytes) else _quote(part)
         except (SourceChangedError, SourceGoneError) as exc:
             self.trouble = NotSentKind.SOURCE, str(exc)
             raise
@@ -75,7 +75,6 @@ class Body:
         except OSError as exc:
             self.trouble = NotSentKind.OBSTRUCTED, exc.strerror or "a picture cannot be read"
             raise
-        yield _END
         # Runs only when the socket has taken everything; before, Content-Length was not yet fulfilled.
         self.sent = True
 
@@ -96,8 +95,21 @@ def _pack_fields(order: Order) -> bytes:
     return json.dumps(fields).removesuffix("}").encode("ascii") + b', "input_images_base64": ['
 
 
-def _quoted_length(image: Image) -> int:
-    return (image.size + 2) // 3 * 4 + 2 * len(_QUOTE)
+def _with_commas(images: Sequence[Image]) -> Iterator[bytes | Image]:
+    for number, image in enumerate(images):
+        if number:
+            yield _COMMA
+        yield image
+
+
+def _length(part: bytes | Image) -> int:
+    return len(part) if isinstance(part, bytes) else (part.size + 2) // 3 * 4 + 2 * len(_QUOTE)
+
+
+def _quote(image: Image) -> Iterator[bytes]:
+    yield _QUOTE
+    yield from _encode(image)
+    yield _QUOTE
 
 
 def _encode(image: Image) -> Iterator[bytes]:

@@ -75,9 +75,11 @@ class HttpEndpoint:
         self._sent_key: str | None = None
         self._downloader = Downloader(self._channel, self._base_url, self._always, timeouts.connect)
 
-    def submit(self, order: Order, images: Sequence[Image], answer: AnswerWriter) -> CallEnd:
+    def submit(
+        self, order: Order, images: Sequence[Image], mask: Image | None, answer: AnswerWriter
+    ) -> CallEnd:
         """Make one call and give how it ended; an answer is durable before it is given."""
-        body = Body(order, images)
+        body = Body(order, images, mask)
         call = Call(body, self._key(), self._form_timeout())
         if body.length > self._max_request_bytes:
             size, limit = body.length / _MEGABYTE, self._max_request_bytes / _MEGABYTE

@@ -97,6 +97,9 @@ def load_sent(text: str | None) -> tuple[SentPicture, ...]:
             width=fields["width"],
             height=fields["height"],
             format=PictureFormat(fields["format"]),
+            # Not there in what was written before there were masks.
+            why=fields.get("why", ""),
+            is_mask=fields.get("is_mask", False),
         )
         for fields in json.loads(text or "[]")
     )
