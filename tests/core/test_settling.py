@@ -1,5 +1,6 @@
 """Settling: a photo is taken only when everything says that it is all there."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retouchd.core.pictures import Incomplete
+from retouchd.core.pictures import Incomplete, PhotoFormat
 from retouchd.core.settling import (
     Evidence,
     LookAgain,
@@ -29,7 +30,6 @@ CUT = Incomplete(reason="it ends after 12 of 40 kB")
 FAULTS = [
     ({"size": 0, "examination": CUT}, "it is empty"),
     ({"size": 0}, "it is empty"),
-    ({"ends_in_zeros": True}, "its end is still empty space"),
     ({"examination": CUT}, "it ends after 12 of 40 kB"),
 ]
 
@@ -56,6 +56,32 @@ def test_a_writer_is_waited_for(changes: dict[str, Any], after: float) -> None:
     assert verdict == LookAgain(
         at=NOW + timedelta(seconds=after + 5), reason="another program still writes to it"
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "waited"),
+    [
+        (PhotoFormat.JPEG, 5),
+        (PhotoFormat.PNG, 5),
+        *((kind, 60) for kind in PhotoFormat if not kind.has_end_mark),
+    ],
+)
+def test_zeros_that_stay_belong_to_the_photo(kind: PhotoFormat, waited: int) -> None:
+    """Space that a copier reserved is filled; zeros that stay are black rows or were appended."""
+    changes = {"ends_in_zeros": True, "examination": replace(PICTURE, format=kind)}
+    before = decided(changes, after=waited - 0.1)
+
+    assert isinstance(before, LookAgain)
+    assert before.reason == "its end is still empty space"
+    assert decided(changes, after=waited) == Settled(picture=replace(PICTURE, format=kind))
+
+
+def test_zeros_make_nothing_whole() -> None:
+    """A picture that is not all there stays incomplete, however long its zeros stay."""
+    verdict = decided({"ends_in_zeros": True, "examination": CUT}, looks=4, after=400)
+
+    assert isinstance(verdict, LookAgain)
+    assert verdict.reason == CUT.reason
 
 
 def test_a_writer_that_never_ends_is_not_waited_for() -> None:
@@ -99,7 +125,7 @@ def test_nothing_incomplete_is_ever_settled(
         case Settled():
             assert evidence.examination == verdict.picture
             assert evidence.size
-            assert not evidence.ends_in_zeros
+            assert not evidence.ends_in_zeros or waited >= timedelta(seconds=5)
             assert not evidence.is_being_written or waited >= timedelta(seconds=60)
         case LookAgain():
             assert timedelta() < verdict.at - now <= timedelta(seconds=600)

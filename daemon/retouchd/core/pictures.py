@@ -43,11 +43,17 @@ class PhotoFormat(StrEnum):
         return _USUAL_SUFFIXES.get(self, f".{self.value}")
 
     @property
+    def has_end_mark(self) -> bool:
+        """Whether something at its end tells that a picture of this kind is whole."""
+        return self in _WITH_END_MARK
+
+    @property
     def taken_as(self) -> PictureFormat | None:
         """The kind as the endpoint knows it, or None where it takes no such pictures."""
         return next((kind for kind in PictureFormat if kind.value == self.value), None)
 
 
+_WITH_END_MARK: Final = frozenset({PhotoFormat.PNG, PhotoFormat.JPEG})
 _USUAL_SUFFIXES: Final = {PhotoFormat.JPEG: ".jpg", PhotoFormat.TIFF: ".tif"}
 
 

@@ -16,6 +16,10 @@ WRITER_PATIENCE: Final = timedelta(seconds=60)
 WRITER_LOOK_SECONDS: Final = 5
 # After this many looks that do not pass and see no change, the last delay is repeated.
 LOOK_DELAYS_SECONDS: Final = (5, 15, 60, 300, 600)
+# Copiers reserve space, which reads as zeros. But black rows are zeros too where nothing marks the end, and
+# some programs append zeros behind the end mark: if nothing changes for so long, they belong to the photo.
+_ZEROS_PATIENCE: Final = timedelta(seconds=60)
+_ZEROS_BEHIND_END_MARK_PATIENCE: Final = timedelta(seconds=5)
 # A photo that killed the process this often while it was looked at is set aside.
 MAX_CLAIMS: Final = 3
 
@@ -80,7 +84,7 @@ def decide_settling(
         return LookAgain(
             at=now + timedelta(seconds=WRITER_LOOK_SECONDS), reason="another program still writes to it"
         )
-    fault = _find_fault(evidence)
+    fault = _find_fault(evidence, now - first_look)
     if fault is None and isinstance(evidence.examination, Picture):
         return Settled(picture=evidence.examination)
     reason = fault or "it is no whole picture"
@@ -89,14 +93,20 @@ def decide_settling(
     return LookAgain(at=min(now + _delay(looks), first_look + patience), reason=reason)
 
 
-def _find_fault(evidence: Evidence) -> str | None:
+def _find_fault(evidence: Evidence, waited: timedelta) -> str | None:
     if evidence.size == 0:
         return "it is empty"
-    if evidence.ends_in_zeros:
+    if evidence.ends_in_zeros and waited < _patience_with_zeros(evidence.examination):
         return "its end is still empty space"
     if isinstance(evidence.examination, Incomplete):
         return evidence.examination.reason
     return None
+
+
+def _patience_with_zeros(examination: Examination) -> timedelta:
+    if isinstance(examination, Picture) and examination.format.has_end_mark:
+        return _ZEROS_BEHIND_END_MARK_PATIENCE
+    return _ZEROS_PATIENCE
 
 
 def _delay(looks: int) -> timedelta:

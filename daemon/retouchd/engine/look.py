@@ -12,7 +12,7 @@ from retouchd.core.edits import SourcePicture, Wish
 from retouchd.core.errors import SourceGoneError
 from retouchd.core.limits import make_request
 from retouchd.core.options import EffectiveOptions, Layer, Options, SidecarError, combine, merge
-from retouchd.core.pictures import MEGAPIXEL, Incomplete, Picture
+from retouchd.core.pictures import MEGAPIXEL, Incomplete, PhotoFormat, Picture
 from retouchd.core.records import Accepted, BundleRecord
 from retouchd.core.request import MAX_IMAGE_BYTES
 from retouchd.core.settling import (
@@ -180,7 +180,7 @@ class Looker:
         if picture.format.taken_as is None:
             return f"it is {picture.format.value.upper()}, which the service does not take: save it as JPEG"
         if picture.animated:
-            return "it is an animation, which cannot be edited: export one frame of it"
+            return _describe_frames(picture)
         limit = min(self._policy.max_input_bytes, MAX_IMAGE_BYTES - 1)
         if size > limit:
             return f"it has {size / 1e6:.1f} MB, allowed are {limit / 1e6:.1f} MB: export it smaller"
@@ -195,6 +195,12 @@ class Looker:
         first = options.take or 1
         for take in range(first, first + (options.variants or 1)):
             yield Wish(request=request, take=take, pictures=(source,), origins=effective.origins)
+
+
+def _describe_frames(picture: Picture) -> str:
+    if picture.format is PhotoFormat.TIFF:
+        return "it has several pages: save the one that is to be edited as a file of its own"
+    return "it is an animation, which cannot be edited: export one frame of it"
 
 
 def _options_of(member: Member, content: bytes) -> Options:
