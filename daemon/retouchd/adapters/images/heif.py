@@ -19,6 +19,8 @@ from retouchd.core.pictures import ColourProfile, PhotoFormat, Picture
 MAGIC: Final = re.compile(rb".{4}ftyp(hei[cmsx]|hev[cmsx]|mi[af][12f]|msf1|avi[fs])", re.DOTALL)
 
 _AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
+# In others a film may follow that was taken along with the picture.
+_SEQUENCE_BRANDS: Final = frozenset({b"avis", b"msf1", b"hevc", b"hevm", b"hevs", b"hevx"})
 _BRAND_BYTES: Final = 4
 # The version and the flags, with which a box begins whose layout has changed over the years.
 _VERSION_BYTES: Final = 4
@@ -59,8 +61,10 @@ def walk(window: Window) -> Picture:
         raise _no_picture(firsts)
     primary = _read_primary(window, parts[b"pitm"])
     _check_data(boxes, parts, primary, end)
-    kind = PhotoFormat.AVIF if _AVIF_BRANDS & set(_brands(window, firsts)) else PhotoFormat.HEIC
-    return _describe(boxes, parts, primary, kind, animated=_is_animated(boxes, firsts))
+    brands = set(_brands(window, firsts))
+    kind = PhotoFormat.AVIF if brands & _AVIF_BRANDS else PhotoFormat.HEIC
+    animated = bool(brands & _SEQUENCE_BRANDS) and _has_sequence(boxes, firsts)
+    return _describe(boxes, parts, primary, kind, animated=animated)
 
 
 def _walk_over_all(boxes: Boxes) -> tuple[dict[bytes, Part], int]:
@@ -253,7 +257,7 @@ def _read_profile(window: Window, properties: list[Part]) -> ColourProfile:
     return ColourProfile.SRGB if is_srgb else ColourProfile.OTHER
 
 
-def _is_animated(boxes: Boxes, firsts: Mapping[bytes, Part]) -> bool:
+def _has_sequence(boxes: Boxes, firsts: Mapping[bytes, Part]) -> bool:
     """Whether a track has more than one picture."""
     moov = firsts.get(b"moov")
     if moov is None:
