@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pillow_heif
 from PIL import Image
 
 from retouchd.adapters.images.structure import examine
@@ -57,11 +58,16 @@ def _compare(photo: Image.Image, suffix: str, **options: Any) -> None:
 
 def main() -> None:
     """Print one line for each kind of file."""
+    pillow_heif.register_heif_opener()
     photo = _make_photo()
     _compare(photo, ".jpg", quality=90)
     _compare(photo, ".jpg", quality=90, progressive=True)
     _compare(photo.resize((2400, 1800)), ".png", compress_level=1)
     _compare(photo.resize((2400, 1800)), ".webp", quality=90, method=0)
+    _compare(photo.resize((2400, 1800)), ".heic", quality=90)
+    _compare(photo.resize((2400, 1800)), ".avif", quality=80, speed=10)
+    _compare(photo.resize((2400, 1800)), ".tif", compression="tiff_lzw")
+    _compare(photo.resize((2400, 1800)), ".bmp")
 
 
 if __name__ == "__main__":

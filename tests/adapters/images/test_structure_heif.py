@@ -1,7 +1,6 @@
 """The walk over HEIC and AVIF files: boxes, data of items, turns, bursts, sequences, what phones append."""
 
 import struct
-import time
 
 import pytest
 from hypothesis import given
@@ -288,26 +287,25 @@ def test_a_box_may_go_on_to_the_end(*, long_length: bool) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        heif(places=versioned(b"iloc", struct.pack(">HI", 0, 2**32 - 1) + bytes(8), version=2)),
         heif(places=versioned(b"iloc", struct.pack(">HH", 0, 65_535) + b"\0\1\0\0\xff\xff" * 65_535)),
-        heif(rest=box(b"moov", box(b"free") * 300_000)),
-        heif(rest=b"".join(box(b"moov", track(0) * 100) for _ in range(9)) * 2),
-        heif(said=box(b"iprp", versioned(b"ipma", struct.pack(">I", 65_535) + b"\0\1\xff" * 65_535))),
+        heif(brand=b"avis", rest=box(b"moov", box(b"free") * 60_000)),
+        heif(brand=b"avis", rest=box(b"moov", track(0) * 11_000)),
+        heif(
+            said=box(b"iprp", versioned(b"ipma", struct.pack(">I", 999) + (b"\0\1\xff" + bytes(255)) * 999))
+        ),
     ],
-    ids=[
-        "more items than there are",
-        "pieces of nothing",
-        "boxes of nothing",
-        "tracks",
-        "properties of nothing",
-    ],
+    ids=["pieces of nothing", "boxes of nothing", "tracks", "properties of nothing"],
 )
 def test_promises_without_end_are_cheap(content: bytes) -> None:
     """Numbers that promise more than any picture has do not keep a worker busy."""
-    begun = time.monotonic()
+    assert examined(content) == Incomplete(reason="it has more than 50000 parts, which no picture has")
 
-    assert isinstance(examined(content), Incomplete | Picture)
-    assert time.monotonic() - begun < 5
+
+def test_promises_that_reach_out_are_damage() -> None:
+    """More items than the list of their places has room for are damage at once."""
+    places = versioned(b"iloc", struct.pack(">HI", 0, 2**32 - 1) + bytes(8), version=2)
+
+    assert isinstance(examined(heif(places=places)), Incomplete)
 
 
 def test_an_inner_box_cannot_reach_out() -> None:

@@ -8,8 +8,10 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-from retouchd.adapters.images.window import MOST_PARTS, NotWholeError, Part, Window, damaged
+from retouchd.adapters.images.window import Part, Window, damaged, too_many_parts
 
+# A burst of a hundred pictures of two hundred tiles has half as many; many are kept in memory together.
+_MOST_PARTS: Final = 50_000
 _HEADER_BYTES: Final = 8
 _LONG_HEADER_BYTES: Final = 16
 # Instead of a length: it stands behind the name; the box goes on to the end of what it lies in.
@@ -21,14 +23,13 @@ class Boxes:
 
     def __init__(self, window: Window) -> None:
         self.window = window
-        self._left = MOST_PARTS
+        self._left = _MOST_PARTS
 
     def spend(self) -> None:
         """Count one more part of the file; raises NotWholeError when there are more than any picture has."""
         self._left -= 1
         if self._left < 0:
-            reason = f"it has more than {MOST_PARTS} parts, which no picture has"
-            raise NotWholeError(reason)
+            raise too_many_parts(_MOST_PARTS)
 
     def within(self, start: int, end: int) -> Iterator[Part]:
         """The boxes side by side in a range; one that is not all there raises NotWholeError."""
@@ -68,11 +69,6 @@ class Cursor:
         self._window = window
         self._at = box.start
         self._end = box.end
-
-    @property
-    def at_end(self) -> bool:
-        """Whether nothing is left."""
-        return self._at >= self._end
 
     def take(self, length: int) -> int:
         """The number in the next so many bytes; none of them is zero. Behind the end it is damaged."""

@@ -4,11 +4,11 @@ Nothing in here knows what a tag means, except for the few that point to further
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from retouchd.adapters.images.window import BLOCK_BYTES, MOST_PARTS, NotWholeError, Window, damaged
+from retouchd.adapters.images.window import BLOCK_BYTES, MOST_PARTS, Window, damaged, too_many_parts
 
 _BYTE_ORDERS: Final = {b"II": "<", b"MM": ">"}
 _LARGE: Final = 43
@@ -24,6 +24,8 @@ _NUMBERS: Final = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 # Copies in small and what a RAW keeps; EXIF, GPS and the one that belongs to EXIF.
 _POINTERS: Final = (0x014A, 0x8769, 0x8825, 0xA005)
 _MOST_POINTERS: Final = 100
+# All directories are in memory together, so each counts as so many parts: no file has more than 2500.
+_PARTS_OF_DIRECTORY: Final = 100
 # Read at once, so that two lists can be read side by side.
 _NUMBERS_AT_ONCE: Final = BLOCK_BYTES // 8
 
@@ -56,10 +58,15 @@ class _Layout:
 
 
 class Directories:
-    """The directories of one file, within one allowance for all that is read of it."""
+    """The directories of one file, within one allowance for all that is read of it.
 
-    def __init__(self, window: Window) -> None:
+    Args:
+        wanted: The tags that are kept.
+    """
+
+    def __init__(self, window: Window, wanted: Collection[int]) -> None:
         self._window = window
+        self._wanted = {*wanted, *_POINTERS}
         self._left = MOST_PARTS
         self._seen: set[int] = set()
         head = window.read(0, 4)
@@ -123,13 +130,14 @@ class Directories:
             raise damaged(offset)
         self._seen.add(offset)
         (count,) = self._unpack(self._layout.count, offset)
-        self._spend(count)
+        self._spend(count + _PARTS_OF_DIRECTORY)
         start = offset + self._layout.count.size
         fields: dict[int, Field] = {}
         for at in range(start, start + count * self._layout.entry.size, self._layout.entry.size):
             tag, kind, values, place = self._unpack(self._layout.entry, at)
-            if kind in _TYPE_BYTES:
-                fields.setdefault(tag, self._locate(kind, values, at, place))
+            field = self._locate(kind, values, at, place) if kind in _TYPE_BYTES else None
+            if field and tag in self._wanted:
+                fields.setdefault(tag, field)
         return fields, start + count * self._layout.entry.size
 
     def _locate(self, kind: int, values: int, at: int, place: int) -> Field:
@@ -147,5 +155,4 @@ class Directories:
     def _spend(self, parts: int) -> None:
         self._left -= parts
         if self._left < 0:
-            reason = f"it has more than {MOST_PARTS} parts, which no picture has"
-            raise NotWholeError(reason)
+            raise too_many_parts(MOST_PARTS)

@@ -25,6 +25,13 @@ _DEPTH, _PHOTOMETRIC, _EXTRA_SAMPLES = 0x0102, 0x0106, 0x0152
 _PROFILE, _DNG_VERSION = 0x8773, 0xC612
 # Where data lies and how long its pieces are: rows, tiles, and a whole JPEG, as it was once done.
 _DATA: Final = ((0x0111, 0x0117), (0x0144, 0x0145), (0x0201, 0x0202))
+_WANTED: Final = frozenset(
+    {
+        *(_KIND_OF_PAGE, _OLD_KIND_OF_PAGE, _WIDTH, _HEIGHT, _ORIENTATION),
+        *(_DEPTH, _PHOTOMETRIC, _EXTRA_SAMPLES, _PROFILE, _DNG_VERSION),
+        *(tag for pair in _DATA for tag in pair),
+    }
+)
 _INKS: Final = 5
 _OF_RAW: Final = frozenset({32803, 34892})
 _CANON_RAW: Final = b"CR"
@@ -42,7 +49,7 @@ def walk(window: Window) -> Picture:
     Further pages make it animated. What is marked as a copy in small or as a mask is no page, nor is what
     has a quarter of the first page's pixels or fewer: a thumbnail.
     """
-    directories = Directories(window)
+    directories = Directories(window, _WANTED)
     pages = list(directories.main())
     every = [*pages, *directories.inner(pages)]
     if _is_raw(window, directories, every):

@@ -51,6 +51,11 @@ def damaged(offset: int) -> NotWholeError:
     return NotWholeError(f"it is damaged at {amount(offset)}")
 
 
+def too_many_parts(most: int) -> NotWholeError:
+    """The error for a file that would keep a worker busy, or fill its memory, with nothing."""
+    return NotWholeError(f"it has more than {most} parts, which no picture has")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A chunk or segment: what it is, and from where to where its body lies in the file.
@@ -71,8 +76,7 @@ def first_of_each(parts: Iterable[Part], telling: Container[bytes]) -> dict[byte
     firsts: dict[bytes, Part] = {}
     for number, part in enumerate(parts):
         if number == MOST_PARTS:
-            reason = f"it has more than {MOST_PARTS} parts, which no picture has"
-            raise NotWholeError(reason)
+            raise too_many_parts(MOST_PARTS)
         if part.kind in telling:
             firsts.setdefault(part.kind, part)
     return firsts
