@@ -67,6 +67,7 @@ def engine_policy(settings: Settings, key_advice: str = "") -> Policy:
         defaults=_defaults(settings),
         duplicates=DuplicatePolicy(settings.duplicates.policy),
         incomplete_after=timedelta(minutes=settings.watch.incomplete_after_minutes),
+        folder_prompt_wait=timedelta(seconds=settings.sidecars.folder_prompt_wait_seconds),
         max_input_bytes=settings.limits.max_input_bytes,
         max_pixels=settings.limits.max_pixels,
         max_request_bytes=settings.endpoint.max_request_bytes,

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -17,21 +18,27 @@ from retouchd.core.bundles import (
     FormingRules,
     Role,
     Standing,
-    form_bundles,
     is_photo_name,
     is_sidecar_name,
 )
+from retouchd.core.forming import Contents, form_bundles
 from retouchd.core.ignore import USUAL_RULES
 from retouchd.core.values import fold_name
 from strategies import SIGNATURE, folders
 
 FOLDER = PurePosixPath("wedding")
+RULES = FormingRules()
+
+
+def form_in(entries: Iterable[Entry], rules: FormingRules = RULES) -> list[Bundle]:
+    """Form the bundles of a folder that inherits nothing."""
+    return form_bundles(Contents(folder=FOLDER, entries=tuple(entries)), rules)
 
 
 def formed(*names: str, ambiguous: AmbiguousSidecars = AmbiguousSidecars.HOLD) -> dict[str, Bundle]:
     """Give the bundles of a folder with these names, by their photos' names."""
     entries = [Entry(name=name, signature=SIGNATURE) for name in names]
-    return {one.photo.name: one for one in form_bundles(FOLDER, entries, FormingRules(ambiguous=ambiguous))}
+    return {one.photo.name: one for one in form_in(entries, FormingRules(ambiguous=ambiguous))}
 
 
 def sidecars_of(bundle: Bundle) -> list[str]:
@@ -42,7 +49,7 @@ def sidecars_of(bundle: Bundle) -> list[str]:
 @given(entries=folders())
 def test_every_photo_is_in_exactly_one_bundle(entries: list[Entry]) -> None:
     """No photo is passed over in silence and none belongs to two bundles, whatever names lie beside it."""
-    bundles = form_bundles(FOLDER, entries, FormingRules())
+    bundles = form_in(entries)
     members = [one for bundle in bundles for one in bundle.members]
     names = [one.name for one in entries if USUAL_RULES.find_for_file(one.name) is None]
     photos = [name for name in names if is_photo_name(name)]
@@ -56,15 +63,13 @@ def test_the_order_of_a_listing_does_not_matter(entries: list[Entry], data: st.D
     """File systems list names in any order; the bundles are the same."""
     shuffled = data.draw(st.permutations(entries))
 
-    assert form_bundles(FOLDER, shuffled, FormingRules()) == form_bundles(FOLDER, entries, FormingRules())
+    assert form_in(shuffled) == form_in(entries)
 
 
 @given(entries=folders())
 def test_a_complete_bundle_shares_its_sidecar_with_none(entries: list[Entry]) -> None:
     """A prompt that was meant for one photo never pays for another one."""
-    complete = [
-        one for one in form_bundles(FOLDER, entries, FormingRules()) if one.standing is Standing.COMPLETE
-    ]
+    complete = [one for one in form_in(entries) if one.standing is Standing.COMPLETE]
     sidecars = [name for bundle in complete for name in sidecars_of(bundle)]
 
     assert len(sidecars) == len(set(sidecars))
@@ -73,7 +78,7 @@ def test_a_complete_bundle_shares_its_sidecar_with_none(entries: list[Entry]) ->
 @given(entries=folders())
 def test_ignored_names_never_appear(entries: list[Entry]) -> None:
     """What other programs have not finished is in no bundle, and every member is a file that was there."""
-    members = {one.name for bundle in form_bundles(FOLDER, entries, FormingRules()) for one in bundle.members}
+    members = {one.name for bundle in form_in(entries) for one in bundle.members}
 
     assert not [name for name in members if USUAL_RULES.find_for_file(name)]
     assert members <= {one.name for one in entries}
@@ -82,7 +87,7 @@ def test_ignored_names_never_appear(entries: list[Entry]) -> None:
 @given(entries=folders())
 def test_the_standing_says_what_is_there(entries: list[Entry]) -> None:
     """A bundle is complete only with one photo and a sidecar; an ambiguous one says why, others need not."""
-    for bundle in form_bundles(FOLDER, entries, FormingRules()):
+    for bundle in form_in(entries):
         photos = [one for one in bundle.members if one.role is Role.PHOTO]
         if bundle.standing is Standing.AMBIGUOUS:
             assert bundle.detail
@@ -127,10 +132,8 @@ def test_prompt_and_options_go_together() -> None:
     """A photo may have a prompt file and an option file at once."""
     bundle = formed("a.png", "a.txt", "a.png.toml")["a.png"]
 
-    assert bundle.sidecar(Role.PROMPT) == replace(bundle.photo, path=FOLDER / "a.txt", role=Role.PROMPT)
-    assert bundle.sidecar(Role.OPTIONS) == replace(
-        bundle.photo, path=FOLDER / "a.png.toml", role=Role.OPTIONS
-    )
+    assert bundle.with_role(Role.PROMPT) == (replace(bundle.photo, path=FOLDER / "a.txt", role=Role.PROMPT),)
+    assert [one.name for one in bundle.with_role(Role.OPTIONS)] == ["a.png.toml"]
 
 
 def test_a_photo_alone_lacks_its_prompt() -> None:
@@ -138,7 +141,7 @@ def test_a_photo_alone_lacks_its_prompt() -> None:
     bundles = formed("a.png", "b.txt")
 
     assert [one.standing for one in bundles.values()] == [Standing.LACKS_PROMPT]
-    assert bundles["a.png"].sidecar(Role.PROMPT) is None
+    assert bundles["a.png"].with_role(Role.PROMPT) == ()
 
 
 def test_an_ambiguous_sidecar_names_both_fixes() -> None:
@@ -215,14 +218,8 @@ def test_the_digest_follows_every_signature(name: str, change: dict[str, int]) -
         replace(one, signature=replace(SIGNATURE, **change)) if one.name == name else one for one in entries
     ]
 
-    assert (
-        form_bundles(FOLDER, entries, FormingRules())[0].digest
-        == form_bundles(FOLDER, reversed(entries), FormingRules())[0].digest
-    )
-    assert (
-        form_bundles(FOLDER, changed, FormingRules())[0].digest
-        != form_bundles(FOLDER, entries, FormingRules())[0].digest
-    )
+    assert form_in(entries)[0].digest == form_in(reversed(entries))[0].digest
+    assert form_in(changed)[0].digest != form_in(entries)[0].digest
 
 
 def test_the_digest_follows_names_and_standing() -> None:
@@ -271,20 +268,20 @@ def test_a_conflict_copy_needs_a_person() -> None:
     ]
     processed = FormingRules(conflict_copies=ConflictCopies.PROCESS)
 
-    standings = {one.photo.name: one for one in form_bundles(FOLDER, entries, FormingRules())}
+    standings = {one.photo.name: one for one in form_in(entries)}
 
     assert standings[copy].standing is Standing.AMBIGUOUS
     assert "that a sync program made of beach.jpg" in standings[copy].detail
     assert standings["beach.jpg"].standing is Standing.COMPLETE
     assert standings["beach (1).jpg"].standing is Standing.COMPLETE
-    assert {one.standing for one in form_bundles(FOLDER, entries, processed)} == {Standing.COMPLETE}
+    assert {one.standing for one in form_in(entries, processed)} == {Standing.COMPLETE}
 
 
-@pytest.mark.parametrize("mask", ["beach.mask.png", "beach.jpg.mask.png", "BEACH.MASK.PNG"])
-def test_a_photo_with_a_mask_is_held(mask: str) -> None:
-    """A mask is never a photo itself, and a photo with one is not paid for as if it had none."""
+@pytest.mark.parametrize("mask", ["beach.mask.png", "beach.jpg.mask.png", "BEACH.MASK.PNG", "beach.mask.jpg"])
+def test_a_mask_belongs_to_its_photo(mask: str) -> None:
+    """A mask is never a photo itself, whatever its kind."""
     bundles = formed("beach.jpg", "beach.txt", mask)
 
     assert list(bundles) == ["beach.jpg"]
-    assert bundles["beach.jpg"].standing is Standing.AMBIGUOUS
-    assert f"{mask} is a mask" in bundles["beach.jpg"].detail
+    assert [one.name for one in bundles["beach.jpg"].with_role(Role.MASK)] == [mask]
+    assert bundles["beach.jpg"].standing is Standing.COMPLETE

@@ -31,7 +31,6 @@ from retouchd.engine.deliveries import Deliveries
 from retouchd.engine.dispatch import Dispatch
 from retouchd.engine.herald import Herald
 from retouchd.engine.intake import Intake
-from retouchd.engine.look import Accept
 from retouchd.engine.moves import Moves
 from retouchd.engine.office import Office
 from retouchd.engine.operator import Operator
@@ -43,6 +42,7 @@ from retouchd.engine.resolving import answer_missing
 from retouchd.engine.returning import Returns
 from retouchd.engine.sightings import Sightings
 from retouchd.engine.throttle import Throttle
+from retouchd.engine.verdicts import Accept
 from strategies import NOW, REQUEST
 
 TOP: Final = PurePosixPath()
@@ -55,6 +55,7 @@ POLICY: Final = Policy(
     defaults=Layer(origin="default", options=Options()),
     duplicates=DuplicatePolicy.REUSE,
     incomplete_after=timedelta(minutes=30),
+    folder_prompt_wait=timedelta(seconds=15),
     max_input_bytes=50_000_000,
     max_pixels=100_000_000,
     max_request_bytes=20_000_000,

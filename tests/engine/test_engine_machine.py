@@ -21,9 +21,9 @@ from retouchd.core.values import BundleId
 from retouchd.core.watching import Manner, WatchMode
 from retouchd.engine.crew import Crew, Deliver, File, Send, Task
 from retouchd.engine.ending import Ending
-from retouchd.engine.look import Moved, NeedsYou, Refused, Vanished, Verdict, WantsPrompt
 from retouchd.engine.loop import Departments, Engine, OneShot
 from retouchd.engine.mailbox import Mailbox
+from retouchd.engine.verdicts import Moved, NeedsYou, Refused, Vanished, Verdict, WantsPrompt
 from retouchd.engine.workers import Aftercare
 from strategies import NOW
 from waiting import eventually

@@ -15,7 +15,7 @@ from retouchd.core.sightings import News
 from retouchd.engine.calls import Reply
 from retouchd.engine.crew import Send
 from retouchd.engine.herald import Herald
-from retouchd.engine.look import NeedsYou
+from retouchd.engine.verdicts import NeedsYou
 from retouchd.engine.workers import Aftercare
 
 LATE_REFUSAL = Reply(

@@ -223,11 +223,15 @@ def find_regular(name: str, folder: int) -> int | None:
 
 def is_there(name: str, folder: int) -> bool:
     """Say whether anything has this name, be it a link that leads nowhere."""
+    return find_status(name, folder) is not None
+
+
+def find_status(name: str, folder: int) -> os.stat_result | None:
+    """Give the status of what has this name, a link's own included, or None when nothing has."""
     try:
-        os.stat(name, dir_fd=folder, follow_symlinks=False)
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
-        return False
-    return True
+        return None
 
 
 def create_fresh(name: str, folder: int, mode: int = 0o666) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from retouchd.adapters.folder import Folder
 from retouchd.adapters.inbox.mounts import read_ground
 from retouchd.adapters.inbox.scan import Scan
+from retouchd.adapters.inbox.sheets import SheetReader
 from retouchd.cli.explanation import Explanation
 from retouchd.cli.finding import Spot, Where, find_ignored, find_spot
 from retouchd.cli.opening import House, open_house
@@ -126,7 +127,7 @@ class _Explainer:
 
     def _bundles_in(self, folder: PurePosixPath) -> tuple[Bundle, ...]:
         inbox = Folder(self._house.places.inbox)
-        scan = Scan(inbox, read_ground(inbox.root), forming_rules(self._house.settings))
+        scan = Scan(inbox, read_ground(inbox.root), forming_rules(self._house.settings), SheetReader(inbox))
         view = scan.read(folder)
         return scan.form(view).bundles if view else ()
 

@@ -15,6 +15,7 @@ from retouchd.adapters.images import structure
 from retouchd.adapters.inbox.files import InboxFolder
 from retouchd.adapters.inbox.mounts import read_ground
 from retouchd.adapters.inbox.scan import FolderView, Scan, Unreadable
+from retouchd.adapters.inbox.sheets import SheetReader
 from retouchd.cli.finding import Spot
 from retouchd.cli.opening import House
 from retouchd.core.bundles import Bundle, Standing
@@ -90,7 +91,7 @@ class Foresight:
         found = Foreseen()
         for job in self._view.all_jobs_in(_COUNTED):
             self._add_job(found, job)
-        scan = Scan(self._folder, read_ground(self._folder.root), self._rules)
+        scan = Scan(self._folder, read_ground(self._folder.root), self._rules, SheetReader(self._folder))
         for view in self._walk(scan):
             if isinstance(view, Unreadable):
                 found.left_out["unreadable"] += 1

@@ -11,7 +11,7 @@ from retouchd.adapters.inbox.files import InboxFolder
 from retouchd.cli.explanation import Explanation
 from retouchd.cli.opening import House
 from retouchd.cli.showing import filed_as, history_words
-from retouchd.core.bundles import Bundle, Standing, is_sidecar_name
+from retouchd.core.bundles import Bundle, Standing, is_sidecar_name, named_after
 from retouchd.core.edits import DuplicatePolicy, Wish
 from retouchd.core.errors import FileTroubleError
 from retouchd.core.hints import Kind, kind_of, orphan_sentence, stranger_sentence
@@ -198,7 +198,7 @@ class PhotoExplainer:
         if not wishes:
             return explanation
         earlier = self._find_earlier(wishes[0])
-        stem = output_stem(self._policy.output_name, bundle.path, wishes[0], _SOME_JOB, self._now)
+        stem = _stem_of(bundle, wishes[0], self._policy.output_name, self._now)
         return replace(
             explanation,
             wish=wishes[0],
@@ -253,6 +253,10 @@ class PhotoExplainer:
         yield sentence(money_sentence([one for edit in edits for one in self._view.attempts_of(edit)]))
         if bundle is not None and bundle.digest != record.digest:
             yield changed_sentence(jobs)
+
+
+def _stem_of(bundle: Bundle, wish: Wish, template: str, now: datetime) -> PurePosixPath:
+    return output_stem(wish.output_name or template, named_after(bundle.path), wish, _SOME_JOB, now)
 
 
 def _bytes(size: int) -> str:

@@ -1,23 +1,28 @@
-"""Bundles: what lies together in one folder of the inbox, and whether it could become a job.
+"""Bundles: what lies together in the inbox, as values, and what names mean there.
 
-Works on names and signatures alone; nothing here is read or opened.
+How they are formed stands in forming.py. Nothing here is read or opened.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import Final
 
-from retouchd.core.ignore import USUAL_RULES, IgnoreRules, find_original
-from retouchd.core.values import Signature, fold_name, printable
+from retouchd.core.ignore import USUAL_RULES, IgnoreRules
+from retouchd.core.values import Signature, fold_name
 
 PHOTO_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp")
-SIDECAR_SUFFIXES: Final = (".txt", ".toml")
+PROMPT_SUFFIXES: Final = (".txt", ".md")
+OPTIONS_SUFFIXES: Final = (".toml", ".json")
+SIDECAR_SUFFIXES: Final = PROMPT_SUFFIXES + OPTIONS_SUFFIXES
 # A mask is never a photo itself.
-MASK_SUFFIX: Final = ".mask.png"
+MASK_SUFFIXES: Final = tuple(f".mask{suffix}" for suffix in PHOTO_SUFFIXES)
+# The prompt for the photos of its folder that have none of their own; options for its folder and all below.
+FOLDER_PROMPT_NAME: Final = "_prompt.txt"
+PRESET_NAME: Final = "_preset.toml"
+# A folder with such a name is one bundle.
+JOB_SUFFIX: Final = ".job"
 
 
 class Role(StrEnum):
@@ -63,10 +68,6 @@ class Member:
         return self.path.name
 
 
-_ROLES: Final = {".txt": Role.PROMPT, ".toml": Role.OPTIONS}
-_ByKey = Mapping[str, Sequence[Entry]]
-
-
 class Standing(StrEnum):
     """What a bundle lacks, if anything, by its names alone."""
 
@@ -110,9 +111,11 @@ class Bundle:
 
     Attributes:
         folder: Where it lies, relative to the inbox.
-        key: The photo's folded name: unique in its folder among live bundles.
-        members: The photo first; of an ambiguous one also the files whose names are the same when folded.
+        key: The photo's folded name, or the folder's if that is the bundle: unique in its folder among live
+            bundles.
+        members: The photos first; of an ambiguous one also the files whose names are the same when folded.
         detail: For an ambiguous one, what fits what, with both ways out, for people.
+        borrows_prompt: It has no prompt of its own, so that it takes its folder's or a preset's.
     """
 
     folder: PurePosixPath
@@ -120,10 +123,11 @@ class Bundle:
     members: tuple[Member, ...]
     standing: Standing
     detail: str = ""
+    borrows_prompt: bool = False
 
     @property
     def photo(self) -> Member:
-        """The photo."""
+        """The photo; of several the first."""
         return self.members[0]
 
     @property
@@ -141,137 +145,57 @@ class Bundle:
             digest.update(repr((str(member.role), str(member.path), numbers)).encode())
         return digest.hexdigest()
 
-    def sidecar(self, role: Role) -> Member | None:
-        """Give the member with this role, or None."""
-        return next((member for member in self.members if member.role is role), None)
+    @property
+    def may_grow(self) -> bool:
+        """Say whether more may be on its way: a prompt of its own, or another photo of a whole folder."""
+        return self.borrows_prompt or is_job_folder(self.folder)
+
+    def with_role(self, role: Role) -> tuple[Member, ...]:
+        """Give the members with this role."""
+        return tuple(member for member in self.members if member.role is role)
 
 
 def is_photo_name(name: str) -> bool:
     """Say whether the suffix is one of a photo."""
-    return _suffix(name) in PHOTO_SUFFIXES
+    return suffix_of(name) in PHOTO_SUFFIXES
+
+
+def is_mask_name(name: str) -> bool:
+    """Say whether a picture is a photo's mask by its name."""
+    return fold_name(name).endswith(MASK_SUFFIXES)
 
 
 def is_sidecar_name(name: str) -> bool:
     """Say whether the suffix is one of a prompt or options file."""
-    return _suffix(name) in SIDECAR_SUFFIXES
+    return suffix_of(name) in SIDECAR_SUFFIXES
 
 
-def form_bundles(
-    folder: PurePosixPath,
-    entries: Iterable[Entry],
-    rules: FormingRules,
-) -> list[Bundle]:
-    """Give the bundles of one folder, in the order of their keys.
-
-    A sidecar named after the whole photo (`a.png.txt`) beats one named after its stem (`a.txt`). A stem's
-    sidecar that fits several photos without one of their own makes each of them ambiguous, and so do names
-    that differ on this file system only: which of two prompts is meant would be a guess, and be paid for.
-    """
-    by_key = _group(entries, rules.ignore)
-    photos = [key for key in sorted(by_key) if is_photo_name(key) and not key.endswith(MASK_SUFFIX)]
-    fits = {} if rules.ambiguous is AmbiguousSidecars.EACH else _stem_sidecar_fits(photos, by_key)
-    bundles = [_form_bundle(folder, key, by_key, fits) for key in photos]
-    return bundles if rules.conflict_copies is ConflictCopies.PROCESS else list(map(_hold_copy, bundles))
+def is_job_folder(folder: PurePosixPath) -> bool:
+    """Say whether all that lies in a folder is one bundle."""
+    name = fold_name(folder.name)
+    return name.endswith(JOB_SUFFIX) and name != JOB_SUFFIX
 
 
-def _group(entries: Iterable[Entry], ignore: IgnoreRules) -> dict[str, list[Entry]]:
-    by_key = defaultdict(list)
-    for entry in sorted(entries, key=lambda entry: entry.name):
-        if ignore.find_for_file(entry.name) is None:
-            by_key[fold_name(entry.name)].append(entry)
-    return dict(by_key)
+def named_after(photo: PurePosixPath) -> PurePosixPath:
+    """Give what a photo's results are named after: itself, or the folder that is one bundle."""
+    folder = photo.parent
+    if not is_job_folder(folder):
+        return photo
+    return folder.parent / f"{folder.name[: -len(JOB_SUFFIX)]}{photo.suffix}"
 
 
-def _stem_sidecar_fits(photos: Iterable[str], by_key: _ByKey) -> dict[str, list[str]]:
-    """Give, for each sidecar named after a stem, the keys of the photos that have none nearer."""
-    fits = defaultdict(list)
-    for key in photos:
-        for suffix in SIDECAR_SUFFIXES:
-            sidecar = _sidecar_key(key, suffix, by_key)
-            if sidecar is not None and sidecar != key + suffix:
-                fits[sidecar].append(key)
-    return fits
+def fits_whole_name(sidecar: str, photo: str) -> bool:
+    """Say whether a sidecar is named after a whole photo, suffix included, and not after its stem."""
+    return fold_name(sidecar).startswith(f"{fold_name(photo)}.")
 
 
-def _form_bundle(
-    folder: PurePosixPath, key: str, by_key: _ByKey, fits: Mapping[str, Sequence[str]]
-) -> Bundle:
-    roles = {key: Role.PHOTO}
-    for suffix, role in _ROLES.items():
-        sidecar = _sidecar_key(key, suffix, by_key)
-        if sidecar is not None:
-            roles[sidecar] = role
-    detail = _find_ambiguity(list(roles), by_key, fits) or _find_mask(key, by_key)
-    standing = Standing.COMPLETE if len(roles) > 1 else Standing.LACKS_PROMPT
-    return Bundle(
-        folder=folder,
-        key=key,
-        members=tuple(_member(folder, entry, role) for one, role in roles.items() for entry in by_key[one]),
-        standing=Standing.AMBIGUOUS if detail else standing,
-        detail=detail,
-    )
-
-
-def _hold_copy(bundle: Bundle) -> Bundle:
-    """Give a sync program's conflict copy as one that needs a person; it is mostly the same photo twice."""
-    original = find_original(bundle.photo.name)
-    if original is None or bundle.standing is Standing.AMBIGUOUS:
-        return bundle
-    detail = printable(
-        f"{bundle.photo.name} is a conflict copy that a sync program made of {original}: remove the one that"
-        " you do not want, or rename this one if both are to be edited"
-    )
-    return replace(bundle, standing=Standing.AMBIGUOUS, detail=detail)
-
-
-def _sidecar_key(key: str, suffix: str, by_key: _ByKey) -> str | None:
-    """Give the key of a photo's sidecar, or None.
-
-    `a.png.txt` belongs to `a.png` alone, although `a.png` is the stem of `a.png.jpg` too.
-    """
-    if key + suffix in by_key:
-        return key + suffix
-    stem = _stem(key)
-    is_anothers = stem in by_key and is_photo_name(stem)
-    return stem + suffix if stem + suffix in by_key and not is_anothers else None
-
-
-def _member(folder: PurePosixPath, entry: Entry, role: Role) -> Member:
-    return Member(path=folder / entry.name, role=role, signature=entry.signature)
-
-
-def _find_mask(key: str, by_key: _ByKey) -> str:
-    """Say that a photo has a mask, which would be paid for without being used, or nothing."""
-    for mask in (key + MASK_SUFFIX, _stem(key) + MASK_SUFFIX):
-        if mask in by_key:
-            name = by_key[mask][0].name
-            return f"{name} is a mask, which this version does not understand: move it away"
-    return ""
-
-
-def _find_ambiguity(keys: Sequence[str], by_key: _ByKey, fits: Mapping[str, Sequence[str]]) -> str:
-    """Give what is ambiguous about the photo and its sidecars, for people, or nothing."""
-    for key in keys:
-        if len(by_key[key]) > 1:
-            names = " and ".join(printable(entry.name) for entry in by_key[key])
-            return f"{names} are one name to most systems: rename one of them"
-    for key in keys:
-        if len(fits.get(key, ())) > 1:
-            return _stem_ambiguity(by_key[key][0].name, [by_key[one][0].name for one in fits[key]])
-    return ""
-
-
-def _stem_ambiguity(sidecar: str, photos: Sequence[str]) -> str:
-    suffix = PurePosixPath(sidecar).suffix
-    names = " and ".join(photos)
-    ways_out = " or ".join(f"{photo}{suffix}" for photo in photos)
-    return printable(f"{sidecar} fits {names}: name it {ways_out}")
-
-
-def _stem(key: str) -> str:
-    return key[: -len(_suffix(key))]
-
-
-def _suffix(name: str) -> str:
+def suffix_of(name: str) -> str:
+    """Give the folded suffix, with its dot; a name that begins with its only dot has none."""
     dot = name.rfind(".")
     return fold_name(name[dot:]) if dot > 0 else ""
+
+
+def stem_of(name: str) -> str:
+    """Give a name without its suffix."""
+    dot = name.rfind(".")
+    return name[:dot] if dot > 0 else name

@@ -39,6 +39,7 @@ class Wish:
         pictures: The photos, then the references.
         origins: For each option the file or section that set it: "beach.toml", "default".
         mask: What says where the first picture is edited; None for all of it.
+        output_name: A template for the result's name, see naming.py; None for the owner's.
     """
 
     request: EditRequest
@@ -46,6 +47,7 @@ class Wish:
     pictures: tuple[SourcePicture, ...]
     origins: Mapping[str, str] = field(default_factory=dict)
     mask: SourcePicture | None = None
+    output_name: str | None = None
 
     @property
     def fingerprint(self) -> Fingerprint:

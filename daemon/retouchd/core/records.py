@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final
 
-from retouchd.core.bundles import Role
+from retouchd.core.bundles import COMMON_ROLES, Role, named_after
 from retouchd.core.money import NOTHING, Money
 from retouchd.core.periods import Period
 from retouchd.core.values import AttemptId, BundleId, EditId, Fingerprint, JobId, Sha256, Signature
@@ -100,8 +100,18 @@ class BundleRecord:
 
     @property
     def path(self) -> PurePosixPath:
-        """The photo's path below the inbox."""
+        """The photo's path below the inbox; of several the first's."""
         return self.folder / self.photo
+
+    @property
+    def filed(self) -> Sequence[Accepted]:
+        """The files that are moved when all is over; what many bundles use stays where it is."""
+        return tuple(one for one in self.accepted if one.role not in COMMON_ROLES)
+
+    @property
+    def named_after(self) -> PurePosixPath:
+        """What results are named after, below the inbox: the photo, or the folder that is one bundle."""
+        return named_after(self.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,11 @@ def decide_settling(
     return LookAgain(at=min(now + _delay(looks), first_look + patience), reason=reason)
 
 
+def look_later(reason: str, *, looks: int, now: datetime) -> LookAgain:
+    """Give a look for what is not there yet; it may come at any time, so the patience for it has no end."""
+    return LookAgain(at=now + _delay(looks), reason=reason)
+
+
 def _find_fault(evidence: Evidence, waited: timedelta) -> str | None:
     if evidence.size == 0:
         return "it is empty"

@@ -21,6 +21,12 @@ _NEAR: Final = timedelta(minutes=2)
 _REFUSED: Final = "not done: "
 
 
+def own_result_sentence(photo: str) -> str:
+    """Say why a result that came back is not edited once more by its folder's prompt."""
+    name = printable(photo)
+    return f"retouchd made {name} itself: if it is to be edited once more, give it a {name}.txt of its own"
+
+
 def money_sentence(attempts: Sequence[Attempt]) -> str:
     """Say whether money moved for an edit, and how much."""
     charged = Money(sum(one.charged.micro for one in attempts if not _is_unclear(one)))

@@ -41,7 +41,7 @@ class Clerk:
     def _file(self, order: FilingOrder) -> bool:
         """Move what is to be moved, and say whether the sources stay since they are others now."""
         self._inbox.check_mark()
-        if any(self._is_changed(member) for member in order.record.accepted):
+        if any(self._is_changed(member) for member in order.record.filed):
             return True
         number = order.record.filing or self._plan(order)
         while True:
@@ -65,7 +65,7 @@ class Clerk:
         return number
 
     def _is_free(self, order: FilingOrder, number: int) -> bool:
-        targets = [_target(order.record, member, number) for member in order.record.accepted]
+        targets = [_target(order.record, member, number) for member in order.record.filed]
         if order.cabinet is Cabinet.FAILED:
             targets.append(_note_path(order.record, number))
         return all(self._filing.is_free(order.cabinet, target) for target in targets)
@@ -75,7 +75,7 @@ class Clerk:
         if order.cabinet is Cabinet.FAILED:
             self._filing.write_note(order.cabinet, _note_path(order.record, number), _note(order))
         stayed = False
-        for member in order.record.accepted:
+        for member in order.record.filed:
             target = _target(order.record, member, number)
             try:
                 self._filing.move(member.path, member.sha256, order.cabinet, target)

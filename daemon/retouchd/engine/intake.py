@@ -17,11 +17,12 @@ from retouchd.core.naming import output_stem, safe_stem
 from retouchd.core.records import Accepted, BundleRecord, BundleState, PermissionReason
 from retouchd.core.settling import MAX_CLAIMS, LookAgain
 from retouchd.core.sightings import News
+from retouchd.core.story import own_result_sentence
 from retouchd.core.values import BundleId, JobId
 from retouchd.engine.crew import UnderWay
-from retouchd.engine.look import Accept, Moved, NeedsYou, Refused, Vanished, Verdict, WantsPrompt
 from retouchd.engine.moves import Moves
 from retouchd.engine.office import Office
+from retouchd.engine.verdicts import Accept, Moved, NeedsYou, Refused, Vanished, Verdict, WantsPrompt
 
 _STATES: Final = {
     Standing.COMPLETE: BundleState.ARRIVING,
@@ -194,6 +195,8 @@ class Intake:
     def _record_seen(self, bundle: Bundle) -> None:
         state = _STATES[bundle.standing]
         quiet_seconds = self._surroundings.quiet_seconds(bundle.folder)
+        if bundle.may_grow:
+            quiet_seconds += self._policy.folder_prompt_wait.total_seconds()
         self._journal.record_seen(bundle, bundle.digest, state, self._clock.moments(), quiet_seconds)
         self._herald.say("debug", "bundle.seen", source=str(bundle.path), state=state)
 
@@ -225,7 +228,7 @@ class Intake:
             state=JobState.FAILED,
             created=now,
             ended=now,
-            stem=record.folder / safe_stem(record.path.stem),
+            stem=record.named_after.parent / safe_stem(record.named_after.stem),
             detail=verdict.detail,
         )
         self._journal.add_job(job)
@@ -233,6 +236,10 @@ class Intake:
         self._herald.job_moved(job)
 
     def _accept(self, record: BundleRecord, verdict: Accept) -> None:
+        if verdict.borrows_prompt and self._journal.was_delivered(verdict.accepted[0].sha256):
+            # Else results that land in an inbox, by a sync program say, would be edited for ever.
+            self._set_aside(record, own_result_sentence(record.photo))
+            return
         self._end_look(record, BundleState.AT_WORK, verdict.accepted)
         for wish in self._find_wishes(record, verdict):
             self._add_job(record, wish)
@@ -254,7 +261,9 @@ class Intake:
         now, job_id = self._clock.now(), self._clock.new_job_id()
         wish = self._with_take(wish)
         edit, place = self._find_edit(wish, job_id, record.seen)
-        wished = output_stem(self._policy.output_name, record.path, wish, job_id, now)
+        wished = output_stem(
+            wish.output_name or self._policy.output_name, record.named_after, wish, job_id, now
+        )
         job = Job(
             id=job_id,
             bundle=record.id,

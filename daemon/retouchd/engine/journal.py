@@ -106,6 +106,10 @@ class Jobs(Protocol):
         """Store a job after it moved."""
         ...
 
+    def was_delivered(self, sha256: Sha256) -> bool:
+        """Say whether a picture of this content was delivered once."""
+        ...
+
     def jobs_of_bundle(self, bundle: BundleId) -> list[Job]:
         """Give the jobs of a bundle."""
         ...

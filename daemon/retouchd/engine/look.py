@@ -3,75 +3,50 @@
 Reads files; decides nothing that the journal has to remember: the verdict goes to the intake.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import PurePosixPath
 
 from retouchd.core.bundles import Bundle, Member, Role, Standing
 from retouchd.core.edits import SourcePicture, Wish
 from retouchd.core.errors import SourceGoneError
 from retouchd.core.limits import make_request
-from retouchd.core.options import EffectiveOptions, Layer, Options, SidecarError, combine, merge
-from retouchd.core.pictures import MEGAPIXEL, Incomplete, PhotoFormat, Picture
+from retouchd.core.masks import fit_mask
+from retouchd.core.options import EffectiveOptions, SidecarError
+from retouchd.core.pictures import MEGAPIXEL, PhotoFormat, Picture
 from retouchd.core.records import Accepted, BundleRecord
-from retouchd.core.request import MAX_IMAGE_BYTES
+from retouchd.core.request import MAX_IMAGE_BYTES, MAX_IMAGES
 from retouchd.core.settling import (
     Evidence,
     LookAgain,
     NeverComplete,
     SettlingVerdict,
     decide_settling,
+    look_later,
 )
-from retouchd.core.sidecars import MAX_SIDECAR_BYTES, read_text, read_toml
-from retouchd.core.values import Sha256
+from retouchd.core.values import Sha256, Signature, printable
 from retouchd.engine.needs import Inbox, Source
 from retouchd.engine.pictures import Pictures
 from retouchd.engine.policy import Policy
+from retouchd.engine.reading import Asked, SidecarReader, accept
+from retouchd.engine.verdicts import Accept, Moved, NeedsYou, Refused, Vanished, Verdict, WantsPrompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vanished:
-    """The photo is not there any more."""
+class _Found:
+    """One picture that is whole and can be sent."""
+
+    accepted: Accepted
+    picture: Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """Something of the bundle is not as it was seen: quiet starts anew with what is there now."""
+class _Faulty:
+    """One picture that can never be sent."""
 
-    bundle: Bundle
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WantsPrompt:
-    """There is no prompt yet, or an empty one."""
-
+    accepted: Accepted
     detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedsYou:
-    """A person must change something; free again by itself when that is done."""
-
-    detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """The photo can never be sent."""
-
-    detail: str
-    accepted: tuple[Accepted, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accept:
-    """The bundle becomes jobs, one for each wish."""
-
-    wishes: tuple[Wish, ...]
-    accepted: tuple[Accepted, ...]
-
-
-Verdict = Vanished | Moved | WantsPrompt | NeedsYou | LookAgain | Refused | Accept
 
 
 class Looker:
@@ -81,6 +56,7 @@ class Looker:
         self._inbox = inbox
         self._pictures = pictures
         self._policy = policy
+        self._reader = SidecarReader(inbox, policy.defaults)
 
     def look(self, record: BundleRecord, now: datetime) -> Verdict:
         """Look at a bundle that has been quiet.
@@ -101,19 +77,24 @@ class Looker:
             return NeedsYou(detail=str(exc))
 
     def foresee(self, bundle: Bundle) -> tuple[Wish, ...]:
-        """Give what a bundle asks for as it lies there now; nothing while prompt or photo are not complete.
+        """Give what a bundle asks for as it lies there now; nothing while something of it is not complete.
 
         Raises:
             SidecarError: A prompt or options file cannot be understood.
             FileTroubleError: A file of it cannot be read just now.
         """
-        effective, _ = self._read_options(bundle)
-        with self._inbox.open_source(bundle.path) as photo:
-            picture = self._pictures.examine(photo.descriptor())
-            if isinstance(picture, Incomplete) or not effective.options.prompt:
-                return ()
-            source = _source_picture(bundle, photo.sha256(), picture)
-        return tuple(self._wishes(effective, source, picture))
+        asked = self._reader.read(bundle)
+        if not asked.effective.options.prompt:
+            return ()
+        found = []
+        for member in _pictures_of(bundle, asked):
+            with self._inbox.open_source(member.path) as source:
+                picture = self._pictures.examine(source.descriptor())
+                if not isinstance(picture, Picture):
+                    return ()
+                placed = replace(member, signature=source.signature())
+                found.append(_Found(accepted=accept(placed, source.sha256()), picture=picture))
+        return tuple(self._wishes(asked.effective, found))
 
     def read_wishes(self, bundle: Bundle) -> EffectiveOptions:
         """Give what a bundle asks for by its prompt and options files alone; the photo is not opened.
@@ -122,44 +103,59 @@ class Looker:
             SidecarError: A prompt or options file cannot be understood.
             FileTroubleError: A file of it cannot be read just now.
         """
-        effective, _ = self._read_options(bundle)
-        return effective
+        return self._reader.read(bundle).effective
 
     def _look_closely(self, record: BundleRecord, bundle: Bundle, now: datetime) -> Verdict:
-        effective, sidecars = self._read_options(bundle)
-        if not effective.options.prompt:
-            return WantsPrompt(detail=f"waits for its prompt: {bundle.members[1].name} has none yet")
-        with self._inbox.open_source(bundle.path) as photo:
-            verdict = self._settle(record, photo, now)
-            if isinstance(verdict, LookAgain):
-                return verdict
-            sha256 = photo.sha256()
-            if photo.signature() != bundle.photo.signature or not photo.is_still_named():
-                return Moved(bundle=bundle)
-        accepted = (_accepted(bundle.photo, sha256), *sidecars)
-        if isinstance(verdict, NeverComplete):
-            return Refused(detail=f"not a complete picture: {verdict.reason}", accepted=accepted)
-        fault = self._find_fault(verdict.picture, bundle.photo.signature.size)
-        if fault:
-            return Refused(detail=fault, accepted=accepted)
-        source = _source_picture(bundle, sha256, verdict.picture)
-        return Accept(wishes=tuple(self._wishes(effective, source, verdict.picture)), accepted=accepted)
+        asked = self._reader.read(bundle)
+        lacking = _find_lack(bundle, asked)
+        if lacking:
+            return WantsPrompt(detail=lacking)
+        found: list[_Found] = []
+        for member in _pictures_of(bundle, asked):
+            one = self._look_at(record, bundle, member, now)
+            if isinstance(one, _Faulty):
+                others = [two.accepted for two in found if two.accepted.role is not Role.PHOTO]
+                return _refuse(bundle, one, (one.accepted, *others, *asked.files))
+            if not isinstance(one, _Found):
+                return one
+            found.append(one)
+        return self._accept(bundle, asked, found)
 
-    def _read_options(self, bundle: Bundle) -> tuple[EffectiveOptions, tuple[Accepted, ...]]:
-        sidecars = [self._read_sidecar(member) for member in bundle.members[1:]]
-        effective = merge(combine([layer for layer, _ in sidecars]), self._policy.defaults)
-        return effective, tuple(accepted for _, accepted in sidecars)
+    def _accept(self, bundle: Bundle, asked: Asked, found: Sequence[_Found]) -> Verdict:
+        wishes = tuple(self._wishes(asked.effective, found))
+        photos = [one.accepted for one in found if one.accepted.role is Role.PHOTO]
+        others = [one.accepted for one in found if one.accepted.role is not Role.PHOTO]
+        return Accept(
+            wishes=wishes,
+            accepted=(*photos, *others, *asked.files),
+            borrows_prompt=bundle.borrows_prompt,
+        )
 
-    def _read_sidecar(self, member: Member) -> tuple[Layer, Accepted]:
-        with self._inbox.open_source(member.path) as source:
-            content = source.read_text_bytes(MAX_SIDECAR_BYTES)
-            sha256 = source.sha256()
+    def _look_at(
+        self, record: BundleRecord, bundle: Bundle, member: Member, now: datetime
+    ) -> _Found | _Faulty | LookAgain | Moved:
+        """Look at one picture."""
         try:
-            options = _options_of(member, content)
-        except SidecarError as exc:
-            reason = f"{member.name}: {exc}"
-            raise SidecarError(reason) from exc
-        return Layer(origin=member.name, options=options), _accepted(member, sha256)
+            with self._inbox.open_source(member.path) as source:
+                signature = source.signature()
+                verdict = self._settle(record, source, now)
+                if isinstance(verdict, LookAgain):
+                    return _about(bundle, member, verdict)
+                sha256 = source.sha256()
+                if not _is_unchanged(bundle, member, signature, source):
+                    return Moved(bundle=bundle)
+        except SourceGoneError:
+            if member in bundle.members:
+                raise
+            reason = f"waits for {printable(member.path)}, which it is to be sent with"
+            return look_later(reason, looks=record.looks, now=now)
+        accepted = accept(replace(member, signature=signature), sha256)
+        if isinstance(verdict, NeverComplete):
+            return _Faulty(accepted=accepted, detail=f"not a complete picture: {verdict.reason}")
+        fault = self._find_fault(verdict.picture, signature.size)
+        if fault:
+            return _Faulty(accepted=accepted, detail=fault)
+        return _Found(accepted=accepted, picture=verdict.picture)
 
     def _settle(self, record: BundleRecord, photo: Source, now: datetime) -> SettlingVerdict:
         evidence = Evidence(
@@ -189,12 +185,27 @@ class Looker:
             return f"it has {picture.pixels / MEGAPIXEL:.1f} megapixels, allowed are {allowed:.1f}"
         return None
 
-    def _wishes(self, effective: EffectiveOptions, source: SourcePicture, picture: Picture) -> Iterator[Wish]:
+    def _wishes(self, effective: EffectiveOptions, found: Sequence[_Found]) -> Iterator[Wish]:
+        """Give what is asked for.
+
+        Raises:
+            SidecarError: It is not possible with these pictures.
+        """
         options = effective.options
-        request = make_request(options, picture, self._policy.limits)
+        sent = sorted((one for one in found if one.accepted.role is not Role.MASK), key=_photos_first)
+        masks = [one for one in found if one.accepted.role is Role.MASK]
+        _check_mask(masks, sent[0].picture)
+        request = make_request(options, sent[0].picture, self._policy.limits, images=_count(sent))
         first = options.take or 1
         for take in range(first, first + (options.variants or 1)):
-            yield Wish(request=request, take=take, pictures=(source,), origins=effective.origins)
+            yield Wish(
+                request=request,
+                take=take,
+                pictures=tuple(map(_source_picture, sent)),
+                origins=effective.origins,
+                mask=_source_picture(masks[0]) if masks else None,
+                output_name=options.output_name,
+            )
 
 
 def _describe_frames(picture: Picture) -> str:
@@ -203,25 +214,82 @@ def _describe_frames(picture: Picture) -> str:
     return "it is an animation, which cannot be edited: export one frame of it"
 
 
-def _options_of(member: Member, content: bytes) -> Options:
-    options = read_toml(content) if member.role is Role.OPTIONS else read_text(content)
-    for name in ("mask", "references"):
-        if getattr(options, name):
-            reason = f'"{name}" is not understood by this version: remove it'
+def _find_lack(bundle: Bundle, asked: Asked) -> str:
+    """Tell what the bundle waits for, or nothing."""
+    options = asked.effective.options
+    if not options.prompt:
+        texts = [one for one in bundle.members if one.role in {Role.PROMPT, Role.OPTIONS, Role.FOLDER_PROMPT}]
+        return f"waits for its prompt: {texts[0].name} has none yet" if texts else "waits for its prompt"
+    if options.require_mask and asked.mask is None:
+        origin = asked.effective.origins["require_mask"]
+        mask = f"{PurePosixPath(bundle.photo.name).stem}.mask.png"
+        return f"waits for its mask {mask}, which {origin} requires"
+    return ""
+
+
+def _pictures_of(bundle: Bundle, asked: Asked) -> Iterator[Member]:
+    """Give the pictures in the order in which they are looked at: the photos last.
+
+    What belongs to a photo that can never be sent is known by then, so that it is filed with it.
+    """
+    if asked.mask is not None:
+        yield _member(bundle, asked.mask, Role.MASK)
+    for path in asked.references:
+        yield _member(bundle, path, Role.REFERENCE)
+    yield from bundle.with_role(Role.PHOTO)
+
+
+def _member(bundle: Bundle, path: PurePosixPath, role: Role) -> Member:
+    """Give a picture that a sidecar names; the scan may not have known of it."""
+    known = next((one for one in bundle.members if one.path == path), None)
+    nothing = Signature(size=0, mtime_ns=0, ctime_ns=0, inode=0)
+    return Member(path=path, role=role, signature=nothing) if known is None else replace(known, role=role)
+
+
+def _is_unchanged(bundle: Bundle, member: Member, before: Signature, source: Source) -> bool:
+    known = {one.path: one.signature for one in bundle.members}.get(member.path, before)
+    return known == before == source.signature() and source.is_still_named()
+
+
+def _about(bundle: Bundle, member: Member, verdict: LookAgain) -> LookAgain:
+    """Say which picture is meant where it is not the photo itself."""
+    if member.path == bundle.path:
+        return verdict
+    return replace(verdict, reason=f"{printable(member.name)}: {verdict.reason}")
+
+
+def _refuse(bundle: Bundle, faulty: _Faulty, accepted: tuple[Accepted, ...]) -> Verdict:
+    """Refuse a photo; what is wrong with one of several pictures is for a person to put right."""
+    if faulty.accepted.path == bundle.path and len(bundle.with_role(Role.PHOTO)) == 1:
+        return Refused(detail=faulty.detail, accepted=accepted)
+    return NeedsYou(detail=f"{printable(faulty.accepted.path.name)}: {faulty.detail}")
+
+
+def _check_mask(masks: Sequence[_Found], photo: Picture) -> None:
+    for mask in masks:
+        fit = fit_mask(mask.picture, photo)
+        if isinstance(fit, str):
+            reason = f"{printable(mask.accepted.name)} is no mask for this photo: {fit}"
             raise SidecarError(reason)
-    return options
 
 
-def _accepted(member: Member, sha256: Sha256) -> Accepted:
-    return Accepted(path=member.path, role=member.role, sha256=sha256, signature=member.signature)
+def _count(sent: Sequence[_Found]) -> int:
+    if len(sent) > MAX_IMAGES:
+        reason = f"{len(sent)} pictures with the references, one edit takes at most {MAX_IMAGES}"
+        raise SidecarError(reason)
+    return len(sent)
 
 
-def _source_picture(bundle: Bundle, sha256: Sha256, picture: Picture) -> SourcePicture:
+def _photos_first(found: _Found) -> bool:
+    return found.accepted.role is not Role.PHOTO
+
+
+def _source_picture(found: _Found) -> SourcePicture:
     return SourcePicture(
-        path=bundle.path,
-        sha256=sha256,
-        bytes=bundle.photo.signature.size,
-        width=picture.width,
-        height=picture.height,
-        format=picture.format,
+        path=found.accepted.path,
+        sha256=Sha256(found.accepted.sha256),
+        bytes=found.accepted.signature.size,
+        width=found.picture.width,
+        height=found.picture.height,
+        format=found.picture.format,
     )

@@ -21,6 +21,7 @@ class Policy:
     Attributes:
         calendar: Whose days the caps count.
         defaults: The options that count where no sidecar says otherwise.
+        folder_prompt_wait: How much longer a photo is waited for to which more may come.
         max_input_bytes: Larger photos are refused.
         max_pixels: Larger photos are refused.
         max_request_bytes: Photos are made smaller for larger requests.
@@ -43,6 +44,7 @@ class Policy:
     defaults: Layer
     duplicates: DuplicatePolicy
     incomplete_after: timedelta
+    folder_prompt_wait: timedelta
     max_input_bytes: int
     max_pixels: int
     max_request_bytes: int

@@ -115,7 +115,7 @@ class Porter:
 
 def _move_back(record: BundleRecord, filing: Filing) -> None:
     """Move the sources, the photo last, so that it never lies there without its prompt."""
-    ordered = [*record.accepted[1:], record.accepted[0]]
+    ordered = [*record.filed[1:], record.filed[0]]
     # What has the name there must be ours, from before a crash: else nothing else is moved.
     taken = [one for one in ordered if not filing.is_free(_INBOX, one.path)]
     for member in [*taken, *(one for one in ordered if one not in taken)]:
@@ -130,7 +130,7 @@ def check_return(record: BundleRecord, filing: Filing) -> None:
         SourceChangedError: One is another file now.
         NameTakenError: Something lies at its place in the inbox.
     """
-    for member in record.accepted:
+    for member in record.filed:
         filing.check(filed_path(record, member), member.sha256)
         place = member.path
         if not filing.is_free(_INBOX, place):

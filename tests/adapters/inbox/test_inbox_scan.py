@@ -10,6 +10,7 @@ from inbox_house import TOP, as_nobody, dead_mount, needs_mounts, needs_root, op
 from retouchd.adapters.folder import Folder
 from retouchd.adapters.inbox.mounts import Ground, Mount
 from retouchd.adapters.inbox.scan import FolderView, Scan, Unreadable
+from retouchd.adapters.inbox.sheets import SheetReader
 from retouchd.core.bundles import Bundle, FormingRules, Standing
 from retouchd.core.errors import FileTroubleError
 from retouchd.core.hints import Kind
@@ -20,7 +21,8 @@ LOCAL = Ground(at=None, below=())
 
 def make_scan(root: Path, ground: Ground = LOCAL) -> Scan:
     """Make a scan of a root."""
-    return Scan(Folder(root), ground, FormingRules())
+    folder = Folder(root)
+    return Scan(folder, ground, FormingRules(), SheetReader(folder))
 
 
 def read(root: Path, folder: str = ".") -> FolderView:
@@ -103,7 +105,8 @@ def test_the_owners_patterns_are_pruned_and_taken_back(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     rules = FormingRules(ignore=IgnoreRules(["drafts/", "*-draft.*", "!.scans/"]))
-    scan = Scan(Folder(tmp_path), LOCAL, rules)
+    folder = Folder(tmp_path)
+    scan = Scan(folder, LOCAL, rules, SheetReader(folder))
 
     views = [view for view in scan.walk(TOP) if isinstance(view, FolderView)]
 

@@ -14,6 +14,7 @@ from retouchd.adapters.identity import Identity
 from retouchd.adapters.inbox.evidence import HashedImage, OpenedSource, open_file
 from retouchd.adapters.inbox.mounts import read_ground
 from retouchd.adapters.inbox.scan import Scan
+from retouchd.adapters.inbox.sheets import SheetReader
 from retouchd.adapters.marks import check_mark
 from retouchd.core.bundles import Bundle, FormingRules
 from retouchd.core.errors import FileTroubleError, SourceGoneError
@@ -37,6 +38,7 @@ class InboxFolder:
         self._folder = Folder(root)
         self._identity = identity
         self._rules = rules
+        self._sheets = SheetReader(self._folder)
         self._settle_seconds = settle_seconds
 
     def form_bundle(self, folder: PurePosixPath, key: str) -> Bundle | None:
@@ -46,7 +48,7 @@ class InboxFolder:
             FolderMissingError: The inbox is not there, so that nothing can be said about its photos.
             FileTroubleError: The folder, or a file that could belong to the bundle, cannot be looked at.
         """
-        scan = Scan(self._folder, read_ground(self._folder.root), self._rules)
+        scan = Scan(self._folder, read_ground(self._folder.root), self._rules, self._sheets)
         view = scan.read(folder)
         if view is None:
             self.check_mark()

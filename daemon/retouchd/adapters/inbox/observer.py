@@ -29,6 +29,7 @@ from watchdog.events import (
 from watchdog.observers.inotify import InotifyObserver
 
 from retouchd.adapters.inbox.dirty import DirtyFolders
+from retouchd.core.bundles import PRESET_NAME
 from retouchd.core.ignore import IgnoreRules
 
 # Watchdog 7 tells changes of times and modes apart from changes of content; 6 calls both modified. Either
@@ -149,7 +150,9 @@ class Marker(FileSystemEventHandler):
         hides = self._ignore.hides_folder if event.is_directory else self._ignore.hides_file
         if hides(relative):
             return
-        if not event.is_directory:
+        if relative.name == PRESET_NAME:
+            self._dirty.mark_tree(relative.parent)
+        elif not event.is_directory:
             self._dirty.mark(relative.parent)
         elif event.event_type == DirModifiedEvent.event_type:
             self._dirty.mark(relative)

@@ -14,21 +14,31 @@ from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import Final
 
-from retouchd.adapters.folder import Folder, translate, translated_folder
+from retouchd.adapters.folder import Folder, find_status, translate, translated, translated_folder
 from retouchd.adapters.inbox.evidence import leads_nowhere
 from retouchd.adapters.inbox.mounts import Ground
+from retouchd.adapters.inbox.sheets import SheetReader
 from retouchd.adapters.inbox.signatures import Inodes, signature_of
 from retouchd.adapters.marks import MARK_NAME
 from retouchd.core.bundles import (
+    FOLDER_PROMPT_NAME,
+    MASK_SUFFIXES,
+    OPTIONS_SUFFIXES,
+    PRESET_NAME,
     SIDECAR_SUFFIXES,
     Bundle,
     Entry,
     FormingRules,
-    form_bundles,
+    Member,
+    Role,
+    is_job_folder,
     is_photo_name,
     is_sidecar_name,
+    stem_of,
+    suffix_of,
 )
 from retouchd.core.errors import FileTroubleError, FolderMissingError
+from retouchd.core.forming import Contents, Sheet, form_bundles
 from retouchd.core.hints import Kind, kind_of
 from retouchd.core.ignore import IgnorePattern, IgnoreRules
 from retouchd.core.values import fold_name
@@ -44,8 +54,10 @@ class FolderView:
     Attributes:
         folder: Relative to the inbox.
         entries: What could belong to a bundle.
+        presets: The folder's own and those of the folders above it, the nearest first.
+        elsewhere: What the presets name in other folders.
         folders: Names of the sub-folders to go on with.
-        digest: Changes when a name or signature of what could belong to a bundle does.
+        digest: Changes when a name or signature of what could belong to a bundle does, presets included.
         hidden: How many names are never looked at, by the reason of the pattern.
         strangers: Names of what can belong to no bundle, by what it is.
         unseen: Folded names of what could not be looked at.
@@ -54,6 +66,8 @@ class FolderView:
 
     folder: PurePosixPath
     entries: tuple[Entry, ...]
+    presets: tuple[Member, ...]
+    elsewhere: Mapping[PurePosixPath, Entry]
     folders: tuple[str, ...]
     digest: bytes
     hidden: Mapping[str, int]
@@ -95,12 +109,16 @@ class Scan:
         folder: The inbox.
         ground: The mounts that matter.
         rules: What belongs together.
+        sheets: Reads control files.
     """
 
-    def __init__(self, folder: Folder, ground: Ground, rules: FormingRules) -> None:
+    def __init__(self, folder: Folder, ground: Ground, rules: FormingRules, sheets: SheetReader) -> None:
         self._folder = folder
         self._ground = ground
         self._rules = rules
+        self._sheets = sheets
+        # Each folder's own preset, so that folders below it need not ask again.
+        self._presets: dict[PurePosixPath, Member | None] = {}
 
     def read(self, relative: PurePosixPath) -> FolderView | None:
         """List one folder, or give None when it is not there or cannot be reached without a link.
@@ -118,7 +136,10 @@ class Scan:
             if leads_nowhere(exc):
                 return None
             raise
-        return listing.view()
+        self._presets[relative] = listing.find_preset()
+        presets = self._inherited_presets(relative)
+        elsewhere = self._look_up(relative, self._read_sheets(presets).values())
+        return listing.view(presets, elsewhere)
 
     def walk(self, start: PurePosixPath) -> Iterator[FolderView | Unreadable]:
         """Give a folder and all below it, one at a time; what vanishes meanwhile is left out."""
@@ -136,10 +157,76 @@ class Scan:
 
     def form(self, view: FolderView) -> FolderBundles:
         """Form a folder's bundles, which takes longer than the scan: not for what stays as it is."""
-        bundles = form_bundles(view.folder, view.entries, self._rules)
+        bundles = form_bundles(self._contents_of(view), self._rules)
         unclear = {bundle.key for bundle in bundles if _could_need(bundle.key, view.unseen)}
         clear = tuple(bundle for bundle in bundles if bundle.key not in unclear)
         return FolderBundles(bundles=clear, unclear=view.unseen | unclear)
+
+    def _contents_of(self, view: FolderView) -> Contents:
+        presets = self._read_sheets(view.presets)
+        is_shared = any(sheet and sheet.gives_prompt for sheet in presets.values()) or any(
+            fold_name(entry.name) == FOLDER_PROMPT_NAME for entry in view.entries
+        )
+        # A picture that a prompt file names must not be taken for a photo that has no prompt of its own.
+        suffixes = SIDECAR_SUFFIXES if is_shared or is_job_folder(view.folder) else OPTIONS_SUFFIXES
+        own = {
+            path: self._sheets.read(path, entry.signature)
+            for entry in view.entries
+            if suffix_of(entry.name) in suffixes
+            and (path := view.folder / entry.name) not in presets
+            and fold_name(entry.name) != FOLDER_PROMPT_NAME
+        }
+        elsewhere = {**view.elsewhere, **self._look_up(view.folder, own.values())}
+        return Contents(
+            folder=view.folder,
+            entries=view.entries,
+            presets=view.presets,
+            sheets={**presets, **own},
+            elsewhere=elsewhere,
+        )
+
+    def _inherited_presets(self, folder: PurePosixPath) -> tuple[Member, ...]:
+        found = (self._find_preset(place) for place in (folder, *folder.parents))
+        return tuple(preset for preset in found if preset is not None)
+
+    def _find_preset(self, folder: PurePosixPath) -> Member | None:
+        if folder not in self._presets:
+            entry = self._look_at(folder / PRESET_NAME)
+            self._presets[folder] = None if entry is None else _preset(folder, entry)
+        return self._presets[folder]
+
+    def _read_sheets(self, members: Iterable[Member]) -> dict[PurePosixPath, Sheet | None]:
+        return {member.path: self._sheets.read(member.path, member.signature) for member in members}
+
+    def _look_up(self, folder: PurePosixPath, sheets: Iterable[Sheet | None]) -> dict[PurePosixPath, Entry]:
+        """Look at the files in other folders that control files name."""
+        named = {path for sheet in sheets if sheet for path in sheet.named if path.parent != folder}
+        found = ((path, self._look_up_one(path)) for path in sorted(named))
+        return {path: entry for path, entry in found if entry is not None}
+
+    def _look_up_one(self, path: PurePosixPath) -> Entry | None:
+        try:
+            return self._look_at(path)
+        except FileTroubleError:
+            return None  # It is no trouble of this folder; the look at the photo tells of it.
+
+    def _look_at(self, path: PurePosixPath) -> Entry | None:
+        """Give a regular file, or None when there is none that can be reached without a link.
+
+        Raises:
+            FileTroubleError: It cannot be looked at.
+        """
+        place = self._folder.root / path
+        try:
+            with self._folder.open(path.parent) as descriptor, translated("look at", place):
+                status = find_status(path.name, descriptor)
+        except FolderMissingError as exc:
+            if leads_nowhere(exc):
+                return None
+            raise
+        if status is None or not stat.S_ISREG(status.st_mode):
+            return None
+        return Entry(name=path.name, signature=signature_of(status, self._ground.inodes(place.parent)))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -193,13 +280,20 @@ class _Listing:
         else:
             self._add_stranger(name, Kind.NO_FILE)
 
-    def view(self) -> FolderView:
-        """Give all that was found."""
+    def find_preset(self) -> Member | None:
+        """Give the folder's preset, or None."""
+        found = (entry for entry in self.entries if entry.name == PRESET_NAME)
+        return next((_preset(self.folder, entry) for entry in found), None)
+
+    def view(self, presets: tuple[Member, ...], elsewhere: Mapping[PurePosixPath, Entry]) -> FolderView:
+        """Give all that was found, with what is inherited."""
         return FolderView(
             folder=self.folder,
             entries=tuple(self.entries),
-            folders=tuple(self.folders),
-            digest=_digest(self.entries),
+            presets=presets,
+            elsewhere=elsewhere,
+            folders=() if is_job_folder(self.folder) else tuple(self.folders),
+            digest=_digest([*self.entries, *map(_as_entry, presets), *elsewhere.values()]),
             hidden=self.hidden,
             strangers=self.strangers,
             unseen=frozenset(self.unseen),
@@ -221,10 +315,19 @@ def _could_need(key: str, unseen: AbstractSet[str]) -> bool:
 
     A bundle without it would be another one: with a prompt that was not meant for this photo, say.
     """
-    stem = key[: key.rfind(".")]
-    return key in unseen or any(
-        base + suffix in unseen for base in (key, stem) for suffix in SIDECAR_SUFFIXES
-    )
+    if not unseen:
+        return False
+    bases, suffixes = (key, stem_of(key)), (*SIDECAR_SUFFIXES, *MASK_SUFFIXES)
+    names = {key, FOLDER_PROMPT_NAME, PRESET_NAME, *(base + suffix for base in bases for suffix in suffixes)}
+    return not names.isdisjoint(unseen)
+
+
+def _preset(folder: PurePosixPath, entry: Entry) -> Member:
+    return Member(path=folder / entry.name, role=Role.PRESET, signature=entry.signature)
+
+
+def _as_entry(member: Member) -> Entry:
+    return Entry(name=str(member.path), signature=member.signature)
 
 
 def _digest(entries: Iterable[Entry]) -> bytes:

@@ -15,6 +15,7 @@ from retouchd.adapters.folder import Folder
 from retouchd.adapters.inbox.dirty import TOP, Marks
 from retouchd.adapters.inbox.mounts import read_ground
 from retouchd.adapters.inbox.scan import FolderView, Scan, Unreadable
+from retouchd.adapters.inbox.sheets import SheetReader
 from retouchd.core.bundles import FormingRules
 from retouchd.core.errors import FileTroubleError
 from retouchd.core.hints import folder_hints
@@ -102,6 +103,7 @@ class Survey:
     ) -> None:
         self._folder = folder
         self._rules = rules
+        self._sheets = SheetReader(folder)
         self._known = known
         self._tell = tell
         self._confirm = confirm
@@ -146,7 +148,7 @@ class Survey:
         points = {PurePosixPath(mount.point).relative_to(self._folder.root) for mount in ground.below}
         self._mount_points |= points
         self._lost = self._mount_points - points
-        return Scan(self._folder, ground, self._rules)
+        return Scan(self._folder, ground, self._rules, self._sheets)
 
     def _look_at_tree(self, scan: Scan, start: PurePosixPath) -> Tally:
         tally = Tally()

@@ -66,6 +66,8 @@ def dump_wish(wish: Wish | None) -> str | None:
     }
     if wish.mask is not None:
         content["mask"] = _dump_picture(wish.mask)
+    if wish.output_name is not None:
+        content["output_name"] = wish.output_name
     return to_json(content)
 
 
@@ -80,6 +82,7 @@ def load_wish(text: str | None) -> Wish | None:
         pictures=tuple(_load_picture(picture) for picture in fields["pictures"]),
         origins=fields["origins"],
         mask=_load_picture(fields["mask"]) if "mask" in fields else None,
+        output_name=fields.get("output_name"),
     )
 
 

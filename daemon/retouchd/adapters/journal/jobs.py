@@ -79,6 +79,11 @@ class JobsTable(Table):
         if job.state in {JobState.FAILED, JobState.CANCELLED}:
             self.connection.execute("DELETE FROM stems WHERE job = ?", (job.id,))
 
+    def was_delivered(self, sha256: Sha256) -> bool:
+        """Say whether a picture of this content was delivered once."""
+        query = "SELECT EXISTS (SELECT 1 FROM jobs WHERE output_sha256 = ?)"
+        return bool(self.connection.execute(query, (sha256,)).fetchone()[0])
+
     def jobs_of_bundle(self, bundle: BundleId) -> list[Job]:
         """Give the jobs of a bundle."""
         return self._jobs("WHERE bundle = ? ORDER BY number", (bundle,))

@@ -1,0 +1,338 @@
+"""Forming: which files of a folder, and of those that it inherits from, belong to which photo.
+
+Works on names, signatures and what small control files say; nothing here is read or opened.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Final
+
+from retouchd.core.bundles import (
+    FOLDER_PROMPT_NAME,
+    MASK_SUFFIXES,
+    OPTIONS_SUFFIXES,
+    PRESET_NAME,
+    PROMPT_SUFFIXES,
+    AmbiguousSidecars,
+    Bundle,
+    ConflictCopies,
+    Entry,
+    FormingRules,
+    Member,
+    Role,
+    Standing,
+    is_job_folder,
+    is_mask_name,
+    is_photo_name,
+    stem_of,
+)
+from retouchd.core.ignore import IgnoreRules, find_original
+from retouchd.core.request import MAX_IMAGES
+from retouchd.core.values import fold_name, printable
+
+_ROLES: Final = (
+    dict.fromkeys(PROMPT_SUFFIXES, Role.PROMPT)
+    | dict.fromkeys(OPTIONS_SUFFIXES, Role.OPTIONS)
+    | dict.fromkeys(MASK_SUFFIXES, Role.MASK)
+)
+_CONTROL_KEYS: Final = frozenset({FOLDER_PROMPT_NAME, PRESET_NAME})
+_DIGITS: Final = re.compile(r"(\d+)")
+# What a whole folder may hold beside its photos.
+_JOB_FILES: Final = {
+    "prompt.txt": Role.PROMPT,
+    "prompt.md": Role.PROMPT,
+    "job.toml": Role.OPTIONS,
+    "job.json": Role.OPTIONS,
+    "mask.png": Role.MASK,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """What a control file says that decides which files belong together.
+
+    Attributes:
+        gives_prompt: There is a prompt in it, or nobody knows.
+        mask: The mask that it names, below the inbox.
+        references: The references that it names, below the inbox.
+    """
+
+    gives_prompt: bool
+    mask: PurePosixPath | None = None
+    references: tuple[PurePosixPath, ...] = ()
+
+    @property
+    def named(self) -> tuple[PurePosixPath, ...]:
+        """The files that it names."""
+        return self.references if self.mask is None else (self.mask, *self.references)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What lies in a folder, and what it inherits.
+
+    Attributes:
+        presets: The folder's own and those of the folders above it, the nearest first.
+        sheets: What control files say, by their paths; None of a file that is no sidecar. Prompt files are
+            read only where it matters which other files they name.
+        elsewhere: What lies in other folders and is named by a sheet.
+    """
+
+    folder: PurePosixPath
+    entries: tuple[Entry, ...]
+    presets: tuple[Member, ...] = ()
+    sheets: Mapping[PurePosixPath, Sheet | None] = field(default_factory=dict)
+    elsewhere: Mapping[PurePosixPath, Entry] = field(default_factory=dict)
+
+
+_NO_SHEET: Final = Sheet(gives_prompt=True)
+
+
+def form_bundles(contents: Contents, rules: FormingRules) -> list[Bundle]:
+    """Give the bundles of one folder, in the order of their keys.
+
+    A sidecar named after the whole photo (`a.png.txt`) beats one named after its stem (`a.txt`). A stem's
+    sidecar that fits several photos without one of their own makes each of them ambiguous, and so do names
+    that differ on this file system only: which of two prompts is meant would be a guess, and be paid for.
+    """
+    former = _Former(contents, rules)
+    return former.form_job() if is_job_folder(contents.folder) else former.form_each()
+
+
+class _Former:
+    """Forms the bundles of one folder."""
+
+    def __init__(self, contents: Contents, rules: FormingRules) -> None:
+        self._folder = contents.folder
+        self._contents = contents
+        self._rules = rules
+        self._by_key = _group(contents, rules.ignore)
+        self._common = tuple(self._inherited())
+        self._borrowed = self._find_borrowed()
+        self._photos = self._find_photos()
+        self._twins = self._find_same_stems()
+        self._fits = self._find_fits()
+
+    def form_each(self) -> list[Bundle]:
+        """Form a bundle for each photo."""
+        return [self._form(key) for key in self._photos]
+
+    def form_job(self) -> list[Bundle]:
+        """Form one bundle of all that lies in the folder."""
+        photos = sorted(self._photos, key=_natural_order)
+        if not photos:
+            return []
+        roles = dict.fromkeys(photos, Role.PHOTO)
+        roles |= {key: role for key, role in _JOB_FILES.items() if self._is_usable(key)}
+        roles |= {key: Role.MASK for key in self._by_key if is_mask_name(key)}
+        detail = self._find_clash(roles) or self._find_copy(photos) or _find_excess(self._folder, photos)
+        return [self._make(fold_name(self._folder.name), roles, detail)]
+
+    def _form(self, key: str) -> Bundle:
+        roles = {key: Role.PHOTO, **self._sidecars(key)}
+        detail = self._find_clash(roles) or self._find_ambiguity(roles) or self._find_copy([key])
+        return self._make(key, roles, detail or self._find_twins(key, roles))
+
+    def _make(self, key: str, roles: Mapping[str, Role], detail: str) -> Bundle:
+        own = tuple(self._member(entry, role) for one, role in roles.items() for entry in self._by_key[one])
+        is_own = self._gives_prompt(roles)
+        # The prompt for photos of this very folder is none for a folder that is one bundle.
+        borrowed = () if is_own else self._borrowed
+        has_prompt = is_own or bool(borrowed)
+        lacking = Standing.COMPLETE if has_prompt else Standing.LACKS_PROMPT
+        return Bundle(
+            folder=self._folder,
+            key=key,
+            members=_without_twice((*own, *borrowed, *self._named_by(roles), *self._common)),
+            standing=Standing.AMBIGUOUS if detail else lacking,
+            detail=detail,
+            borrows_prompt=has_prompt and not is_own,
+        )
+
+    def _find_photos(self) -> list[str]:
+        """Give the keys of what is a photo: a picture that others name is one only with its own prompt."""
+        named = {fold_name(path.name) for path in self._named() if path.parent == self._folder}
+        pictures = [key for key in sorted(self._by_key) if is_photo_name(key) and not self._is_mask(key)]
+        return [key for key in pictures if key not in named or self._gives_prompt(self._sidecars(key))]
+
+    def _is_mask(self, key: str) -> bool:
+        return is_mask_name(key) or (is_job_folder(self._folder) and _JOB_FILES.get(key) is Role.MASK)
+
+    def _named(self) -> Iterator[PurePosixPath]:
+        for sheet in self._contents.sheets.values():
+            yield from sheet.named if sheet else ()
+
+    def _sidecars(self, key: str) -> dict[str, Role]:
+        """Give the keys of what is named after a photo."""
+        found = ((self._find_sidecar(key, suffix), role) for suffix, role in _ROLES.items())
+        return {sidecar: role for sidecar, role in found if sidecar is not None}
+
+    def _find_sidecar(self, key: str, suffix: str) -> str | None:
+        """Give the key of a photo's sidecar of one kind, or None.
+
+        `a.png.txt` belongs to `a.png` alone, although `a.png` is the stem of `a.png.jpg` too.
+        """
+        if self._is_usable(key + suffix):
+            return key + suffix
+        stem = stem_of(key)
+        is_anothers = stem in self._by_key and is_photo_name(stem)
+        return stem + suffix if self._is_usable(stem + suffix) and not is_anothers else None
+
+    def _is_usable(self, key: str) -> bool:
+        """Say whether there is a file of this key that may be a sidecar."""
+        entries = () if key in _CONTROL_KEYS else self._by_key.get(key, ())
+        return any(self._sheet(entry) is not None for entry in entries)
+
+    def _sheet(self, entry: Entry) -> Sheet | None:
+        return self._contents.sheets.get(self._folder / entry.name, _NO_SHEET)
+
+    def _gives_prompt(self, roles: Mapping[str, Role]) -> bool:
+        return any(
+            role in {Role.PROMPT, Role.OPTIONS} and self._any_prompt(key) for key, role in roles.items()
+        )
+
+    def _any_prompt(self, key: str) -> bool:
+        sheets = [self._sheet(entry) for entry in self._by_key[key]]
+        return any(sheet is not None and sheet.gives_prompt for sheet in sheets)
+
+    def _inherited(self) -> Iterator[Member]:
+        """Give presets and the references that they name."""
+        for preset in self._contents.presets:
+            yield preset
+            sheet = self._contents.sheets.get(preset.path)
+            yield from self._find_named(sheet.references if sheet else (), Role.REFERENCE)
+
+    def _find_borrowed(self) -> tuple[Member, ...]:
+        """Give the files whose prompt serves the photos that have none of their own."""
+        prompts = () if is_job_folder(self._folder) else self._by_key.get(FOLDER_PROMPT_NAME, ())
+        if prompts:
+            return tuple(self._member(entry, Role.FOLDER_PROMPT) for entry in prompts)
+        sheets = self._contents.sheets
+        giving = [
+            one for one in self._contents.presets if (sheet := sheets.get(one.path)) and sheet.gives_prompt
+        ]
+        return tuple(giving[:1])
+
+    def _named_by(self, roles: Mapping[str, Role]) -> Iterator[Member]:
+        for key in roles:
+            for entry in self._by_key[key]:
+                sheet = self._sheet(entry)
+                if sheet is not None and sheet.mask is not None:
+                    yield from self._find_named([sheet.mask], Role.MASK)
+                yield from self._find_named(sheet.references if sheet else (), Role.REFERENCE)
+
+    def _find_named(self, paths: Iterable[PurePosixPath], role: Role) -> Iterator[Member]:
+        """Give what is there of the files that were named; what is missing is for the look to tell."""
+        for path in paths:
+            if path.parent == self._folder:
+                found = self._by_key.get(fold_name(path.name), ())
+                yield from (self._member(entry, role) for entry in found[:1])
+            elif (entry := self._contents.elsewhere.get(path)) is not None:
+                yield Member(path=path.parent / entry.name, role=role, signature=entry.signature)
+
+    def _find_same_stems(self) -> Mapping[str, Sequence[str]]:
+        """Give the photos by their stems."""
+        twins: dict[str, list[str]] = defaultdict(list)
+        for key in self._photos:
+            twins[stem_of(key)].append(key)
+        return twins
+
+    def _find_fits(self) -> Mapping[str, Sequence[str]]:
+        """Give, for each sidecar named after a stem, the keys of the photos that have none nearer."""
+        fits: dict[str, list[str]] = defaultdict(list)
+        if self._rules.ambiguous is AmbiguousSidecars.EACH or is_job_folder(self._folder):
+            return fits
+        for key in self._photos:
+            for sidecar in self._sidecars(key):
+                if not sidecar.startswith(key):
+                    fits[sidecar].append(key)
+        return fits
+
+    def _find_clash(self, roles: Mapping[str, Role]) -> str:
+        """Tell which names are one name to most systems, or nothing."""
+        borrowed = () if self._gives_prompt(roles) else (FOLDER_PROMPT_NAME,)
+        for key in (*roles, *borrowed, PRESET_NAME):
+            entries = self._by_key.get(key, ())
+            if len(entries) > 1:
+                names = " and ".join(printable(entry.name) for entry in entries)
+                return f"{names} are one name to most systems: rename one of them"
+        return ""
+
+    def _find_ambiguity(self, roles: Mapping[str, Role]) -> str:
+        """Tell that a sidecar fits several photos, with the ways out, or nothing."""
+        for key in roles:
+            if len(self._fits.get(key, ())) > 1:
+                return _tell_ambiguity(self._name(key), [self._name(one) for one in self._fits[key]])
+        return ""
+
+    def _find_copy(self, photos: Iterable[str]) -> str:
+        """Tell of a sync program's conflict copy, which is mostly the same photo twice, or nothing."""
+        if self._rules.conflict_copies is ConflictCopies.PROCESS:
+            return ""
+        for name in map(self._name, photos):
+            original = find_original(name)
+            if original is not None:
+                return printable(
+                    f"{name} is a conflict copy that a sync program made of {original}: remove the one that"
+                    " you do not want, or rename this one if both are to be edited"
+                )
+        return ""
+
+    def _find_twins(self, key: str, roles: Mapping[str, Role]) -> str:
+        """Tell that two photos of one stem would both be paid for by a borrowed prompt, or nothing."""
+        is_each = self._rules.ambiguous is AmbiguousSidecars.EACH
+        if is_each or not self._borrowed or self._gives_prompt(roles):
+            return ""
+        twins = [one for one in self._twins.get(stem_of(key), ()) if one != key]
+        if not twins:
+            return ""
+        name, twin = self._name(key), self._name(twins[0])
+        prompt = self._borrowed[0].path
+        return printable(
+            f"{name} and {twin} have one name and would both be edited by {prompt}:"
+            f" move one of them away, or give the one that you want a {name}.txt"
+        )
+
+    def _name(self, key: str) -> str:
+        return self._by_key[key][0].name
+
+    def _member(self, entry: Entry, role: Role) -> Member:
+        return Member(path=self._folder / entry.name, role=role, signature=entry.signature)
+
+
+def _group(contents: Contents, ignore: IgnoreRules) -> dict[str, list[Entry]]:
+    by_key = defaultdict(list)
+    for entry in sorted(contents.entries, key=lambda entry: entry.name):
+        if ignore.find_for_file(entry.name) is None:
+            by_key[fold_name(entry.name)].append(entry)
+    return dict(by_key)
+
+
+def _without_twice(members: Iterable[Member]) -> tuple[Member, ...]:
+    """Leave out what stands there already; what comes first says what a file is to the bundle."""
+    return tuple({member.path: member for member in reversed(tuple(members))}.values())[::-1]
+
+
+def _natural_order(key: str) -> tuple[tuple[int, str], ...]:
+    """Order "2.jpg" before "10.jpg"."""
+    pieces = _DIGITS.split(key)
+    return tuple((int(piece) if number % 2 else 0, piece) for number, piece in enumerate(pieces))
+
+
+def _find_excess(folder: PurePosixPath, photos: Sequence[str]) -> str:
+    """Tell that a folder holds more photos than one edit takes, or nothing."""
+    if len(photos) <= MAX_IMAGES:
+        return ""
+    name = printable(folder.name)
+    return f"{name} holds {len(photos)} photos, one edit takes at most {MAX_IMAGES}: move the others away"
+
+
+def _tell_ambiguity(sidecar: str, photos: Sequence[str]) -> str:
+    suffix = next((one for one in MASK_SUFFIXES if fold_name(sidecar).endswith(one)), "")
+    ending = suffix or PurePosixPath(sidecar).suffix
+    names = " and ".join(photos)
+    ways_out = " or ".join(f"{photo}{ending}" for photo in photos)
+    return printable(f"{sidecar} fits {names}: name it {ways_out}")
