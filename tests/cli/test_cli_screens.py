@@ -373,7 +373,7 @@ def test_explain_before_anything_was_seen(house: CliHouse, capsys: Captured) -> 
     alone = explain(house, "alone.jpg", capsys)["sentences"]
     assert "is there, but retouchd is not running" in new["sentences"][0]
     assert new["wish"]["prompt"] == "grayscale"
-    assert "plain prompt" in explain(house, "broken.jpg", capsys)["sentences"][0]
+    assert "two lines" in explain(house, "broken.jpg", capsys)["sentences"][0]
     assert explain(house, "half.jpg", capsys)["wish"] is None
     assert "alone.rtf cannot be read as a prompt: save it as plain text, alone.txt." in alone
     assert "ends in .txt twice" in " ".join(alone)
