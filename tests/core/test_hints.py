@@ -44,6 +44,8 @@ def hints(*listed: str, strangers: dict[Kind, list[str]] | None = None) -> list[
             Kind.OTHER,
             "does not say by its name what it is: if it is a photo, rename it to beach.jpg",
         ),
+        ("beach.jpg. ", Kind.OTHER, "ends in a blank or a dot: rename it to beach.jpg."),
+        ("beach.txt ", Kind.OTHER, "ends in a blank or a dot: rename it to beach.txt."),
         (".jpg", Kind.OTHER, "does not say by its name what it is"),
     ],
 )

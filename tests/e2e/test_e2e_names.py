@@ -155,6 +155,42 @@ def test_names_of_all_systems(shop: Workshop, capsys: pytest.CaptureFixture[str]
         assert printable(told.replace("\n", "")) == told.replace("\n", ""), name
 
 
+def test_what_is_left_out_is_told(open_shop: OpenShop, capsys: pytest.CaptureFixture[str]) -> None:
+    """The owner's patterns hide and bring back; an inbox that is mostly left out is told once, with hints."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(
+            f"{server.url}/api/v1", watch__ignore=["*-draft.*", "!.scan*"], watch__mode="polling"
+        )
+        shop.drop("beach-draft.jpg", picture(1), "make it evening")
+        (shop.inbox / "raw").mkdir()
+        for number in range(90):
+            shop.put(shop.inbox / "raw" / f"DSC_{number}.NEF", b"raw")
+        shop.put(shop.inbox / "_promt.txt", b"make it evening")
+        shop.put(shop.inbox / "old.jpg.error.txt", b"old.jpg was not edited.")
+        shop.put(shop.inbox / "old.jpg", picture(3))
+
+        with shop.running() as daemon:
+            told = daemon.wait_for("inbox.left_out")
+            shop.drop(".scan-1.jpg", picture(2), "make it morning")
+            daemon.wait_for("job.done")
+            screen = shop.type("status")
+
+    assert len(server.requests) == 1
+    assert (shop.outbox / "_scan-1.jpg").exists()
+    assert "most of them as camera RAW files" in told["detail"]
+    assert len(daemon.told("inbox.left_out")) == 1
+    assert "Notice" in screen
+    assert "raw/DSC_0.NEF is a camera RAW file" in screen
+    assert "rename it to _prompt.txt." in screen
+    explained, _ = _explain(shop, "beach-draft.jpg", capsys)
+    assert explained["state"] == "ignored"
+    assert (
+        'watch.ignore in the configuration has *-draft.*. If it should be, rename it, or add "!*-draft.*"'
+        in (explained["sentences"][0])
+    )
+    assert _explain(shop, "old.jpg", capsys)[0]["state"] == "waiting_for_prompt"
+
+
 def _expected() -> Iterator[tuple[str, str]]:
     yield from ((photo, "done") for photo in (*PAIRS, *ODD))
     yield from ((photo, "held") for photo in HELD)
@@ -220,6 +256,7 @@ def _check_screens(shop: Workshop) -> None:
 
 def _explain(shop: Workshop, name: str, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], str]:
     path = Path(os.fsdecode(os.fsencode(shop.inbox / name)))
+    capsys.readouterr()
     explain_path(shop.config, shop.environ, path, as_json=True)
     fields: dict[str, Any] = json.loads(capsys.readouterr().out)
     explain_path(shop.config, shop.environ, path, as_json=False)

@@ -65,9 +65,11 @@ def kind_of(name: str) -> Kind:
 
 def stranger_sentence(path: PurePosixPath, kind: Kind) -> str:
     """Say of a file that is neither photo nor prompt file what to do if it was meant as one."""
-    meant = meant_name(path.name)
+    meant, usual = meant_name(path.name), path.name.rstrip(". ")
     if kind is Kind.OTHER and meant:
         return _misnamed_sentence(path, meant)
+    if is_photo_name(usual) or is_sidecar_name(usual):
+        return f"{printable(path)} ends in a blank or a dot: rename it to {printable(usual)}."
     if kind is Kind.OTHER and not path.suffix:
         return (
             f"{printable(path)} does not say by its name what it is: if it is a photo, rename it to"
