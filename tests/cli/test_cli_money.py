@@ -93,7 +93,8 @@ def test_costs_add_up(lived_in: CliHouse) -> None:
     told = lived_in.run("costs", "--json").json()
     spend = lived_in.status()["spend"]
 
-    assert [row["folder"] for row in rows] == [""]
+    # The same photo lies in the inbox and in trip/; whichever has its turn first is paid for.
+    assert {""} <= {row["folder"] for row in rows} <= {"", "trip"}
     assert list(rows[0]) == ["day", "folder", "charged_usd", "set_aside_usd", "unclear_usd", "calls"]
     for column, key in {
         "charged": "today_usd",
