@@ -140,6 +140,8 @@ class Workshop:
             **(settings or {}),
         }
         self._runs: list[subprocess.Popen[bytes]] = []
+        # Words before the daemon's own, of a program that changes the system's limits for it.
+        self.before: list[str] = []
         self.environ = {name: value for name, value in os.environ.items() if not name.startswith("RETOUCHD_")}
         self.environ["DENCH_API_KEY"] = KEY
 
@@ -184,7 +186,7 @@ class Workshop:
         log = self.place / f"log-{len(self._runs)}.jsonl"
         with log.open("wb") as stream:
             process = subprocess.Popen(
-                [str(_RETOUCHD), "--config", str(self.config), "run", *arguments],
+                [*self.before, str(_RETOUCHD), "--config", str(self.config), "run", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,
