@@ -1,4 +1,4 @@
-"""What a look through the inbox costs beside a plain listing with a stat of each photo, and how often it is made.
+"""What a look through the inbox costs beside a plain listing with stats, and how often it is made then.
 
 Run it by hand. Both are timed in one run, the best of several turns each, with the folders in the page cache.
 The first look forms every bundle and tells of it; all later ones find that nothing has changed.

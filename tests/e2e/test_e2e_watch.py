@@ -2,6 +2,8 @@
 
 import signal
 import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from workshop import OpenShop, picture
 from servers import ScriptedServer
 from waiting import eventually
 
+WATCHDOG = int(version("watchdog").partition(".")[0])
+WOUNDED = [sys.executable, str(Path(__file__).with_name("wounded_run.py"))]
 _LIMITED = ["unshare", "--user", "--map-root-user"]
 
 needs_namespaces = pytest.mark.skipif(
@@ -74,6 +78,7 @@ def test_no_instance_to_watch_with(open_shop: OpenShop) -> None:
     assert "fs.inotify.max_user_instances" in told["why"]
 
 
+@pytest.mark.skipif(WATCHDOG < 7, reason="watchdog 6 tells nobody of dropped events")
 def test_events_that_the_kernel_drops(open_shop: OpenShop) -> None:
     """A photo whose events were dropped, since too many came at once, is found all the same."""
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
@@ -97,3 +102,39 @@ def test_events_that_the_kernel_drops(open_shop: OpenShop) -> None:
             daemon.wait_for("job.done")
 
             assert eventually(lambda: shop.outputs() == ["quiet/beach.jpg"])
+
+
+def test_a_thread_of_watchdogs_that_dies(open_shop: OpenShop) -> None:
+    """When the reader of events dies of a defect it is logged, and the next photo is heard all the same."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(f"{server.url}/api/v1", watch__rescan_seconds=600)
+        shop.before, shop.environ["PYTHONPATH"] = WOUNDED, str(Path(__file__).parents[1])
+        with shop.running() as daemon:
+            (shop.place / "wound").write_text("InotifyFD" if WATCHDOG > 6 else "InotifyBuffer")
+            assert eventually(lambda: wake(shop.inbox) and daemon.told("scanner.crashed"))
+
+            shop.drop("beach.jpg", picture(1), "make it evening")
+
+            daemon.wait_for("job.done")
+            assert "ZeroDivisionError" in daemon.told("scanner.crashed")[0]["exception"]
+
+
+def test_a_scanner_that_dies(open_shop: OpenShop) -> None:
+    """A daemon whose scanner dies of a defect does not go on blind: it ends, and says why."""
+    shop = open_shop("http://127.0.0.1:9/api/v1")
+    shop.before, shop.environ["PYTHONPATH"] = WOUNDED, str(Path(__file__).parents[1])
+    daemon = shop.start()
+    daemon.wait_for("watch.started")
+    (shop.place / "wound").write_text("scanner")
+
+    ended = daemon.wait()
+
+    assert ended.code not in {0, -9}
+    assert ended.told("scanner.crashed", thread="scanner")
+    assert "ended unexpectedly" in ended.text
+
+
+def wake(inbox: Path) -> bool:
+    """Have an event told that marks nothing."""
+    (inbox / ".nothing").touch()
+    return True
