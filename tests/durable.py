@@ -57,6 +57,10 @@ class WrappingDurable(Durable):
         folders = {"source_folder": source_folder, "target_folder": target_folder}
         self.step(lambda: self.inner.rename_exclusive(source, target, **folders))
 
+    def exchange(self, first: str, second: str, *, folder: int) -> None:
+        """Count and hand on."""
+        self.step(lambda: self.inner.exchange(first, second, folder=folder))
+
     def unlink(self, name: str, *, folder: int) -> None:
         """Count and hand on."""
         self.step(lambda: self.inner.unlink(name, folder=folder))
@@ -165,6 +169,15 @@ class ForgettingDurable(Durable):
         self.inner.rename_exclusive(source, target, source_folder=source_folder, target_folder=target_folder)
         self._remember_rename(source, target, source_folder, target_folder)
 
+    def exchange(self, first: str, second: str, *, folder: int) -> None:
+        """Remember how to exchange back; what was removed since cannot be."""
+        self.inner.exchange(first, second, folder=folder)
+        for name in (first, second):
+            self._check_synced(name, folder)
+        held = {name: (_path(folder) / name).read_bytes() for name in (first, second)}
+        self._remember(folder, lambda place: (place / second).write_bytes(held[first]))
+        self._remember(folder, lambda place: (place / first).write_bytes(held[second]))
+
     def unlink(self, name: str, *, folder: int) -> None:
         """Remove for good."""
         self.inner.unlink(name, folder=folder)
@@ -195,7 +208,11 @@ class ForgettingDurable(Durable):
 
 
 class NoExclusiveRename(Durable):
-    """A file system without RENAME_NOREPLACE: nfs, 9p."""
+    """A file system without RENAME_NOREPLACE and RENAME_EXCHANGE: nfs, 9p."""
+
+    def exchange(self, first: str, second: str, *, folder: int) -> None:
+        """Refuse, as nfs does."""
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
 
     def rename_exclusive(self, source: str, target: str, *, source_folder: int, target_folder: int) -> None:
         """Refuse, as nfs does."""

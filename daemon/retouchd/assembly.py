@@ -11,6 +11,7 @@ from retouchd.core.records import PhotoPlace
 from retouchd.engine.alone import Alone, Hands
 from retouchd.engine.calls import Calls
 from retouchd.engine.cashier import Cashier
+from retouchd.engine.conflicts import Conflicts
 from retouchd.engine.crew import Crew, UnderWay
 from retouchd.engine.deliveries import Deliveries
 from retouchd.engine.delivery import Delivery
@@ -161,10 +162,20 @@ def assemble_alone(office: Office, desk: Desk, tools: Tools) -> Alone:
 def _build_hands(office: Office, desk: Desk, tools: Tools, deciders: _Deciders) -> Hands:
     keep_signed_url = office.policy.keep_signed_url
     return Hands(
-        delivery=Delivery(desk, deciders.deliveries, tools, keep_signed_url=keep_signed_url),
+        delivery=Delivery(
+            desk,
+            deciders.deliveries,
+            tools,
+            _build_conflicts(office, desk, tools, deciders),
+            keep_signed_url=keep_signed_url,
+        ),
         clerk=Clerk(desk, deciders.deliveries, tools.inbox, tools.filing),
         porter=Porter(desk, Returns(office), tools.inbox.check_mark, tools.returns),
     )
+
+
+def _build_conflicts(office: Office, desk: Desk, tools: Tools, deciders: _Deciders) -> Conflicts:
+    return Conflicts(desk, deciders.moves, deciders.deliveries, tools.outbox, office.policy.on_conflict)
 
 
 def _build_deciders(office: Office, tools: Tools, scanner: Rescan) -> _Deciders:
@@ -207,7 +218,13 @@ def _build_crew(office: Office, mailbox: Mailbox, tools: Tools, deciders: _Decid
     )
     skills = Skills(
         looker=Looker(tools.inbox, tools.pictures, office.policy),
-        process=Process(mailbox, registry, tools, hands.delivery),
+        process=Process(
+            mailbox,
+            registry,
+            tools,
+            hands.delivery,
+            _build_conflicts(office, mailbox, tools, deciders),
+        ),
         hands=hands,
         prober=Prober(mailbox, deciders.board, tools.endpoint),
         pruner=Pruner(mailbox, office, tools.spool),

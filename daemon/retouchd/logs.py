@@ -32,6 +32,7 @@ class Event(StrEnum):
     JOB_FAILED = "job.failed"
     JOB_CANCELLED = "job.cancelled"
     JOB_POSTPONED = "job.postponed"
+    OUTPUT_KEPT = "output.kept"
     BUNDLE_SEEN = "bundle.seen"
     BUNDLE_NEEDS_YOU = "bundle.needs_you"
     BUNDLE_POSTPONED = "bundle.postponed"

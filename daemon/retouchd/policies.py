@@ -14,6 +14,7 @@ from retouchd.core.edits import DuplicatePolicy
 from retouchd.core.errors import ConfigurationError
 from retouchd.core.ignore import IgnoreRules
 from retouchd.core.limits import Limits
+from retouchd.core.naming import OnConflict
 from retouchd.core.options import Layer, Options, SameFormat
 from retouchd.core.periods import Calendar
 from retouchd.core.pictures import PictureFormat
@@ -33,7 +34,6 @@ def check_supported(settings: Settings) -> None:
         ConfigurationError: With each such setting.
     """
     known = {
-        "output.on_conflict": (settings.output.on_conflict, "number"),
         "sidecars.ambiguous": (settings.sidecars.ambiguous.value, "hold"),
     }
     faults = [
@@ -72,6 +72,7 @@ def engine_policy(settings: Settings, key_advice: str = "") -> Policy:
         max_pixels=settings.limits.max_pixels,
         max_request_bytes=settings.endpoint.max_request_bytes,
         output_name=settings.output.name,
+        on_conflict=OnConflict(settings.output.on_conflict),
         save_folder=settings.defaults.save_folder,
         keep_signed_url=settings.output.keep_signed_url,
         concurrency=settings.limits.concurrency,

@@ -66,6 +66,12 @@ def test_only_what_is_done_has_another_version(state: JobState) -> None:
     assert ("retouchd retry" in refusal) is (state in {JobState.HELD, JobState.FAILED})
 
 
+def test_what_was_skipped_or_given_up_is_dragged_back() -> None:
+    """Each lies where it was filed: with what was delivered, or with what failed."""
+    assert "from failed/" in why_not_redone(job_in(JobState.CANCELLED), FILED)
+    assert "from done/" in why_not_redone(job_in(JobState.CANCELLED, skipped=True), FILED)
+
+
 def test_another_version_needs_the_photo() -> None:
     """A photo that was exchanged or taken away is not in done/."""
     detached = replace(FILED, state=BundleState.DETACHED)

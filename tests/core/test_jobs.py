@@ -44,6 +44,8 @@ LIVES = [
     ("unsendable", JobState.FAILED),
     ("submission_begun not_paid unsendable", JobState.FAILED),
     ("cancelled", JobState.CANCELLED),
+    ("skipped", JobState.CANCELLED),
+    ("submission_begun not_paid skipped", JobState.CANCELLED),
 ]
 
 

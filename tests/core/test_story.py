@@ -116,6 +116,14 @@ def test_a_pause_says_its_way_out_once() -> None:
     assert "at once" in pause_sentence(begin_pause(PauseReason.BUDGET, "full", NOW), NOW)
 
 
+def test_how_a_job_ended_without_being_sent() -> None:
+    """Who gave it up, or what stood in its way, is told by the first word."""
+    ended = replace(JOB, state=JobState.CANCELLED, detail="why")
+
+    assert job_sentence(replace(ended, skipped=True), NOW) == "Skipped: why."
+    assert job_sentence(replace(ended, dismissed=True), NOW) == "Cancelled: why."
+
+
 @pytest.mark.parametrize(
     ("state", "detail", "told"),
     [

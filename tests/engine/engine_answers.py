@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from engine_house import House, wish_of
+from engine_house import House, conflicts_of, wish_of
 from PIL import Image
 
 from retouchd.adapters.durable import Durable
@@ -119,7 +119,8 @@ class Counter:
             pictures=structure,
             darkroom=Darkroom(place, 10**7),
         )
-        self._delivery = Delivery(Desk(house), house.deliveries, tools, keep_signed_url=False)
+        conflicts = conflicts_of(house, Desk(house), tools.outbox)
+        self._delivery = Delivery(Desk(house), house.deliveries, tools, conflicts, keep_signed_url=False)
 
     def take(
         self, body: bytes, head: Answered = OK, name: str = "beach.jpg", wish: Wish | None = None

@@ -16,6 +16,7 @@ from retouchd.core.edits import DuplicatePolicy, SourcePicture, Wish
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.limits import Limits
 from retouchd.core.money import Caps, Money
+from retouchd.core.naming import OnConflict
 from retouchd.core.options import Layer, Options
 from retouchd.core.outcomes import Answered, Envelope, NoAnswer
 from retouchd.core.periods import Calendar
@@ -26,6 +27,7 @@ from retouchd.core.retries import RetryPolicy
 from retouchd.core.values import BundleId, JobId, Sha256, Signature, fold_name
 from retouchd.engine.calls import Calls, Reply
 from retouchd.engine.cashier import Cashier
+from retouchd.engine.conflicts import Conflicts
 from retouchd.engine.crew import Task, UnderWay
 from retouchd.engine.deliveries import Deliveries
 from retouchd.engine.dispatch import Dispatch
@@ -60,6 +62,7 @@ POLICY: Final = Policy(
     max_pixels=100_000_000,
     max_request_bytes=20_000_000,
     output_name="{stem}",
+    on_conflict=OnConflict.NUMBER,
     save_folder="/retouchd",
     keep_signed_url=False,
     concurrency=2,
@@ -142,6 +145,12 @@ class NoUpkeep:
     def choose(self) -> Iterator[Task]:
         """Give nothing."""
         return iter(())
+
+
+def conflicts_of(house: "House", desk: Any, outbox: Any) -> Conflicts:
+    """Give what sees to names that are taken, as the house's policy says."""
+    on_conflict = house.office.policy.on_conflict
+    return Conflicts(desk, house.moves, house.deliveries, outbox, on_conflict)
 
 
 class House:

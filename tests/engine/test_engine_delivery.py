@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from engine_answers import Desk
-from engine_house import House
+from engine_house import House, conflicts_of
 from PIL import Image
 
 from retouchd.adapters.durable import Durable
@@ -73,7 +73,8 @@ def delivery_into(house: House, outbox: RacedOutbox) -> Delivery:
         pictures=structure,
         darkroom=unused,
     )
-    return Delivery(Desk(house), house.deliveries, tools, keep_signed_url=False)
+    conflicts = conflicts_of(house, Desk(house), outbox)
+    return Delivery(Desk(house), house.deliveries, tools, conflicts, keep_signed_url=False)
 
 
 def received(house: House, name: str = "beach.jpg") -> Job:

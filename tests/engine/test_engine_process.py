@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ParamSpec, TypeVar
 
 import pytest
-from engine_house import House, kinds, signature_of, wish_of
+from engine_house import House, conflicts_of, kinds, signature_of, wish_of
 
 from retouchd.adapters.spool.store import SpoolWriter
 from retouchd.core.errors import (
@@ -187,8 +187,11 @@ class World:
             calls=house.calls,
             limits=house.limits,
         )
-        delivery = Delivery(here, house.deliveries, replace(tools, spool=house.spool), keep_signed_url=False)
-        return Process(here, registry, tools, delivery)
+        conflicts = conflicts_of(house, here, here)
+        delivery = Delivery(
+            here, house.deliveries, replace(tools, spool=house.spool), conflicts, keep_signed_url=False
+        )
+        return Process(here, registry, tools, delivery, conflicts)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import sqlite3
 from typing import Final
 
 _RENAME_NOREPLACE: Final = 1
+_RENAME_EXCHANGE: Final = 2
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -34,9 +35,17 @@ class Durable:
 
         OSError with EINVAL or ENOSYS where the file system cannot (some network mounts).
         """
-        result = _libc.renameat2(
-            source_folder, os.fsencode(source), target_folder, os.fsencode(target), _RENAME_NOREPLACE
-        )
+        self._rename_at(source, target, source_folder, target_folder, _RENAME_NOREPLACE)
+
+    def exchange(self, first: str, second: str, *, folder: int) -> None:
+        """Exchange two names in one step; FileNotFoundError when one of them is not there.
+
+        OSError with EINVAL or ENOSYS where the file system cannot.
+        """
+        self._rename_at(first, second, folder, folder, _RENAME_EXCHANGE)
+
+    def _rename_at(self, source: str, target: str, source_folder: int, target_folder: int, how: int) -> None:
+        result = _libc.renameat2(source_folder, os.fsencode(source), target_folder, os.fsencode(target), how)
         if result != 0:
             code = ctypes.get_errno() or errno.EINVAL
             raise OSError(code, os.strerror(code), source, None, target)

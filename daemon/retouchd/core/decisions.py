@@ -54,7 +54,10 @@ def why_not_redone(job: Job, record: BundleRecord) -> str:
     if job.state in {JobState.HELD, JobState.FAILED}:
         return f'there is none yet; to try it again, "retouchd retry {job.id}"'
     if job.state is JobState.CANCELLED:
-        return "it was cancelled: drag photo and prompt from failed/ back to the inbox"
+        reason = "its name was taken" if job.skipped else "it was cancelled"
+        return (
+            f"{reason}: drag photo and prompt from {'done' if job.skipped else 'failed'}/ back to the inbox"
+        )
     if job.state is not JobState.DONE:
         return "it is not done yet: wait until it is"
     if record.state is not BundleState.FILED:

@@ -56,6 +56,7 @@ class JobEvent(StrEnum):
     HANDED_IN = "handed_in"
     CANCELLED = "cancelled"
     UNSENDABLE = "unsendable"
+    SKIPPED = "skipped"
 
 
 class HoldReason(StrEnum):
@@ -83,6 +84,7 @@ TRANSITIONS: Final[Mapping[JobState, Mapping[JobEvent, JobState]]] = {
         JobEvent.SOURCE_CHANGED: JobState.CANCELLED,
         JobEvent.CANCELLED: JobState.CANCELLED,
         JobEvent.UNSENDABLE: JobState.FAILED,
+        JobEvent.SKIPPED: JobState.CANCELLED,
     },
     JobState.WAITING: {
         JobEvent.EDIT_FREE: JobState.READY,
@@ -104,6 +106,7 @@ TRANSITIONS: Final[Mapping[JobState, Mapping[JobEvent, JobState]]] = {
         JobEvent.DELIVERED: JobState.DELIVERED,
         JobEvent.UNREADABLE: JobState.HELD,
         JobEvent.OUTPUT_GONE: JobState.HELD,
+        JobEvent.SKIPPED: JobState.CANCELLED,
     },
     JobState.DELIVERED: {
         JobEvent.FILED: JobState.DONE,
@@ -116,6 +119,7 @@ TRANSITIONS: Final[Mapping[JobState, Mapping[JobEvent, JobState]]] = {
         JobEvent.RETRY_GRANTED: JobState.READY,
         JobEvent.CANCELLED: JobState.CANCELLED,
         JobEvent.UNSENDABLE: JobState.FAILED,
+        JobEvent.SKIPPED: JobState.CANCELLED,
     },
     JobState.HELD: {
         JobEvent.EDIT_PAID: JobState.RECEIVED,
@@ -160,6 +164,7 @@ class Job:
             0 when none was refused.
         sent: Its pictures as they went out last where that was not the sources' own bytes, else none.
         dismissed: A person gave it up: its photo is filed although it did not fail.
+        skipped: Its output's name was taken, so that it was not sent: its photo is filed as if it were done.
     """
 
     id: JobId
@@ -180,6 +185,7 @@ class Job:
     shrunk: int = 0
     sent: tuple[SentPicture, ...] = ()
     dismissed: bool = False
+    skipped: bool = False
     submitted: datetime | None = None
     received: datetime | None = None
     delivered: datetime | None = None
@@ -192,8 +198,8 @@ class Job:
 
 
 def cabinet_of(jobs: Iterable[Job]) -> Cabinet:
-    """Give where the sources of a bundle's jobs are filed: with what was delivered, if anything was."""
-    has_result = any(job.state in {JobState.DELIVERED, JobState.DONE} for job in jobs)
+    """Give where the sources of a bundle's jobs are filed: with what was delivered, if anything was or is."""
+    has_result = any(job.skipped or job.state in {JobState.DELIVERED, JobState.DONE} for job in jobs)
     return Cabinet.DONE if has_result else Cabinet.FAILED
 
 

@@ -6,6 +6,7 @@ Nothing from an answer ever comes in here.
 import re
 import string
 from datetime import datetime
+from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -39,6 +40,18 @@ NAME_FIELDS: Final = (
 _SLUG_CHARACTERS: Final = 40
 
 
+class OnConflict(StrEnum):
+    """What is done where the name of an output is taken in the outbox.
+
+    NUMBER: the output gets the next number. SKIP: nothing is sent, if that is known before. OVERWRITE: an
+    earlier output of ours is replaced.
+    """
+
+    NUMBER = "number"
+    SKIP = "skip"
+    OVERWRITE = "overwrite"
+
+
 def safe_stem(text: str) -> str:
     """Give a file name's stem that every system takes: no reserved name, character, end or length."""
     # Shortened before the rules, so that none is broken by the cut, and after, for what they add.
@@ -54,6 +67,11 @@ def safe_stem(text: str) -> str:
 
 def _shorten(text: str) -> str:
     return text.encode()[:_MAX_BYTES].decode(errors="ignore").rstrip(". ")
+
+
+def metadata_path(picture: PurePosixPath) -> PurePosixPath:
+    """Give the metadata file of a picture."""
+    return picture.parent / f"{picture.name}.json"
 
 
 def numbered(stem: str, number: int) -> str:

@@ -71,9 +71,15 @@ def job_sentence(job: Job, now: datetime, *, is_paused: bool = False) -> str:
         JobState.DEFERRED: f"Tries again {next_try}: {detail}.",
         JobState.HELD: f"Needs you: {detail}{_own_way_on(job)}.",
         JobState.FAILED: f"Failed: {detail}.",
-        JobState.CANCELLED: f"{'Cancelled' if job.dismissed else 'Not sent'}: {detail}.",
+        JobState.CANCELLED: f"{_end_word(job)}: {detail}.",
     }
     return sentences[job.state]
+
+
+def _end_word(job: Job) -> str:
+    if job.skipped:
+        return "Skipped"
+    return "Cancelled" if job.dismissed else "Not sent"
 
 
 def _own_way_on(job: Job) -> str:

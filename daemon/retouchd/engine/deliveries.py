@@ -3,7 +3,7 @@
 Runs in the engine thread, inside its transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -13,6 +13,7 @@ from retouchd.core.downloads import DownloadTrouble, wait_for_download
 from retouchd.core.edits import Edit
 from retouchd.core.errors import FileTroubleError, NoRoomError
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState, Output, cabinet_of
+from retouchd.core.naming import OnConflict
 from retouchd.core.records import Attempt, BundleRecord, BundleState
 from retouchd.core.values import BundleId, Cabinet, JobId, Sha256
 from retouchd.core.whereabouts import describe_no_picture
@@ -75,6 +76,7 @@ class Deliveries:
         self._clock = office.clock
         self._herald = office.herald
         self._retry = office.policy.retry
+        self._on_conflict = office.policy.on_conflict
         self._moves = moves
         self._board = board
         self._cashier = cashier
@@ -113,9 +115,20 @@ class Deliveries:
     def take_next_stem(self, job_id: JobId, wished: PurePosixPath) -> Job:
         """Reserve the next number of a name that a stranger's file has."""
         job = self._journal.get_job(job_id)
-        job = replace(job, stem=self._journal.reserve_stem(wished, job_id), output=None, delivered=None)
+        is_overwriting = self._on_conflict is OnConflict.OVERWRITE
+        reserve = self._journal.take_over_stem if is_overwriting else self._journal.reserve_stem
+        job = replace(job, stem=reserve(wished, job_id), output=None, delivered=None)
         self._journal.update_job(job)
         return job
+
+    def outputs_at(self, path: PurePosixPath, job_id: JobId) -> Collection[Sha256]:
+        """Give the hashes of what other jobs that are over have delivered under a name."""
+        return self._journal.outputs_at(path, job_id)
+
+    def tell_kept(self, job_id: JobId, path: PurePosixPath) -> None:
+        """Tell that what has an output's name is not overwritten."""
+        detail = "it was changed or put there by somebody else, so it stays and the new picture gets a number"
+        self._herald.say("warning", "output.kept", job=job_id, output=str(path), detail=detail)
 
     def settle(self, job_id: JobId, reported_usd: float | None) -> float:
         """Book what the answer cost; give the dollars that were charged."""

@@ -3,30 +3,27 @@
 Runs in a worker. A crash at any step is followed by the same steps again, which find what is there.
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Final
 
 from retouchd.core.answer import NOTHING_TRANSPARENT, Answer, Unreadable, is_hash_of, service_words
 from retouchd.core.downloads import DownloadTrouble
 from retouchd.core.errors import FileTroubleError, NameTakenError
 from retouchd.core.jobs import Job
 from retouchd.core.metadata import OutputFacts, Result
+from retouchd.core.naming import metadata_path
 from retouchd.core.pictures import Incomplete, Picture
 from retouchd.core.request import Background, EditRequest
 from retouchd.core.values import AttemptId, JobId, Sha256
+from retouchd.engine.conflicts import Conflicts
 from retouchd.engine.deliveries import Deliveries, Dossier
 from retouchd.engine.desk import Desk
 from retouchd.engine.fallback import Fallback, Finding
 from retouchd.engine.needs import Staged
 from retouchd.engine.result import describe_result
 from retouchd.engine.tools import Tools
-
-# Our own metadata files are a few kB; more of a stranger's is not read.
-_MAX_METADATA_BYTES: Final = 1024 * 1024
 
 
 class _UnusableAnswerError(Exception):
@@ -45,6 +42,7 @@ class Delivery:
         desk: Desk,
         deliveries: Deliveries,
         tools: Tools,
+        conflicts: Conflicts,
         *,
         keep_signed_url: bool,
     ) -> None:
@@ -54,6 +52,7 @@ class Delivery:
         self._spool = tools.spool
         self._pictures = tools.pictures
         self._darkroom = tools.darkroom
+        self._conflicts = conflicts
         self._fallback = Fallback(tools)
         self._keep_signed_url = keep_signed_url
 
@@ -68,6 +67,8 @@ class Delivery:
             self._desk.ask(self._deliveries.postpone, job_id, exc)
 
     def _deliver(self, dossier: Dossier) -> None:
+        if self._conflicts.skip(dossier.job).has_ended:
+            return
         try:
             self._deliver_answer(dossier)
         except _UnusableAnswerError as exc:
@@ -175,11 +176,8 @@ class Delivery:
 
     def _try_to_publish(self, dossier: Dossier, path: PurePosixPath, staged: Staged) -> bool:
         """Publish the picture unless its name, or its metadata's, is a stranger's; say whether it was."""
-        place = _metadata_path(path)
-        if self._outbox.is_taken(place) and not self._is_ours(place, dossier.job.id, staged.sha256):
-            return False
         try:
-            self._outbox.publish(staged, path)
+            self._conflicts.publish(dossier.job.id, staged, path)
         except NameTakenError:
             return False
         return True
@@ -200,7 +198,7 @@ class Delivery:
                 delivery finds the name taken from the start.
         """
         path = dossier.job.output.path if dossier.job.output else dossier.job.stem
-        place = _metadata_path(path)
+        place = metadata_path(path)
         facts = OutputFacts(
             path=str(path),
             sha256=staged.sha256,
@@ -217,7 +215,7 @@ class Delivery:
             try:
                 self._outbox.publish(note, place)
             except NameTakenError:
-                if not self._is_ours(place, dossier.job.id, staged.sha256):
+                if not self._conflicts.is_metadata_of(dossier.job.id, staged.sha256, place):
                     self._outbox.withdraw(path, staged.sha256)
                     raise
         return result
@@ -231,16 +229,6 @@ class Delivery:
         if picture.has_alpha and self._darkroom.sees_through(staged.descriptor()) is not False:
             return answer
         return replace(answer, oddities=(*answer.oddities, NOTHING_TRANSPARENT))
-
-    def _is_ours(self, place: PurePosixPath, job: JobId, sha256: Sha256) -> bool:
-        """Say whether a metadata file is this delivery's own, written by an earlier version of us."""
-        content = self._outbox.read(place, _MAX_METADATA_BYTES)
-        try:
-            fields = json.loads(content or b"")
-        except (ValueError, RecursionError):
-            return False
-        output = fields.get("output") if isinstance(fields, dict) else None
-        return isinstance(output, dict) and (fields.get("job"), output.get("sha256")) == (job, sha256)
 
 
 def _refusing(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -258,10 +246,6 @@ def _with_words(reason: str, answer: Answer) -> str:
 
 def _with_suffix(stem: PurePosixPath, suffix: str) -> PurePosixPath:
     return stem.parent / f"{stem.name}{suffix}"
-
-
-def _metadata_path(picture: PurePosixPath) -> PurePosixPath:
-    return picture.parent / f"{picture.name}.json"
 
 
 def _request_of(dossier: Dossier) -> EditRequest:

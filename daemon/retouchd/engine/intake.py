@@ -3,7 +3,7 @@
 Runs in the engine thread, inside its transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -13,7 +13,7 @@ from retouchd.core.bundles import Bundle, Standing
 from retouchd.core.duplicates import Place, find_place
 from retouchd.core.edits import DuplicatePolicy, Edit, Wish, another_take
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
-from retouchd.core.naming import output_stem, safe_stem
+from retouchd.core.naming import OnConflict, output_stem, safe_stem
 from retouchd.core.records import Accepted, BundleRecord, BundleState, PermissionReason
 from retouchd.core.settling import MAX_CLAIMS, LookAgain
 from retouchd.core.sightings import News
@@ -236,19 +236,26 @@ class Intake:
         self._herald.job_moved(job)
 
     def _accept(self, record: BundleRecord, verdict: Accept) -> None:
+        """Make jobs of what a bundle asks for, or of the one take that a person wants of this very photo."""
         if verdict.borrows_prompt and self._journal.was_delivered(verdict.accepted[0].sha256):
             # Else results that land in an inbox, by a sync program say, would be edited for ever.
             self._set_aside(record, own_result_sentence(record.photo))
             return
         self._end_look(record, BundleState.AT_WORK, verdict.accepted)
-        for wish in self._find_wishes(record, verdict):
-            self._add_job(record, wish)
-
-    def _find_wishes(self, record: BundleRecord, verdict: Accept) -> Sequence[Wish]:
-        """Give what the bundle asks for, or the one take that a person wants of this very photo."""
         take = self._journal.wanted_take(record.folder, record.key, verdict.accepted[0].sha256)
         self._journal.forget_wanted_take(record.folder, record.key)
-        return verdict.wishes if take is None else (another_take(verdict.wishes[0], take),)
+        if take is not None:
+            # A person wants it beside what has its name.
+            self._add_job(record, another_take(verdict.wishes[0], take), self._journal.reserve_stem)
+            return
+        for wish in verdict.wishes:
+            self._add_job(record, wish, self._reserve_stem)
+
+    def _reserve_stem(self, wished: PurePosixPath, job: JobId) -> PurePosixPath:
+        """Reserve a stem; where names are not numbered, an earlier job that is over does not keep it."""
+        if self._policy.on_conflict is OnConflict.NUMBER:
+            return self._journal.reserve_stem(wished, job)
+        return self._journal.take_over_stem(wished, job)
 
     def _end_look(self, record: BundleRecord, state: BundleState, accepted: Sequence[Accepted]) -> None:
         self._journal.update_bundle(
@@ -257,7 +264,9 @@ class Intake:
             )
         )
 
-    def _add_job(self, record: BundleRecord, wish: Wish) -> None:
+    def _add_job(
+        self, record: BundleRecord, wish: Wish, reserve: Callable[[PurePosixPath, JobId], PurePosixPath]
+    ) -> None:
         now, job_id = self._clock.now(), self._clock.new_job_id()
         wish = self._with_take(wish)
         edit, place = self._find_edit(wish, job_id, record.seen)
@@ -271,7 +280,7 @@ class Intake:
             wish=wish,
             state=place.state,
             created=now,
-            stem=self._journal.reserve_stem(wished, job_id),
+            stem=reserve(wished, job_id),
             hold=place.hold,
             detail=place.detail,
             reused_from=place.reused_from,

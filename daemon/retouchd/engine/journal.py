@@ -4,7 +4,7 @@ Every method reads or writes inside the transaction that the engine has open; no
 that transaction's end.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -140,6 +140,14 @@ class Jobs(Protocol):
 
     def reserve_stem(self, wished: PurePosixPath, job: JobId) -> PurePosixPath:
         """Reserve an output's stem for a job: the wished one, else the first free number of it."""
+        ...
+
+    def outputs_at(self, path: PurePosixPath, but: JobId) -> Collection[Sha256]:
+        """Give the hashes of what jobs that are done have delivered under a name, but one job."""
+        ...
+
+    def take_over_stem(self, wished: PurePosixPath, job: JobId) -> PurePosixPath:
+        """Reserve a stem in the same way, but also one that a job had which is over."""
         ...
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from types import MappingProxyType
+from typing import Final
 
 from retouchd.core.duplicates import event_for_sharers, may_be_paid
 from retouchd.core.edits import Edit
@@ -17,6 +18,9 @@ from retouchd.core.outcomes import KEPT_UNTIL_THE_END, OutcomeKind
 from retouchd.core.records import BundleRecord, BundleState, PermissionReason
 from retouchd.core.values import BundleId, EditId, JobId
 from retouchd.engine.office import Office
+
+# What is received is given again for nothing, or was sent.
+_SKIPPABLE: Final = frozenset({JobState.READY, JobState.DEFERRED, JobState.RECEIVED})
 
 
 class Moves:
@@ -73,6 +77,22 @@ class Moves:
         """
         job = self._journal.get_job(job_id)
         return job if job.has_ended else self.apply(job, JobEvent.SOURCE_CHANGED, detail=detail)
+
+    def skip(self, job_id: JobId, taken: PurePosixPath) -> Job:
+        """End a job whose output's name is taken, unless anything was done for it; give it as it is then.
+
+        Args:
+            taken: What has the name, below the outbox.
+        """
+        job = self._journal.get_job(job_id)
+        if job.state not in _SKIPPABLE or job.output is not None or self._was_sent(job):
+            return job
+        detail = f'outbox/{taken} is there already, so nothing was sent: output.on_conflict is "skip"'
+        return self.apply(replace(job, skipped=True), JobEvent.SKIPPED, detail=detail)
+
+    def _was_sent(self, job: Job) -> bool:
+        attempts = [] if job.edit is None else self._journal.attempts_of(job.edit)
+        return any(attempt.job == job.id for attempt in attempts)
 
     def release_vain_calls(self, job: Job) -> None:
         """Give back what was kept for calls of which the service itself said that they led to nothing."""
@@ -150,7 +170,8 @@ class Moves:
         states = {job.state for job in jobs}
         if record.state is not BundleState.AT_WORK or states & KEEPS_SOURCES:
             return
-        if states & {JobState.DELIVERED, JobState.FAILED} or any(job.dismissed for job in jobs):
+        is_filed = any(job.dismissed or job.skipped for job in jobs)
+        if is_filed or states & {JobState.DELIVERED, JobState.FAILED}:
             self._journal.update_bundle(replace(record, state=BundleState.ENDING, look_at=None))
             return
         self.detach(record)

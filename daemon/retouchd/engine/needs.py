@@ -3,7 +3,7 @@
 The journal's side stands in journal.py, since it is the largest, what is done with pictures in pictures.py.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -266,12 +266,36 @@ class Outbox(Protocol):
         """Say whether anything has this name, compared as the file system compares."""
         ...
 
+    def replace(self, staged: Staged, path: PurePosixPath, earlier: Sha256) -> None:
+        """Give the staged file the name of an earlier output that has this hash, durably.
+
+        Raises:
+            NameTakenError: Another file has the name by now; it stays.
+        """
+        ...
+
+    def hash_of(self, path: PurePosixPath) -> Sha256 | None:
+        """Hash a regular file, or give None when there is none."""
+        ...
+
+    def find_taken(self, stem: PurePosixPath, suffixes: Collection[str]) -> PurePosixPath | None:
+        """Give what has this stem with any of these suffixes, or None when nothing has."""
+        ...
+
     def read(self, path: PurePosixPath, limit: int) -> bytes | None:
         """Give the first `limit` bytes of a regular file, or None when there is none."""
         ...
 
     def withdraw(self, path: PurePosixPath, sha256: Sha256) -> None:
         """Remove a published file again if its hash is still this one."""
+        ...
+
+    def bring_back(self, path: PurePosixPath) -> None:
+        """Give a file its name again that a crash left aside while it was withdrawn.
+
+        Raises:
+            FileTroubleError: The name is taken again.
+        """
         ...
 
     def open_output(

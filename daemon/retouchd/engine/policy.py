@@ -7,6 +7,7 @@ from datetime import timedelta
 from retouchd.core.edits import DuplicatePolicy
 from retouchd.core.limits import Limits
 from retouchd.core.money import Caps
+from retouchd.core.naming import OnConflict
 from retouchd.core.options import Layer
 from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.periods import Calendar
@@ -26,6 +27,7 @@ class Policy:
         max_pixels: Larger photos are refused.
         max_request_bytes: Photos are made smaller for larger requests.
         output_name: A template, see core/naming.py.
+        on_conflict: What is done where an output's name is taken.
         save_folder: Where in the service's workspace results are saved.
         concurrency: Calls at once to start with.
         max_concurrency: Calls at once at most.
@@ -49,6 +51,7 @@ class Policy:
     max_pixels: int
     max_request_bytes: int
     output_name: str
+    on_conflict: OnConflict
     save_folder: str
     keep_signed_url: bool
     concurrency: int

@@ -23,6 +23,7 @@ from retouchd.core.request import Size
 from retouchd.core.values import AttemptId
 from retouchd.engine.calls import Calls
 from retouchd.engine.cashier import Begun, Cashier
+from retouchd.engine.conflicts import Conflicts
 from retouchd.engine.deliveries import Deliveries
 from retouchd.engine.delivery import Delivery
 from retouchd.engine.desk import Desk
@@ -81,8 +82,11 @@ class _NotingWriter:
 class Process:
     """Works one job off."""
 
-    def __init__(self, desk: Desk, registry: Registry, tools: Tools, delivery: Delivery) -> None:
+    def __init__(
+        self, desk: Desk, registry: Registry, tools: Tools, delivery: Delivery, conflicts: Conflicts
+    ) -> None:
         self._desk = desk
+        self._conflicts = conflicts
         self._registry = registry
         self._tools = tools
         self._delivery = delivery
@@ -111,6 +115,8 @@ class Process:
         with ExitStack() as opened:
             try:
                 self._check_room(job)
+                if (job := self._conflicts.skip(job)).has_ended:
+                    return job
                 self._check_sources(job)
                 fitted = self._fitting.fit(job, opened)
                 begun = self._desk.ask(self._registry.cashier.begin_submission, job.id, fitted.sent)

@@ -248,3 +248,29 @@ def test_any_wish_survives_the_journal(journal: SqliteJournal, moments: Moments,
     job = add_job(journal, bundle, name, wish=wish)
 
     assert journal.get_job(job.id) == job
+
+
+@pytest.mark.parametrize("state", JobState)
+def test_the_stem_of_a_job_that_is_over_can_be_taken_over(
+    journal: SqliteJournal, again: Reader, bundle: BundleId, state: JobState
+) -> None:
+    """A name that is reserved for a job which goes on stays its own, whoever else may overwrite or skip."""
+    job = add_job(journal, bundle)
+    with journal.transaction():
+        journal.reserve_stem(STEM, job.id)
+        journal.update_job(replace(job, state=state, skipped=True))
+    reader = again()
+    with reader.transaction():
+        taken = reader.take_over_stem(STEM, JobId("b"))
+
+    assert taken.name == ("beach" if state in {JobState.DONE, JobState.CANCELLED} else "beach-2")
+
+
+def test_what_was_delivered_under_a_name(journal: SqliteJournal, again: Reader, bundle: BundleId) -> None:
+    """All that was ever delivered there is known for ours, but for what the job itself plans."""
+    for name, state in (("a", JobState.DONE), ("b", JobState.DONE), ("c", JobState.RECEIVED)):
+        output = Output(path=STEM, sha256=Sha256(name * 64))
+        add_job(journal, bundle, name, state=state, output=output)
+
+    assert again().outputs_at(STEM, JobId("b")) == {"a" * 64}
+    assert again().outputs_at(STEM.with_name("other"), JobId("b")) == set()

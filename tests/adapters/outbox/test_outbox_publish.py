@@ -344,6 +344,49 @@ class OvertakingDurable(Durable):
         super().rename_exclusive(source, target, source_folder=source_folder, target_folder=target_folder)
 
 
+def test_what_has_a_stem(house: House) -> None:
+    """Whatever a share takes for one of the names counts, and no other; a missing folder has none."""
+    outbox, stem = house.open_outbox(), PurePosixPath("trip/beach")
+    suffixes = (".png", ".jpg")
+    assert outbox.find_taken(stem, suffixes) is None
+    (house.outbox / "trip").mkdir()
+    for name in ("beach.png.json", "beach", "beach-2.png", ".~beach.png.x.tmp"):
+        (house.outbox / "trip" / name).touch()
+    assert outbox.find_taken(stem, suffixes) is None
+    (house.outbox / "trip/BEACH.JPG").touch()
+
+    assert outbox.find_taken(stem, suffixes) == PurePosixPath("trip/BEACH.JPG")
+
+
+def test_what_is_no_file_has_no_hash(house: House) -> None:
+    """A link is not followed, and what is not there has no hash either."""
+    outbox = house.open_outbox()
+    (house.outbox / "link.png").symlink_to("/etc/passwd")
+    house.deliver("a.png")
+
+    assert outbox.hash_of(PurePosixPath("a.png")) == sha256(PICTURE)
+    assert [outbox.hash_of(PurePosixPath(name)) for name in ("link.png", "trip/a.png", "no.png")] == [
+        None
+    ] * 3
+
+
+def test_only_what_was_meant_is_replaced(house: House) -> None:
+    """A file with other bytes stays, and a name that is free is simply taken."""
+    outbox, path = house.open_outbox(), PurePosixPath("a.png")
+    (house.outbox / "a.png").write_bytes(STRANGER)
+
+    with outbox.stage(path, "job1", iter([PICTURE])) as staged:
+        with pytest.raises(NameTakenError):
+            outbox.replace(staged, path, sha256(b"earlier"))
+        assert (house.outbox / "a.png").read_bytes() == STRANGER
+        outbox.replace(staged, path, sha256(STRANGER))
+
+    assert (house.outbox / "a.png").read_bytes() == PICTURE
+    with outbox.stage(PurePosixPath("b.png"), "job1", iter([PICTURE])) as staged:
+        outbox.replace(staged, PurePosixPath("b.png"), sha256(STRANGER))
+    assert sorted(shown(house.outbox)) == ["a.png", "b.png"]
+
+
 def test_withdraw_takes_back_its_own(house: House) -> None:
     """A published file of this hash is removed, and nothing else is left or touched."""
     house.deliver("trip/a.png")

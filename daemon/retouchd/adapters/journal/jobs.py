@@ -1,7 +1,7 @@
 """The journal's jobs and the stems that are reserved for them."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -30,7 +30,7 @@ from retouchd.core.values import AttemptId, BundleId, EditId, JobId, Sha256, fol
 
 _COLUMNS = (
     "id, bundle, edit, state, hold, detail, wish, stem, output_path, output_sha256, answer, reused_from,"
-    " dismissed, attempts, active_seconds, next_try, created, submitted, received, delivered, ended,"
+    " dismissed, skipped, attempts, active_seconds, next_try, created, submitted, received, delivered, ended,"
     " shrunk, sent"
 )
 
@@ -72,11 +72,14 @@ class JobsTable(Table):
         return [_job(row) for row in rows]
 
     def update_job(self, job: Job) -> None:
-        """Store a job after it moved; one that ended without an output gives its stem back."""
+        """Store a job after it moved; one that ended without an output gives its stem back.
+
+        Not one that was skipped: somebody's output has that name.
+        """
         values = _values(job)
         changes = ", ".join(f"{name} = :{name}" for name in values if name != "id")
         self.connection.execute(f"UPDATE jobs SET {changes} WHERE id = :id", values)
-        if job.state in {JobState.FAILED, JobState.CANCELLED}:
+        if job.state in {JobState.FAILED, JobState.CANCELLED} and not job.skipped:
             self.connection.execute("DELETE FROM stems WHERE job = ?", (job.id,))
 
     def was_delivered(self, sha256: Sha256) -> bool:
@@ -174,17 +177,34 @@ class JobsTable(Table):
 
     def reserve_stem(self, wished: PurePosixPath, job: JobId) -> PurePosixPath:
         """Reserve an output's stem for a job: the wished one, else the first free number of it."""
+        return self._take_first(wished, job, "INSERT OR IGNORE INTO stems VALUES (:folder, :stem, :job)")
+
+    def outputs_at(self, path: PurePosixPath, but: JobId) -> Collection[Sha256]:
+        """Give the hashes of what jobs that are done have delivered under a name, but one job."""
+        rows = self.connection.execute(
+            "SELECT output_sha256 FROM jobs WHERE output_path = ? AND state = 'done' AND id <> ?",
+            (to_bytes(path), but),
+        )
+        return {Sha256(row["output_sha256"]) for row in rows}
+
+    def take_over_stem(self, wished: PurePosixPath, job: JobId) -> PurePosixPath:
+        """Reserve a stem in the same way, but also one that a job had which is over."""
+        return self._take_first(
+            wished,
+            job,
+            "INSERT INTO stems VALUES (:folder, :stem, :job) ON CONFLICT DO UPDATE SET job = :job"
+            " WHERE (SELECT state FROM jobs WHERE id = stems.job) IN ('done', 'cancelled')",
+        )
+
+    def _take_first(self, wished: PurePosixPath, job: JobId, question: str) -> PurePosixPath:
         folder = to_bytes(fold_name(str(wished.parent)))
         stems = (numbered(wished.name, number) for number in count(1))
-        stem = next(stem for stem in stems if self._take_stem(folder, stem, job))
+        stem = next(stem for stem in stems if self._take(question, folder, stem, job))
         return wished.parent / stem
 
-    def _take_stem(self, folder: bytes, stem: str, job: JobId) -> bool:
-        done = self.connection.execute(
-            "INSERT OR IGNORE INTO stems (folder, stem, job) VALUES (?, ?, ?)",
-            (folder, to_bytes(fold_name(stem)), job),
-        )
-        return done.rowcount == 1
+    def _take(self, question: str, folder: bytes, stem: str, job: JobId) -> bool:
+        values = {"folder": folder, "stem": to_bytes(fold_name(stem)), "job": job}
+        return self.connection.execute(question, values).rowcount == 1
 
     def _jobs(self, where: str, values: tuple[object, ...] | Mapping[str, object]) -> list[Job]:
         return [_job(row) for row in self.connection.execute(f"SELECT {_COLUMNS} FROM jobs {where}", values)]
@@ -205,6 +225,7 @@ def _values(job: Job) -> dict[str, object]:
         "answer": job.answer,
         "reused_from": job.reused_from,
         "dismissed": job.dismissed,
+        "skipped": job.skipped,
         "attempts": job.attempts,
         "active_seconds": job.active_seconds,
         "next_try": to_seconds(job.next_try),
@@ -235,6 +256,7 @@ def _job(row: sqlite3.Row) -> Job:
         answer=None if row["answer"] is None else AttemptId(row["answer"]),
         reused_from=None if row["reused_from"] is None else JobId(row["reused_from"]),
         dismissed=bool(row["dismissed"]),
+        skipped=bool(row["skipped"]),
         attempts=row["attempts"],
         active_seconds=row["active_seconds"],
         next_try=to_moment(row["next_try"]),

@@ -198,8 +198,10 @@ ALTER TABLE bundles ADD COLUMN top BLOB GENERATED ALWAYS AS (CASE
     ELSE folder END) VIRTUAL;
 ALTER TABLE jobs ADD COLUMN top BLOB GENERATED ALWAYS AS (
     CASE instr(stem, x'2f') WHEN 0 THEN x'2e' ELSE substr(stem, 1, instr(stem, x'2f') - 1) END) VIRTUAL;
+ALTER TABLE jobs ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0;  -- its name was taken: filed in done/
 CREATE INDEX jobs_by_output ON jobs (output_sha256) WHERE output_sha256 IS NOT NULL;
 CREATE INDEX bundles_in_turn ON bundles (state, top, look_at, boot, quiet_at);
+CREATE INDEX jobs_by_output_path ON jobs (output_path) WHERE output_path IS NOT NULL;
 CREATE INDEX jobs_in_turn ON jobs (state, top, next_try, number);
 DROP INDEX jobs_by_next_try;
 CREATE INDEX jobs_by_next_try ON jobs (state, next_try, number);

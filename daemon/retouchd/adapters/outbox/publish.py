@@ -4,8 +4,8 @@ What an output is called and when it is delivered is decided elsewhere.
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -20,11 +20,12 @@ from retouchd.adapters.folder import (
 from retouchd.adapters.identity import Identity
 from retouchd.adapters.marks import check_mark
 from retouchd.adapters.modes import Modes
-from retouchd.adapters.outbox.contents import compared, open_if_alike, pieces_of, translated_pieces
-from retouchd.adapters.outbox.removal import recover_name, remove
+from retouchd.adapters.outbox.contents import open_if_alike, pieces_of, sha256_of, translated_pieces
+from retouchd.adapters.outbox.removal import bring_back, withdraw
+from retouchd.adapters.outbox.replacing import replace_staged
 from retouchd.adapters.outbox.staging import Dress, StagedFile, is_taken, publish_staged, staged
-from retouchd.core.errors import FolderMissingError, SourceChangedError, SourceGoneError
-from retouchd.core.values import Sha256, printable
+from retouchd.core.errors import FolderMissingError
+from retouchd.core.values import Sha256, fold_name, printable
 
 _TOP: Final = PurePosixPath()
 _METADATA_SUFFIX: Final = ".json"
@@ -113,14 +114,40 @@ class OutboxFolder:
             FolderMissingError: The folder cannot be written.
             ValueError: The path lies in another folder than the one it was staged in.
         """
-        if not isinstance(staged, StagedFile):
-            message = f"an outbox publishes what it has staged, not {type(staged).__name__}"
-            raise TypeError(message)
+        publish_staged(_own(staged), self._place_of(staged, path), self._durable)
+
+    def replace(self, staged: object, path: PurePosixPath, earlier: Sha256) -> None:
+        """Give what `stage` gave the name of an earlier output that has this hash, durably.
+
+        Raises:
+            NameTakenError: Another file has the name by now; it stays.
+            FolderMissingError: The folder cannot be written.
+            ValueError: As `publish` raises it.
+        """
+        replace_staged(_own(staged), self._place_of(staged, path), earlier, self._durable)
+
+    def hash_of(self, path: PurePosixPath) -> Sha256 | None:
+        """Hash a regular file, or give None when there is none.
+
+        Raises:
+            FileTroubleError: It cannot be read.
+        """
         output = self._folder.path_of(path)
-        if output.parent != staged.path.parent:
+        with self._folder.open_if_there(path.parent) as folder, translated("read", output):
+            file = None if folder is None else find_regular(output.name, folder)
+            if file is None:
+                return None
+            try:
+                return sha256_of(file)
+            finally:
+                os.close(file)
+
+    def _place_of(self, staged: object, path: PurePosixPath) -> Path:
+        output = self._folder.path_of(path)
+        if output.parent != _own(staged).path.parent:
             message = f"{printable(output)} is in another folder than its temporary"
             raise ValueError(message)
-        publish_staged(staged, output, self._durable)
+        return output
 
     def is_taken(self, path: PurePosixPath) -> bool:
         """Say whether anything has this name, or one that a share takes for the same."""
@@ -130,6 +157,20 @@ class OutboxFolder:
                 return False
             with translated_folder("look at", output):
                 return is_taken(output.name, folder)
+
+    def find_taken(self, stem: PurePosixPath, suffixes: Collection[str]) -> PurePosixPath | None:
+        """Give what has this stem with any of these suffixes, or a name that a share takes for the same.
+
+        Raises:
+            FolderMissingError: The folder cannot be read.
+        """
+        wished = {fold_name(f"{stem.name}{suffix}") for suffix in suffixes}
+        with self._folder.open_if_there(stem.parent) as folder:
+            if folder is None:
+                return None
+            with translated_folder("look into", self._folder.path_of(stem)), os.scandir(folder) as entries:
+                names = sorted(entry.name for entry in entries if fold_name(entry.name) in wished)
+        return stem.parent / names[0] if names else None
 
     def read(self, path: PurePosixPath, limit: int) -> bytes | None:
         """Give the first `limit` bytes of a regular file, or None when there is none."""
@@ -163,11 +204,18 @@ class OutboxFolder:
         with self._folder.open_if_there(path.parent) as folder:
             if folder is None:
                 return
-            # Anything else that has the name now is not ours to remove, and not wanted gone.
-            with suppress(SourceGoneError, SourceChangedError), translated_folder("withdraw", output):
-                name = recover_name(output, folder, sha256, self._durable)
-                with compared(name, folder, sha256, output) as found:
-                    remove(name, output, folder, found, self._durable)
+            withdraw(output, folder, sha256, self._durable)
+
+    def bring_back(self, path: PurePosixPath) -> None:
+        """Give a file its name again, durably, that a crash left aside while it was withdrawn.
+
+        Raises:
+            FileTroubleError: The name is taken again; it is said where the file lies.
+        """
+        output = self._folder.path_of(path)
+        with self._folder.open_if_there(path.parent) as folder, translated_folder("bring back", output):
+            if folder is not None:
+                bring_back(output, folder, self._durable)
 
     def open_output(
         self, path: PurePosixPath, sha256: Sha256
@@ -183,6 +231,13 @@ class OutboxFolder:
             with translated("read", output):
                 file = open_if_alike(output.name, folder, sha256)
         return None if file is None else _reading(file, output)
+
+
+def _own(staged: object) -> StagedFile:
+    if not isinstance(staged, StagedFile):
+        message = f"an outbox publishes what it has staged, not {type(staged).__name__}"
+        raise TypeError(message)
+    return staged
 
 
 @contextmanager

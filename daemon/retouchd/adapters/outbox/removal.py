@@ -6,15 +6,17 @@ left aside is found again.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.folder import is_there, sync_folder
+from retouchd.adapters.folder import is_there, sync_folder, translated_folder
 from retouchd.adapters.modes import NOT_OFFERED
+from retouchd.adapters.outbox import contents
 from retouchd.adapters.outbox.contents import Compared, holds
 from retouchd.adapters.outbox.staging import temporary_name
-from retouchd.core.errors import FileTroubleError, SourceChangedError
+from retouchd.core.errors import FileTroubleError, SourceChangedError, SourceGoneError
 from retouchd.core.values import Sha256, printable
 
 _TAG: Final = "aside"
@@ -64,6 +66,31 @@ def remove(name: str, path: Path, folder: int, compared: Compared, durable: Dura
     durable.unlink(aside.name, folder=folder)
     # A power cut before this line may bring the dot-name back; the next call removes it again.
     sync_folder(folder, durable)
+
+
+def withdraw(path: Path, folder: int, sha256: Sha256, durable: Durable) -> None:
+    """Remove a file of our own again, durably, if its hash is still this one.
+
+    Raises:
+        FileTroubleError: As `remove` raises it, or it cannot be read.
+    """
+    # Anything else that has the name now is not ours to remove, and not wanted gone.
+    with suppress(SourceGoneError, SourceChangedError), translated_folder("withdraw", path):
+        name = recover_name(path, folder, sha256, durable)
+        with contents.compared(name, folder, sha256, path) as found:
+            remove(name, path, folder, found, durable)
+
+
+def bring_back(path: Path, folder: int, durable: Durable) -> None:
+    """Give a file its name again, durably, that a crash left aside while it was withdrawn.
+
+    Raises:
+        FileTroubleError: The name is taken again; it is said where the file lies.
+    """
+    aside = path.with_name(temporary_name(path.name, _TAG, folder))
+    if is_there(aside.name, folder):
+        put_back(aside, folder, path, folder, durable)
+        sync_folder(folder, durable)
 
 
 def put_back(lies_at: Path, lies_in: int, path: Path, folder: int, durable: Durable) -> None:
