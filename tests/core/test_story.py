@@ -82,6 +82,8 @@ def test_parts_become_whole_sentences() -> None:
     """A part of a sentence gets its capital and its full stop, once."""
     assert sentence("the key is wrong") == "The key is wrong."
     assert sentence("Really?") == "Really?"
+    assert sentence("paused.") == "Paused."
+    assert sentence("beach.txt: it is empty") == "beach.txt: it is empty."
     assert sentence("") == ""
 
 

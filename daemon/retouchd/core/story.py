@@ -135,9 +135,10 @@ def clock_time(moment: datetime, now: datetime) -> str:
 
 
 def sentence(text: str) -> str:
-    """Give a text that came as a part of a sentence as a whole one."""
+    """Give a text that came as a part of a sentence as a whole one; a file's name in front stays as it is."""
     whole = printable(text).strip()
-    return whole and f"{whole[0].upper()}{whole[1:]}{'' if whole.endswith(('.', '!', '?')) else '.'}"
+    first = whole[:1] if "." in whole.split(" ", 1)[0].rstrip(".") else whole[:1].upper()
+    return whole and f"{first}{whole[1:]}{'' if whole.endswith(('.', '!', '?')) else '.'}"
 
 
 def pause_sentence(pause: Pause, now: datetime) -> str:
