@@ -105,7 +105,7 @@ def test_what_cannot_be_tried_is_refused_before_anything_is_done(house: CliHouse
         (str(text), "x"): "cannot be taken: it is text and no picture",
         (str(house.place), "x"): "it is no file",
         ("/nowhere.jpg", "x"): "cannot be read",
-        (mine, "x", "--quality", "odd"): "quality must be one of",
+        (mine, "x", "--quality", "odd"): 'quality must be "auto", "low", "medium" or "high"',
     }
     for words, told in cases.items():
         done = house.process("try", *words)
