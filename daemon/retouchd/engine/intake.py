@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 
-from retouchd.core.bundles import Bundle, Standing
+from retouchd.core.arrival import after_look, claimed, is_news, quiet_at, state_when_seen
+from retouchd.core.bundles import Bundle
 from retouchd.core.duplicates import Place, find_place
 from retouchd.core.edits import DuplicatePolicy, Edit, Wish, another_take
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.naming import OnConflict, output_stem, safe_stem
 from retouchd.core.records import Accepted, BundleRecord, BundleState, PermissionReason
-from retouchd.core.settling import MAX_CLAIMS, LookAgain
+from retouchd.core.settling import LookAgain
 from retouchd.core.sightings import News
 from retouchd.core.story import own_result_sentence
 from retouchd.core.values import BundleId, JobId
@@ -24,11 +25,6 @@ from retouchd.engine.moves import Moves
 from retouchd.engine.office import Office
 from retouchd.engine.verdicts import Accept, Moved, NeedsYou, Refused, Vanished, Verdict, WantsPrompt
 
-_STATES: Final = {
-    Standing.COMPLETE: BundleState.ARRIVING,
-    Standing.LACKS_PROMPT: BundleState.LACKS_PROMPT,
-    Standing.AMBIGUOUS: BundleState.NEEDS_YOU,
-}
 _NOT_YET_JOBS: Final = frozenset({BundleState.ARRIVING, BundleState.LACKS_PROMPT, BundleState.NEEDS_YOU})
 # Jobs whose photo may be exchanged under them: nothing of theirs is under way.
 _AT_REST: Final = frozenset(JobState) - {JobState.SUBMITTING, JobState.RECEIVED}
@@ -82,10 +78,10 @@ class Intake:
 
     def begin_look(self, record: BundleRecord) -> BundleRecord:
         """Count a look before it is made: a photo that kills the process is set aside after three."""
-        if record.claims >= MAX_CLAIMS:
+        looked_at = claimed(record)
+        if looked_at is None:
             detail = "retouchd ended unexpectedly each time it looked at this photo: replace or remove it"
             return self._set_aside(record, detail)
-        looked_at = replace(record, state=BundleState.LOOKED_AT, claims=record.claims + 1)
         self._journal.update_bundle(looked_at)
         return looked_at
 
@@ -133,10 +129,10 @@ class Intake:
     def _take_bundle(self, bundle: Bundle) -> None:
         live = self._journal.find_live(bundle.folder, bundle.key)
         if live is None or live.state in _NOT_YET_JOBS:
-            if live is None or live.digest != bundle.digest:
+            if is_news(live, bundle):
                 self._record_seen(bundle)
             return
-        if live.digest == bundle.digest:
+        if not is_news(live, bundle):
             return
         if live.state is BundleState.AT_WORK and self._are_at_rest(live):
             self._detach(live)
@@ -193,11 +189,12 @@ class Intake:
             self._moves.apply(job, JobEvent.RETRY_GRANTED, detail="the configuration was changed")
 
     def _record_seen(self, bundle: Bundle) -> None:
-        state = _STATES[bundle.standing]
+        state, moments = state_when_seen(bundle), self._clock.moments()
         quiet_seconds = self._surroundings.quiet_seconds(bundle.folder)
         if bundle.may_grow:
             quiet_seconds += self._policy.folder_prompt_wait.total_seconds()
-        self._journal.record_seen(bundle, bundle.digest, state, self._clock.moments(), quiet_seconds)
+        quiet_from = quiet_at(moments, quiet_seconds)
+        self._journal.record_seen(bundle, bundle.digest, state, moments.now, quiet_from)
         self._herald.say("debug", "bundle.seen", source=str(bundle.path), state=state)
 
     def _set_aside(self, record: BundleRecord, detail: str) -> BundleRecord:
@@ -207,16 +204,7 @@ class Intake:
         return aside
 
     def _look_again(self, record: BundleRecord, verdict: LookAgain) -> None:
-        self._journal.update_bundle(
-            replace(
-                record,
-                state=BundleState.ARRIVING,
-                detail=verdict.reason,
-                looks=record.looks + 1,
-                first_look=record.first_look or self._clock.now(),
-                look_at=verdict.at,
-            )
-        )
+        self._journal.update_bundle(after_look(record, verdict, self._clock.now()))
 
     def _refuse(self, record: BundleRecord, verdict: Refused) -> None:
         now = self._clock.now()

@@ -37,9 +37,13 @@ class Bundles(Protocol):
     """The bundles' part of the journal."""
 
     def record_seen(
-        self, bundle: Bundle, digest: str, state: BundleState, moments: Moments, quiet_seconds: float
+        self, bundle: Bundle, digest: str, state: BundleState, now: datetime, quiet_from: float
     ) -> BundleId:
-        """Note a bundle that is new at its place, or of which something changed; quiet starts anew."""
+        """Note a bundle that is new at its place, or of which something changed.
+
+        Args:
+            quiet_from: When it is quiet, on the monotonic clock of this boot.
+        """
         ...
 
     def find_live(self, folder: PurePosixPath, key: str) -> BundleRecord | None:
@@ -52,10 +56,6 @@ class Bundles(Protocol):
 
     def update_bundle(self, record: BundleRecord) -> None:
         """Store what changed of a bundle; its place and quiet stay."""
-        ...
-
-    def restart_quiet(self, bundle: BundleId, digest: str, moments: Moments, quiet_seconds: float) -> None:
-        """Note that a look found the bundle changed."""
         ...
 
     def forget_bundle(self, bundle: BundleId) -> None:

@@ -43,7 +43,8 @@ def record_bundle(
 ) -> BundleId:
     """Note a bundle that is quiet two seconds later."""
     with journal.transaction():
-        return journal.record_seen(bundle or bundle_of(), "digest", state, moments, QUIET_SECONDS)
+        quiet_from = moments.monotonic + QUIET_SECONDS
+        return journal.record_seen(bundle or bundle_of(), "digest", state, moments.now, quiet_from)
 
 
 def add_job(journal: SqliteJournal, bundle: BundleId, name: str = "k7f3bcdg", **changes: Any) -> Job:

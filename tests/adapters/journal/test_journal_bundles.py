@@ -1,7 +1,7 @@
 """The journal's bundles: what lies in the inbox, when it is quiet, and what became of it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
 import pytest
@@ -17,6 +17,7 @@ from journal_samples import (
 
 from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.adapters.journal.table import QUIET_AFTER_BOOT_SECONDS
+from retouchd.core.arrival import is_look_due, quiet_at
 from retouchd.core.bundles import Role
 from retouchd.core.errors import JournalError
 from retouchd.core.records import Accepted, BundleRecord, BundleState, Moments
@@ -107,25 +108,26 @@ def test_a_bundle_that_changed_begins_anew(journal: SqliteJournal, again: Reader
     assert look(again(), quiet(later)) == [FOLDER / "BEACH.JPG"]
 
 
-def test_a_look_that_found_a_change_starts_quiet_anew(
-    journal: SqliteJournal, again: Reader, moments: Moments
+@pytest.mark.parametrize("state", [BundleState.ARRIVING, BundleState.LOOKED_AT, BundleState.LACKS_PROMPT])
+@pytest.mark.parametrize("look_at", [None, NOW - timedelta(seconds=1), NOW, NOW + timedelta(seconds=1)])
+@pytest.mark.parametrize("waited", [0.0, QUIET_SECONDS - 0.1, QUIET_SECONDS, QUIET_SECONDS + 100])
+def test_what_is_due_is_found_by_the_rule(
+    journal: SqliteJournal,
+    moments: Moments,
+    state: BundleState,
+    look_at: datetime | None,
+    waited: float,
 ) -> None:
-    """What changed since the scan must be quiet again before the next look."""
+    """What the journal finds to look at is what the rule of arriving says, for one bundle and among many."""
     bundle = record_bundle(journal, moments)
     with journal.transaction():
-        journal.update_bundle(
-            replace(
-                journal.get_bundle(bundle), state=BundleState.LOOKED_AT, looks=1, look_at=LATER, detail="x"
-            )
-        )
-        journal.restart_quiet(bundle, "new", quiet(moments), QUIET_SECONDS)
+        journal.update_bundle(replace(journal.get_bundle(bundle), state=state, look_at=look_at))
+    now = replace(moments, monotonic=moments.monotonic + waited)
 
-    record = again().get_bundle(bundle)
+    is_due = is_look_due(journal.get_bundle(bundle), quiet_at(moments, QUIET_SECONDS), now)
 
-    assert (record.state, record.digest, record.detail) == (BundleState.ARRIVING, "new", "")
-    assert (record.looks, record.claims, record.look_at) == (0, 0, None)
-    assert look(again(), quiet(moments)) == []
-    assert look(again(), quiet(quiet(moments))) == [FOLDER / "beach.jpg"]
+    assert journal.is_look_due(bundle, now) == is_due
+    assert look(journal, now) == ([FOLDER / "beach.jpg"] if is_due else [])
 
 
 def test_one_live_bundle_at_a_place(journal: SqliteJournal, again: Reader, moments: Moments) -> None:

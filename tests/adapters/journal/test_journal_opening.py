@@ -48,7 +48,7 @@ class Broken(Durable):
 
 def record(journal: SqliteJournal, bundle: Bundle, moments: Moments) -> None:
     """Note a bundle inside the transaction that is open."""
-    journal.record_seen(bundle, "digest", BundleState.ARRIVING, moments, 2)
+    journal.record_seen(bundle, "digest", BundleState.ARRIVING, moments.now, moments.monotonic + 2)
 
 
 def names_in(journal: SqliteJournal) -> list[str]:

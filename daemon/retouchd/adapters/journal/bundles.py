@@ -56,9 +56,9 @@ class BundlesTable(Table):
     """Fits the engine's Protocol Bundles."""
 
     def record_seen(
-        self, bundle: Bundle, digest: str, state: BundleState, moments: Moments, quiet_seconds: float
+        self, bundle: Bundle, digest: str, state: BundleState, now: datetime, quiet_from: float
     ) -> BundleId:
-        """Note a bundle that is new at its place, or of which something changed; quiet starts anew."""
+        """Note a bundle that is new or has changed, and from when on it is quiet, on this boot's clock."""
         row = self.connection.execute(
             f"INSERT INTO bundles (folder, key, photo, digest, state, detail, seen, boot, quiet_at, looks,"
             f" claims, accepted) VALUES (:folder, :key, :photo, :digest, :state, :detail, :seen, :boot,"
@@ -72,9 +72,9 @@ class BundlesTable(Table):
                 "digest": digest,
                 "state": state,
                 "detail": to_words(bundle.detail),
-                "seen": to_seconds(moments.now),
+                "seen": to_seconds(now),
                 "boot": self.boot,
-                "quiet": moments.monotonic + quiet_seconds,
+                "quiet": quiet_from,
             },
         ).fetchone()
         return BundleId(row["id"])
@@ -113,14 +113,6 @@ class BundlesTable(Table):
                 record.filing,
                 record.id,
             ),
-        )
-
-    def restart_quiet(self, bundle: BundleId, digest: str, moments: Moments, quiet_seconds: float) -> None:
-        """Note that a look found the bundle changed."""
-        self.connection.execute(
-            "UPDATE bundles SET state = 'arriving', digest = ?, detail = '', boot = ?, quiet_at = ?,"
-            " looks = 0, first_look = NULL, claims = 0, look_at = NULL WHERE id = ?",
-            (digest, self.boot, moments.monotonic + quiet_seconds, bundle),
         )
 
     def forget_bundle(self, bundle: BundleId) -> None:

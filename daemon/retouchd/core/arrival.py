@@ -1,0 +1,68 @@
+"""How a bundle arrives: what a sight and a look mean to what is remembered of it, until it is taken or named.
+
+A pure function of what was seen and of our own clocks: no file's age comes in here. Whether a look passes is
+for core/settling.py; the journal stores what is decided here, and finds what is due by the same rule.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from retouchd.core.bundles import Bundle, Standing
+from retouchd.core.records import BundleRecord, BundleState, Moments
+from retouchd.core.settling import MAX_CLAIMS, LookAgain
+
+_STATES: Final = {
+    Standing.COMPLETE: BundleState.ARRIVING,
+    Standing.LACKS_PROMPT: BundleState.LACKS_PROMPT,
+    Standing.AMBIGUOUS: BundleState.NEEDS_YOU,
+}
+
+
+def is_news(known: BundleRecord | None, bundle: Bundle) -> bool:
+    """Say whether a sight tells anything: only then quiet starts anew, and what was known counts no more."""
+    return known is None or known.digest != bundle.digest
+
+
+def state_when_seen(bundle: Bundle) -> BundleState:
+    """Give the state in which a bundle is remembered that is new or has changed."""
+    return _STATES[bundle.standing]
+
+
+def quiet_at(seen: Moments, quiet_seconds: float) -> float:
+    """Give when a bundle is quiet unless another change is seen before, on the monotonic clock.
+
+    It counts from when we saw the change, which is never before it happened.
+    """
+    return seen.monotonic + quiet_seconds
+
+
+def is_look_due(record: BundleRecord, quiet_from: float, moments: Moments) -> bool:
+    """Say whether a bundle is to be looked at: quiet, and no later look is agreed.
+
+    Args:
+        quiet_from: What `quiet_at` gave at its last change.
+    """
+    is_coming = record.state is BundleState.ARRIVING
+    is_agreed = record.look_at is None or record.look_at <= moments.now
+    return is_coming and is_agreed and quiet_from <= moments.monotonic
+
+
+def claimed(record: BundleRecord) -> BundleRecord | None:
+    """Give a bundle with one more look begun, or None when too many never came back."""
+    if record.claims >= MAX_CLAIMS:
+        return None
+    return replace(record, state=BundleState.LOOKED_AT, claims=record.claims + 1)
+
+
+def after_look(record: BundleRecord, verdict: LookAgain, now: datetime) -> BundleRecord:
+    """Give a bundle of which a look did not pass: it is looked at again, unless it changes before."""
+    return replace(
+        record,
+        state=BundleState.ARRIVING,
+        detail=verdict.reason,
+        looks=record.looks + 1,
+        first_look=record.first_look or now,
+        look_at=verdict.at,
+        claims=0,
+    )
