@@ -35,6 +35,7 @@ from retouchd.adapters.statefolder import StateLock, prepare_state_folder
 from retouchd.api_key import LiveKey
 from retouchd.assembly import Errand, assemble
 from retouchd.core.errors import PausedError, RetouchdError, WorkLeftError
+from retouchd.core.rhythm import ONE_SHOT, Rhythm
 from retouchd.core.sightings import News, Sighting
 from retouchd.core.status import Holder
 from retouchd.core.values import Cabinet
@@ -54,7 +55,7 @@ from retouchd.policies import (
     timeouts,
 )
 from retouchd.settings import Places, Settings
-from retouchd.statuskeeper import ONE_SHOT, STATUS_THREAD, Rhythm, StatusKeeper, StatusRemover
+from retouchd.statuskeeper import STATUS_THREAD, StatusKeeper, StatusRemover
 
 # News of one folder is taken in piece by piece, so that the engine answers in between.
 _NEWS_AT_ONCE: Final = 500

@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Final
 
 from retouchd.adapters.journal.views import JournalView
 from retouchd.adapters.outbox.statusfile import StatusFile
 from retouchd.core.errors import FileTroubleError, JournalError, NameTakenError
 from retouchd.core.records import Moments
+from retouchd.core.rhythm import Rhythm, Timetable
 from retouchd.core.status import Holder
 from retouchd.core.statusfile import status_text, without_clock
 from retouchd.engine.herald import Log
@@ -21,29 +21,6 @@ from retouchd.reporting import Outlook, report_page
 from retouchd.settings import Settings
 
 STATUS_THREAD: Final = "status"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rhythm:
-    """When the file is looked after, in seconds.
-
-    Attributes:
-        first: After the start; the first scan has told by then what lies there.
-        least: Between two writings, and at most between two looks at what only time changes.
-        look: Between two questions whether the journal was changed, which cost next to nothing.
-        linger: After a change: what follows from it at once is told with it.
-        last_word: At the end: a share that does not answer must not keep the process from ending.
-    """
-
-    first: float = 3.0
-    least: float = 60.0
-    look: float = 2.0
-    linger: float = 5.0
-    last_word: float = 5.0
-
-
-# A run that ends by itself is mostly over before, and then tells how it ended.
-ONE_SHOT: Final = Rhythm(first=60.0)
 
 
 class StatusKeeper:
@@ -70,10 +47,7 @@ class StatusKeeper:
         self._log = log
         self._rhythm = rhythm
         self._trouble = ""
-        self._version = 0
-        # On the monotonic clock: before the first it is not written, at the second also without a change.
-        self._not_before = 0.0
-        self._due_at = 0.0
+        self._timetable = Timetable(rhythm)
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._keep, name=STATUS_THREAD, daemon=True)
 
@@ -100,12 +74,7 @@ class StatusKeeper:
             self._tell(exc)
 
     def _keep_up(self, view: JournalView) -> None:
-        now, version = time.monotonic(), view.version()
-        if version != self._version:
-            self._version = version
-            self._due_at = min(self._due_at, now + self._rhythm.linger)
-        if now >= max(self._due_at, self._not_before):
-            self._due_at = now + self._rhythm.least
+        if self._timetable.is_due(time.monotonic(), view.version()):
             self._write(view, self._holder)
 
     def _write(self, view: JournalView, holder: Holder | None) -> None:
@@ -114,7 +83,7 @@ class StatusKeeper:
             # Compared with what is there: it may have been deleted, or be from an earlier run.
             if without_clock(text) != without_clock(self._file.read()):
                 self._file.write(text)
-                self._not_before = time.monotonic() + self._rhythm.least
+                self._timetable.note_writing(time.monotonic())
             self._trouble = ""
         except FileTroubleError as exc:
             self._tell(exc)

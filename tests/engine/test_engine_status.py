@@ -17,10 +17,11 @@ from retouchd.core.bundles import Standing
 from retouchd.core.jobs import HoldReason
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.records import Moments
+from retouchd.core.rhythm import Rhythm
 from retouchd.core.status import Holder
 from retouchd.core.statusfile import FIRST_LINE, LAST_LINE
 from retouchd.settings import Settings, load_settings
-from retouchd.statuskeeper import Rhythm, StatusKeeper, StatusRemover
+from retouchd.statuskeeper import StatusKeeper, StatusRemover
 from waiting import eventually
 
 IDENTITY = Identity(journal_id="journal-1", inbox_id="inbox-1")
@@ -183,17 +184,6 @@ def test_at_most_one_writing_in_its_time(office: Office) -> None:
     assert written == 1
     assert len(office.file.texts) == 2
     assert office.shows("- held.jpg: ")
-
-
-def test_what_follows_at_once_is_told_with_what_began_it(office: Office) -> None:
-    """The one writing a minute is not spent on the first of several changes."""
-    with office.kept(Rhythm(first=0.0, least=0.05, look=0.01, linger=0.5)):
-        assert eventually(lambda: office.shows("and ready."))
-        office.house.see(bundle_of("lonely.jpg", standing=Standing.LACKS_PROMPT))
-        office.house.hold(office.house.accept("held.jpg")[0], HoldReason.UNKNOWN_OUTCOME)
-        assert eventually(lambda: office.shows("- lonely.jpg "))
-
-        assert office.shows("- held.jpg: ")
 
 
 def test_a_text_that_was_deleted_or_changed_comes_back(office: Office) -> None:
