@@ -11,8 +11,9 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from retouchd.core.arrival import after_look, claimed, is_look_due, is_news, quiet_at, state_when_seen
-from retouchd.core.bundles import Bundle, Entry, FormingRules, Role, Standing, form_bundles
-from retouchd.core.pictures import Examination, Incomplete
+from retouchd.core.bundles import Bundle, Entry, FormingRules, Role, Standing
+from retouchd.core.forming import Contents, form_bundles
+from retouchd.core.pictures import Incomplete
 from retouchd.core.records import BundleRecord, BundleState, Moments
 from retouchd.core.settling import Evidence, LookAgain, Settled, decide_settling
 from retouchd.core.values import BundleId, Signature
@@ -140,34 +141,38 @@ class World:
                 begun, state=BundleState.LACKS_PROMPT, claims=0, detail="waits for its prompt"
             )
         else:
-            self._settle(begun)
+            self._settle(begun, bundle)
 
-    def _settle(self, begun: BundleRecord) -> None:
+    def _settle(self, begun: BundleRecord, bundle: Bundle) -> None:
+        """Look at each picture, the photo last: the first that does not pass decides."""
         now = self._moments().now
-        photo = self.files[PHOTO]
-        verdict = decide_settling(
-            evidence_of(photo),
-            looks=begun.looks,
-            first_look=begun.first_look or now,
-            now=now,
-            patience=PATIENCE,
-        )
-        match verdict:
-            case Settled():
-                self._check(begun, photo)
-                self.taken = list(photo.blocks)
-            case LookAgain():
-                self.known = after_look(begun, verdict, now)
-            case _:
-                self.given_up = verdict.reason
+        pictures = [self.files[one.path.name] for one in bundle.members if one.role is Role.MASK]
+        for picture in (*pictures, self.files[PHOTO]):
+            verdict = decide_settling(
+                evidence_of(picture),
+                looks=begun.looks,
+                first_look=begun.first_look or now,
+                now=now,
+                patience=PATIENCE,
+            )
+            match verdict:
+                case Settled():
+                    self._check(begun, picture)
+                case LookAgain():
+                    self.known = after_look(begun, verdict, now)
+                    return
+                case _:
+                    self.given_up = verdict.reason
+                    return
+        self.taken = list(self.files[PHOTO].blocks)
 
-    def _check(self, begun: BundleRecord, photo: File) -> None:
-        """Check what is promised of every photo that is taken, whoever wrote it and however."""
-        assert len(photo.blocks) == BLOCKS
-        assert 0 not in photo.blocks
-        assert self.now - self.changed_at >= QUIET_SECONDS
+    def _check(self, begun: BundleRecord, picture: File) -> None:
+        """Check what is promised of every picture that is taken, whoever wrote it and however."""
+        assert is_whole(picture)
+        # Sums of floats are compared.
+        assert self.now - self.changed_at >= QUIET_SECONDS - 1e-6
         waited = self._moments().now - (begun.first_look or self._moments().now)
-        assert not photo.writers or waited >= timedelta(seconds=60)
+        assert not picture.writers or waited >= timedelta(seconds=60)
 
     def _see(self, bundle: Bundle | None) -> None:
         if bundle is None:
@@ -186,26 +191,31 @@ class World:
             )
 
     def _form(self) -> Bundle | None:
-        entries = [Entry(name=name, signature=_signature(file)) for name, file in self.files.items()]
-        return next((one for one in form_bundles(_TOP, entries, FormingRules()) if one.key == PHOTO), None)
+        entries = tuple(Entry(name=name, signature=_signature(file)) for name, file in self.files.items())
+        formed = form_bundles(Contents(folder=_TOP, entries=entries), FormingRules())
+        return next((one for one in formed if one.key == PHOTO), None)
 
     def _has_prompt(self, bundle: Bundle) -> bool:
-        prompt = bundle.sidecar(Role.PROMPT)
-        return prompt is not None and bool(self.files[prompt.name].blocks)
+        prompts = [one for one in bundle.members if one.role is Role.PROMPT]
+        return any(self.files[one.path.name].blocks for one in prompts)
 
     def _moments(self) -> Moments:
         return Moments(now=NOW + timedelta(seconds=self.now), monotonic=1000.0 + self.now)
 
 
-def evidence_of(photo: File) -> Evidence:
-    """Give what is found in a photo. Like a JPEG it has no checksums: versions that are mixed look whole."""
-    is_whole = len(photo.blocks) == BLOCKS and 0 not in photo.blocks
-    examination: Examination = PICTURE if is_whole else Incomplete(reason="it is not all there")
+def is_whole(picture: File) -> bool:
+    """Say whether a picture looks whole. Like a JPEG it has no checksums: versions that are mixed do."""
+    return len(picture.blocks) == BLOCKS and 0 not in picture.blocks
+
+
+def evidence_of(picture: File) -> Evidence:
+    """Give what is found in a picture."""
+    incomplete = Incomplete(reason="it is not all there")
     return Evidence(
-        size=len(photo.blocks) * _BLOCK_BYTES,
-        is_being_written=photo.writers > 0,
-        ends_in_zeros=bool(photo.blocks) and photo.blocks[-1] == 0,
-        examination=examination,
+        size=len(picture.blocks) * _BLOCK_BYTES,
+        is_being_written=picture.writers > 0,
+        ends_in_zeros=bool(picture.blocks) and picture.blocks[-1] == 0,
+        examination=PICTURE if is_whole(picture) else incomplete,
     )
 
 
