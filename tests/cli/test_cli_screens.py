@@ -112,7 +112,7 @@ def test_status_screen_tells_what_needs_somebody(lived_in: CliHouse, capsys: Cap
     assert "Needs you  3\n  lost.jpg: the answer was lost" in out
     assert "pair.jpg: pair.txt fits pair.jpg and pair.png" in out
     assert "1 without a prompt" in out
-    assert "1 that are not photos" in out
+    assert "1 that are not photos (1 RAW)" in out
     assert (
         "Hint       DSC_1.NEF is a camera RAW file, which cannot be sent: export it as JPEG or TIFF." in out
     )
@@ -386,6 +386,7 @@ def test_explain_before_anything_was_seen(house: CliHouse, capsys: Captured) -> 
     assert "neither a photo nor a prompt file" in told(house, "notes.xmp", capsys)
     assert "a kind of picture that cannot be sent" in told(house, "IMG.pdf", capsys)
     assert explain(house, "link.jpg", capsys)["state"] == "ignored"
+    assert "link.jpg is no file, but a link" in told(house, "link.jpg", capsys)
     assert "links are never followed" in told(house, "folder/new.jpg", capsys)
     assert "nothing yet" in told(house, "inbox", capsys)
     (house.inbox / "alone.jpg").unlink()

@@ -46,6 +46,7 @@ def hints(*listed: str, strangers: dict[Kind, list[str]] | None = None) -> list[
         ),
         ("beach.jpg. ", Kind.OTHER, "ends in a blank or a dot: rename it to beach.jpg."),
         ("beach.txt ", Kind.OTHER, "ends in a blank or a dot: rename it to beach.txt."),
+        ("link.jpg", Kind.NO_FILE, "is no file, but a link or the like: it is never touched."),
         (".jpg", Kind.OTHER, "does not say by its name what it is"),
     ],
 )
@@ -53,7 +54,7 @@ def test_strangers_are_told_what_to_do(name: str, kind: Kind, told: str) -> None
     """A file that was probably meant as a photo or a prompt says how it becomes one."""
     sentence = stranger_sentence(FOLDER / name, kind)
 
-    assert kind_of(name) is kind or name == ".jpg"
+    assert kind_of(name) is kind or name in {".jpg", "link.jpg"}
     assert sentence.startswith(f"wedding/{name} ")
     assert told in sentence
 

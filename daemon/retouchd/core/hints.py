@@ -30,9 +30,9 @@ class Kind(StrEnum):
 _SUFFIXES: Final = {
     Kind.RAW: "3fr arw cap cr2 cr3 crw dcr dng erf fff gpr iiq k25 kdc mdc mef mos mrw nef nrw orf ori pef"
     " raf raw rw2 rwl sr2 srf srw x3f",
-    Kind.PICTURE: "ai avif bmp eps gif heic heif ico jxl pdf psb psd svg tif tiff xcf",
+    Kind.PICTURE: "ai eps gif ico jxl pdf psb psd svg xcf",
     Kind.VIDEO: "3gp avi m2ts m4v mkv mov mp4 mpeg mpg mts webm wmv",
-    Kind.DOCUMENT: "doc docx gdoc markdown md odt pages rtf text",
+    Kind.DOCUMENT: "doc docx gdoc markdown odt pages rtf text",
     Kind.ARCHIVE: "7z gz rar tar tgz xz zip",
     Kind.SHORTCUT: "desktop lnk url webloc",
 }
@@ -65,17 +65,23 @@ def kind_of(name: str) -> Kind:
 
 def stranger_sentence(path: PurePosixPath, kind: Kind) -> str:
     """Say of a file that is neither photo nor prompt file what to do if it was meant as one."""
-    meant, usual = meant_name(path.name), path.name.rstrip(". ")
-    if kind is Kind.OTHER and meant:
+    special = _oddly_named_sentence(path) if kind is Kind.OTHER else ""
+    return special or f"{printable(path)} {_TOLD[kind].format(stem=printable(path.stem))}."
+
+
+def _oddly_named_sentence(path: PurePosixPath) -> str:
+    """Say how a name that tells nothing would be one of a photo or a prompt file, or nothing."""
+    shown, meant, usual = printable(path), meant_name(path.name), path.name.rstrip(". ")
+    if meant:
         return _misnamed_sentence(path, meant)
     if is_photo_name(usual) or is_sidecar_name(usual):
-        return f"{printable(path)} ends in a blank or a dot: rename it to {printable(usual)}."
-    if kind is Kind.OTHER and not path.suffix:
+        return f"{shown} ends in a blank or a dot: rename it to {printable(usual)}."
+    if not path.suffix:
         return (
-            f"{printable(path)} does not say by its name what it is: if it is a photo, rename it to"
+            f"{shown} does not say by its name what it is: if it is a photo, rename it to"
             f" {printable(path.name)}.jpg, for example."
         )
-    return f"{printable(path)} {_TOLD[kind].format(stem=printable(path.stem))}."
+    return ""
 
 
 def ignored_sentence(name: str, pattern: IgnorePattern) -> str:
@@ -146,7 +152,7 @@ def _ends_twice(name: str) -> bool:
 
 
 def folder_hints(
-    folder: PurePosixPath, strangers: Mapping[Kind, Sequence[str]], names: Iterable[str]
+    folder: PurePosixPath, strangers: Mapping[Kind, Sequence[str]], names: Sequence[str]
 ) -> Iterator[str]:
     """Give what a person should know of a folder's files before asking, one sentence for each kind.
 
@@ -158,7 +164,7 @@ def folder_hints(
         alike = strangers.get(kind, ())
         more = f" The same goes for {len(alike) - 1} more beside it." if len(alike) > 1 else ""
         yield from (f"{stranger_sentence(folder / first, kind)}{more}" for first in alike[:1])
-    yield from _misnamed_hints(folder, strangers.get(Kind.OTHER, ()), list(names))
+    yield from _misnamed_hints(folder, strangers.get(Kind.OTHER, ()), names)
 
 
 def _misnamed_hints(folder: PurePosixPath, others: Iterable[str], names: Sequence[str]) -> Iterator[str]:

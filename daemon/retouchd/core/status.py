@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from retouchd.core.hints import Kind
 from retouchd.core.jobs import JobState
 from retouchd.core.leftovers import Leftovers
 from retouchd.core.money import Caps, Money
@@ -145,9 +146,14 @@ def _waiting(status: Status) -> list[str]:
         _trying_again(status): counts["deferred"],
         "on the way to the outbox": counts["received"] + counts["delivered"],
         "without a prompt": counts["waiting_for_prompt"],
-        "that are not photos": counts["ignored"],
+        f"that are not photos{_raw(status)}": counts["ignored"],
     }
     return [f"{number} {words}" for words, number in lines.items() if number]
+
+
+def _raw(status: Status) -> str:
+    raw = status.leftovers.reasons.get(Kind.RAW, 0)
+    return f" ({raw} RAW)" if raw else ""
 
 
 def _trying_again(status: Status) -> str:

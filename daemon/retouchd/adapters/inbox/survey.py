@@ -71,7 +71,7 @@ class Tally:
         self.left_out.update(view.left_out)
         self.seen += len(view.entries) + sum(view.left_out.values())
         if len(self.hints) < MOST_HINTS:
-            names = (entry.name for entry in view.entries)
+            names = [entry.name for entry in view.entries]
             self.hints.extend(folder_hints(view.folder, view.strangers, names))
             del self.hints[MOST_HINTS:]
 
