@@ -12,7 +12,10 @@ from typing import Final
 from retouchd.core.ignore import USUAL_RULES, IgnoreRules
 from retouchd.core.values import Signature, fold_name
 
-PHOTO_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp")
+PHOTO_SUFFIXES: Final = (
+    *(".png", ".jpg", ".jpeg", ".webp"),
+    *(".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp"),
+)
 PROMPT_SUFFIXES: Final = (".txt", ".md")
 OPTIONS_SUFFIXES: Final = (".toml", ".json")
 SIDECAR_SUFFIXES: Final = PROMPT_SUFFIXES + OPTIONS_SUFFIXES

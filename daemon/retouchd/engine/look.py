@@ -173,8 +173,6 @@ class Looker:
         )
 
     def _find_fault(self, picture: Picture, size: int) -> str | None:
-        if picture.format.taken_as is None:
-            return f"it is {picture.format.value.upper()}, which the service does not take: save it as JPEG"
         if picture.animated:
             return _describe_frames(picture)
         limit = min(self._policy.max_input_bytes, MAX_IMAGE_BYTES - 1)

@@ -1,1 +1,1 @@
-"""Pictures: the structure walk over PNG, JPEG and WebP files."""
+"""Pictures: the structure walk over their files, and the darkroom."""

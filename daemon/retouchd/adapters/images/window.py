@@ -1,6 +1,6 @@
 """An open file seen through one block at a time, and how it is said that something in it is missing.
 
-The walks over PNG, JPEG and WebP stand on this; nothing in here knows any of them. Whatever a file contains
+All walks over files of pictures stand on this; nothing in here knows any of them. Whatever a file contains
 and however long it is, one block of it is in memory, and the walk goes forward only.
 """
 
