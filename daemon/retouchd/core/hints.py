@@ -135,7 +135,9 @@ def meant_name(name: str) -> str:
     """Give the name for a whole folder's prompt or options that was probably meant, or nothing."""
     folded = fold_name(name)
     stem, *suffixes = folded.split(".")
-    if folded in {_FOLDER_PROMPT, _PRESET} or not _TEXT_SUFFIXES.issuperset(suffixes):
+    # Presets of other folders are looked up by their name, which has one case on most disks of servers.
+    is_right = folded == _FOLDER_PROMPT or name == _PRESET
+    if is_right or not _TEXT_SUFFIXES.issuperset(suffixes):
         return ""
     word = stem.strip("_- ")
     if word in {"prompt", "prompts"}:
