@@ -1,12 +1,13 @@
 """What brings photos on the same machine: unpackers, copies and moves, scripts, and editors for prompts."""
 
 import io
+import mmap
 import shutil
 import sys
 import tarfile
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -108,6 +109,36 @@ def _carry_by_filling(services: Services, files: Sequence[Path], folder: Path) -
             time.sleep(STALL_SECONDS if size > 100_000 else 0)
 
 
+def _carry_out_of_order(_: Services, files: Sequence[Path], folder: Path) -> None:
+    """As downloads in several parts do: a JPEG has its beginning and its end, and a hole between them."""
+    for file in files:
+        content = file.read_bytes()
+        with (folder / file.name).open("wb") as stream:
+            for offset, piece in _pieces_out_of_order(content):
+                stream.seek(offset)
+                stream.write(piece)
+                stream.flush()
+
+
+def _carry_by_mapping(_: Services, files: Sequence[Path], folder: Path) -> None:
+    """The same through a map of the file, which is closed meanwhile."""
+    for file in files:
+        content = file.read_bytes()
+        with (folder / file.name).open("w+b") as stream:
+            stream.truncate(len(content))
+            mapped = mmap.mmap(stream.fileno(), len(content))
+        with mapped:
+            for offset, piece in _pieces_out_of_order(content):
+                mapped[offset : offset + len(piece)] = piece
+
+
+def _pieces_out_of_order(content: bytes) -> Iterator[tuple[int, bytes]]:
+    first, *others = range(0, len(content), 200_000)
+    for offset in (*others[-1:], first, *others[:-1]):
+        yield offset, content[offset : offset + 200_000]
+        time.sleep(STALL_SECONDS if others else 0)
+
+
 def _carry_and_edit(services: Services, files: Sequence[Path], folder: Path, command: str) -> None:
     """The prompt is made in the inbox: a file without text first, and the text by an editor."""
     for file in files:
@@ -117,7 +148,8 @@ def _carry_and_edit(services: Services, files: Sequence[Path], folder: Path, com
             continue
         services.programs.quickly(["cp", "/dev/stdin", str(there)])
         time.sleep(STALL_SECONDS)
-        services.programs.quickly(["sh", "-c", command.format(there=there, text=file.read_text())])
+        text, path = file.read_text(), folder.relative_to(services.inbox)
+        services.programs.quickly(["sh", "-c", command.format(there=there, text=text, path=path)])
 
 
 def _edited(name: str, programs: Sequence[str], command: str) -> Custom:
@@ -157,9 +189,16 @@ COMMANDS: Final[Sequence[Manner]] = (
     Custom(name="ln", programs=[], carry=_carry_by_hard_link, in_place=True),
     Custom(name="split", programs=[], carry=_carry_by_appending, in_place=True),
     Custom(name="truncate", programs=[], carry=_carry_by_filling, in_place=True),
+    Custom(name="out-of-order", programs=[], carry=_carry_out_of_order, in_place=True),
+    Custom(name="mmap", programs=[], carry=_carry_by_mapping, in_place=True),
 )
 EDITORS: Final[Sequence[Manner]] = (
     _edited("ed", ["ed"], "printf 'a\\n{text}\\n.\\nw\\nq\\n' | ed -s {there}"),
     _edited("vim", ["ex"], "printf 'i\\n{text}\\n.\\nx\\n' | ex -s {there}"),
+    _edited(
+        "typed",
+        [],
+        "(printf 'even'; sleep 1; printf 'ing light, by '; sleep 1; printf '{path}\n') > {there}",
+    ),
     _edited("sed", [], "echo > {there}; sed -i 's|^$|{text}|' {there}"),
 )

@@ -49,7 +49,7 @@ class Parcel:
     @property
     def photo_name(self) -> str:
         """Pictures of both kinds are carried: their structures are walked in different ways."""
-        return "photo.jpg" if self.order is Order.PHOTO_FIRST else "photo.png"
+        return "photo.png" if self.order is Order.PHOTO_FIRST else "photo.jpg"
 
     @cached_property
     def hash(self) -> str:

@@ -26,6 +26,8 @@ _BLIND_SECONDS: Final = 1.5
 # Prompts are written at once.
 _WORTH_STALLING_BYTES: Final = 100_000
 _PIECE: Final = 40_000
+# Often enough at the pace; a hundred programs are watched at the same time.
+_LOOK_EVERY_SECONDS: Final = 0.05
 _PATIENCE_SECONDS: Final = 60.0
 
 
@@ -37,9 +39,12 @@ class Programs:
 
     def run(self, words: Sequence[str], file: Path, folder: Path) -> None:
         """Run a program that carries a file into a folder, and have it stand still in the middle of it."""
-        process = self._start(words)
         size = file.stat().st_size
-        if size > _WORTH_STALLING_BYTES and self._is_midway(process, folder, size // 4, _BLIND_SECONDS):
+        if size < _WORTH_STALLING_BYTES:
+            self.quickly(words)
+            return
+        process = self._midway(words, folder, size // 4, _BLIND_SECONDS)
+        if process.poll() is None:
             os.killpg(process.pid, signal.SIGSTOP)
             time.sleep(STALL_SECONDS)
             os.killpg(process.pid, signal.SIGCONT)
@@ -47,8 +52,8 @@ class Programs:
 
     def break_off(self, words: Sequence[str], file: Path, folder: Path) -> None:
         """Run a program that carries a file into a folder, and end it in the middle as a person does."""
-        process = self._start(words)
-        assert self._is_midway(process, folder, file.stat().st_size // 3, _PATIENCE_SECONDS), words
+        process = self._midway(words, folder, file.stat().st_size // 3, _PATIENCE_SECONDS)
+        assert process.poll() is None, f"{words} was too fast"
         os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=_PATIENCE_SECONDS)
         time.sleep(BROKEN_OFF_SECONDS)
@@ -78,13 +83,18 @@ class Programs:
             start_new_session=True,
         )
 
-    def _is_midway(
-        self, process: subprocess.Popen[bytes], folder: Path, there: int, most_seconds: float
-    ) -> bool:
-        """Wait until so many bytes more lie in the folder, and say whether the program still runs."""
-        before = _bytes_below(folder)
-        eventually(lambda: process.poll() is not None or _bytes_below(folder) - before >= there, most_seconds)
-        return process.poll() is None
+    def _midway(
+        self, words: Sequence[str], folder: Path, there: int, most_seconds: float
+    ) -> subprocess.Popen[bytes]:
+        """Start a program and wait until so many bytes more lie in the folder, or it has ended."""
+        wanted = _bytes_below(folder) + there
+        process = self._start(words)
+        eventually(
+            lambda: process.poll() is not None or _bytes_below(folder) >= wanted,
+            most_seconds,
+            every_seconds=_LOOK_EVERY_SECONDS,
+        )
+        return process
 
 
 def slowly(content: bytes) -> Iterator[bytes]:
@@ -114,7 +124,7 @@ def wait_for(condition: Callable[[], object], what: str) -> None:
     Raises:
         AssertionError: It does not become so.
     """
-    assert eventually(condition, _PATIENCE_SECONDS), what
+    assert eventually(condition, _PATIENCE_SECONDS, every_seconds=_LOOK_EVERY_SECONDS), what
 
 
 def _take_time(piece: bytes) -> None:
