@@ -12,6 +12,7 @@ from workshop import OpenShop, picture
 
 from retouchd.simulator.server import Simulator
 from servers import ScriptedServer, answering
+from waiting import eventually
 
 
 def test_photo_is_delivered_and_its_source_filed(open_shop: OpenShop) -> None:
@@ -110,3 +111,22 @@ def test_photo_that_is_too_heavy_fails_unpaid(open_shop: OpenShop) -> None:
     assert "MB" in (shop.failed / "beach.jpg.error.txt").read_text()
     assert server.requests == []
     check_all(shop)
+
+
+def test_prompt_that_is_still_written_to_is_waited_for(open_shop: OpenShop) -> None:
+    """Half a prompt is not paid for while a program has it open, however long that makes a pause (I5)."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(f"{server.url}/api/v1")
+        shop.drop("beach.jpg", picture(1))
+        with shop.running(), (shop.inbox / "beach.txt").open("w") as prompt:
+            prompt.write("make it ")
+            prompt.flush()
+            assert eventually(
+                lambda: "beach.txt: another program still writes" in shop.type("explain", "beach.jpg")
+            )
+            assert server.requests == []
+            prompt.write("evening")
+            prompt.close()
+            assert eventually((shop.done / "beach.txt").exists, 20)
+
+    assert [json.loads(request.body)["prompt"] for request in server.requests] == ["make it evening"]

@@ -80,10 +80,9 @@ def decide_settling(
         first_look: When the first of them was; `now` at the first look.
         patience: How long a photo that does not change may stay incomplete.
     """
-    if evidence.is_being_written and now - first_look < WRITER_PATIENCE:
-        return LookAgain(
-            at=now + timedelta(seconds=WRITER_LOOK_SECONDS), reason="another program still writes to it"
-        )
+    writer = wait_for_writer(is_being_written=evidence.is_being_written, first_look=first_look, now=now)
+    if writer is not None:
+        return writer
     fault = _find_fault(evidence, now - first_look)
     if fault is None and isinstance(evidence.examination, Picture):
         return Settled(picture=evidence.examination)
@@ -91,6 +90,20 @@ def decide_settling(
     if now - first_look >= patience:
         return NeverComplete(reason=reason)
     return LookAgain(at=min(now + _delay(looks), first_look + patience), reason=reason)
+
+
+def wait_for_writer(
+    *, is_being_written: bool | None, first_look: datetime, now: datetime
+) -> LookAgain | None:
+    """Give a look for a photo or prompt that another program has open for writing, or None.
+
+    Half a prompt looks like a whole one: nothing else tells.
+    """
+    if not is_being_written or now - first_look >= WRITER_PATIENCE:
+        return None
+    return LookAgain(
+        at=now + timedelta(seconds=WRITER_LOOK_SECONDS), reason="another program still writes to it"
+    )
 
 
 def look_later(reason: str, *, looks: int, now: datetime) -> LookAgain:

@@ -24,12 +24,13 @@ from retouchd.core.settling import (
     SettlingVerdict,
     decide_settling,
     look_later,
+    wait_for_writer,
 )
 from retouchd.core.values import Sha256, Signature, printable
 from retouchd.engine.needs import Inbox, Source
 from retouchd.engine.pictures import Pictures
 from retouchd.engine.policy import Policy
-from retouchd.engine.reading import Asked, SidecarReader, accept
+from retouchd.engine.reading import Asked, SidecarReader, accept, texts_of
 from retouchd.engine.verdicts import Accept, Moved, NeedsYou, Refused, Vanished, Verdict, WantsPrompt
 
 
@@ -106,6 +107,9 @@ class Looker:
         return self._reader.read(bundle).effective
 
     def _look_closely(self, record: BundleRecord, bundle: Bundle, now: datetime) -> Verdict:
+        writer = self._find_writer(record, bundle, now)
+        if writer is not None:
+            return writer
         asked = self._reader.read(bundle)
         lacking = _find_lack(bundle, asked)
         if lacking:
@@ -120,6 +124,19 @@ class Looker:
                 return one
             found.append(one)
         return self._accept(bundle, asked, found)
+
+    def _find_writer(self, record: BundleRecord, bundle: Bundle, now: datetime) -> LookAgain | None:
+        """Find out whether a prompt or options file is still written to."""
+        for member in texts_of(bundle):
+            with self._inbox.open_source(member.path) as source:
+                writer = wait_for_writer(
+                    is_being_written=source.is_being_written(),
+                    first_look=record.first_look or now,
+                    now=now,
+                )
+            if writer is not None:
+                return _about(bundle, member, writer)
+        return None
 
     def _accept(self, bundle: Bundle, asked: Asked, found: Sequence[_Found]) -> Verdict:
         wishes = tuple(self._wishes(asked.effective, found))

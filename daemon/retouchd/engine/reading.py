@@ -45,7 +45,7 @@ class SidecarReader:
             SidecarError: A file cannot be understood, or two of them contradict each other.
             FileTroubleError: A file cannot be read just now.
         """
-        texts = [member for member in bundle.members if member.role in _TEXTS]
+        texts = texts_of(bundle)
         read = {member: self._read(member) for member in texts}
         layers = (combine([read[one][0] for one in rank]) for rank in _ranks(bundle, texts) if rank)
         effective = merge(*layers, self._defaults)
@@ -69,6 +69,11 @@ class SidecarReader:
             reason = f"{printable(origin)}: {exc}"
             raise SidecarError(reason) from exc
         return Layer(origin=origin, options=_placed(options, member.path.parent)), accept(member, sha256)
+
+
+def texts_of(bundle: Bundle) -> list[Member]:
+    """Give the files that say what to do with a bundle, in its order."""
+    return [member for member in bundle.members if member.role in _TEXTS]
 
 
 def accept(member: Member, sha256: Sha256) -> Accepted:
