@@ -135,7 +135,7 @@ def meant_name(name: str) -> str:
     """Give the name for a whole folder's prompt or options that was probably meant, or nothing."""
     folded = fold_name(name)
     stem, *suffixes = folded.split(".")
-    # Presets of other folders are looked up by their name, which has one case on most disks of servers.
+    # The presets of the folders above are opened by this very name, which a server's disk has in one case.
     is_right = folded == _FOLDER_PROMPT or name == _PRESET
     if is_right or not _TEXT_SUFFIXES.issuperset(suffixes):
         return ""
