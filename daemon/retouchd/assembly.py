@@ -41,7 +41,7 @@ from retouchd.engine.workers import Aftercare, Skills, Workers
 
 
 class Rescan(Protocol):
-    """What the engine asks of the scanner; both answer at once, whatever the share does."""
+    """What the engine asks of the scanner; all answer at once, whatever the share does."""
 
     def forget(self, folder: PurePosixPath) -> None:
         """Tell again what differs in a folder from what is known."""
@@ -49,6 +49,10 @@ class Rescan(Protocol):
 
     def request_scan(self) -> int:
         """Ask for a whole scan and give its number."""
+        ...
+
+    def busy_seconds(self) -> float:
+        """Give for how long the scanner has been looking at folders without a rest."""
         ...
 
 
@@ -120,7 +124,7 @@ def assemble(
         recover(office, deciders.board, deciders.calls, deciders.intake)
     office.herald.flush()
     operator = Operator(office, deciders.moves, deciders.board, tools.spool)
-    sightings = Sightings(office, deciders.board, deciders.intake)
+    sightings = Sightings(office, deciders.board, deciders.intake, scanner.busy_seconds)
     crew = _build_crew(office, mailbox, tools, deciders, log)
     departments = Departments(
         board=deciders.board,
@@ -150,6 +154,10 @@ class _NoScanner:
     def request_scan(self) -> int:
         """Do nothing."""
         return 0
+
+    def busy_seconds(self) -> float:
+        """Do nothing."""
+        return 0.0
 
 
 def assemble_alone(office: Office, desk: Desk, tools: Tools) -> Alone:

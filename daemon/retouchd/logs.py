@@ -43,6 +43,7 @@ class Event(StrEnum):
     INBOX_TROUBLED = "inbox.troubled"
     INBOX_LEFT_OUT = "inbox.left_out"
     INBOX_MISSING = "inbox.missing"
+    INBOX_SILENT = "inbox.silent"
     INBOX_RETURNED = "inbox.returned"
     WATCH_STARTED = "watch.started"
     LIMIT_NEARED = "limit.neared"

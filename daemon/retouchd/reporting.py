@@ -5,7 +5,7 @@ How it is worded belongs to core/.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
@@ -22,6 +22,7 @@ from retouchd.core.status import MOST_NAMED, Entry, Holder, Status
 from retouchd.core.statusfile import MOST_DELIVERED, MOST_NEEDS, Need, Page
 from retouchd.core.story import bundle_sentence, job_sentence
 from retouchd.core.values import EditId, printable
+from retouchd.core.watching import SILENT_NOTE
 from retouchd.policies import calendar
 from retouchd.settings import Settings
 
@@ -72,7 +73,7 @@ def report_status(outlook: Outlook, entries: Iterable[Entry]) -> Status:
         reservation=NOTHING,
     )
     midnight = begin_of_day(today, days)
-    noted = view.note(LEFTOVERS)
+    noted, silent = view.note(LEFTOVERS), view.note(SILENT_NOTE)
     leftovers = Leftovers.from_text(noted) if noted else Leftovers()
     return Status(
         now=now,
@@ -87,6 +88,7 @@ def report_status(outlook: Outlook, entries: Iterable[Entry]) -> Status:
         entries=list(entries),
         delivered_today=view.count_delivered_since(midnight),
         failed_today=view.count_ended_since(midnight).get(JobState.FAILED, 0),
+        silent_since=datetime.fromisoformat(silent) if silent and outlook.holder else None,
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from retouchd.adapters.folder import Folder
-from retouchd.adapters.inbox.rhythm import look_interval
+from retouchd.adapters.inbox.cadence import look_interval
 from retouchd.adapters.inbox.survey import Survey
 from retouchd.core.bundles import FormingRules
 from retouchd.core.sightings import News

@@ -110,6 +110,13 @@ def test_with_nothing_to_do_it_says_that_it_runs_and_when_it_was_written() -> No
     assert status_text(Page(status=RUNNING)) == IDLE
 
 
+def test_an_inbox_that_does_not_answer_is_told() -> None:
+    """Who wonders why new photos are not seen learns that a share hangs, and since when."""
+    text = status_text(Page(status=replace(RUNNING, silent_since=NOW.replace(hour=2, minute=14))))
+
+    assert "Notice     The inbox has been looked through since 02:14 without an end" in text
+
+
 def test_what_needs_somebody_comes_first_then_pauses_then_the_rest() -> None:
     """Every section, in its order: needs with what to do, pauses, failures, work, money, hints, results."""
     pause = begin_pause(

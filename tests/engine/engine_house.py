@@ -185,7 +185,9 @@ class House:
         self.returns = Returns(self.office)
         self.deliveries = Deliveries(self.office, self.moves, self.board, self.cashier, self.intake)
         self.operator = Operator(self.office, self.moves, self.board, self.spool)
-        self.sightings = Sightings(self.office, self.board, self.intake)
+        # For how long the scanner has been looking.
+        self.busy_seconds = 0.0
+        self.sightings = Sightings(self.office, self.board, self.intake, lambda: self.busy_seconds)
 
     @contextmanager
     def act(self) -> Iterator[None]:

@@ -17,6 +17,7 @@ from retouchd.core.records import BundleState
 from retouchd.core.settling import LookAgain
 from retouchd.core.sightings import FolderBack, FolderTrouble, ScanFinished
 from retouchd.core.values import BundleId
+from retouchd.core.watching import SILENT_NOTE
 from retouchd.engine.crew import Look, Send, subject_of
 from retouchd.engine.ending import Ending, Situation, decide_ending
 from strategies import NOW
@@ -250,6 +251,20 @@ def test_two_missing_folders_are_one_pause(house: House) -> None:
         house.sightings.take(FolderBack(which="inbox"))
 
     assert house.board.pauses == ()
+
+
+def test_a_look_without_an_end_is_told_once(house: House) -> None:
+    """When the scanner hangs on a share, log and status say so once, and once that it is over."""
+    for seconds in (0.0, 30.0, 61.0, 91.0, 0.0):
+        house.busy_seconds = seconds
+        with house.act():
+            house.sightings.notice_silence()
+        if seconds == 91:
+            noted = house.journal.note(SILENT_NOTE)
+
+    assert house.log.events() == ["inbox.silent", "inbox.returned"]
+    assert noted == (house.clock.now() - timedelta(seconds=61)).isoformat()
+    assert house.journal.note(SILENT_NOTE) == ""
 
 
 def test_return_of_a_folder_hurries_what_waited_for_it(house: House) -> None:

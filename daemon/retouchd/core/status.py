@@ -72,6 +72,7 @@ class Status:
         leftovers: What lies in the inbox and is never sent.
         delivered_today: Pictures put into the outbox since the day of the caps began.
         failed_today: The same of photos that failed.
+        silent_since: When a look at the inbox began that does not end; None when looks do.
     """
 
     now: datetime
@@ -86,6 +87,7 @@ class Status:
     leftovers: Leftovers
     delivered_today: int
     failed_today: int
+    silent_since: datetime | None = None
 
     @property
     def state(self) -> str:
@@ -125,12 +127,23 @@ def work_rows(status: Status) -> list[tuple[str, str]]:
 def notice_rows(status: Status) -> list[tuple[str, str]]:
     """Give what an owner should know about money and inbox, each with its title."""
     told = [sentence(notice.text) for notice in status.notices]
-    return [("Notice", one) for one in [*told, *filter(None, [status.leftovers.alarm_sentence])]]
+    about_inbox = filter(None, [_silence(status), status.leftovers.alarm_sentence])
+    return [("Notice", one) for one in [*told, *about_inbox]]
 
 
 def hint_rows(status: Status) -> list[tuple[str, str]]:
     """Give what was probably meant otherwise, each with its title; the first few only."""
     return [("Hint", one) for one in status.leftovers.hints[:MOST_NAMED]]
+
+
+def _silence(status: Status) -> str:
+    if status.silent_since is None:
+        return ""
+    since = clock_time(status.silent_since, status.now)
+    return (
+        f"The inbox has been looked through since {since} without an end: a share in it may not answer, and"
+        " new photos are not seen until it does."
+    )
 
 
 def _working(status: Status) -> str:

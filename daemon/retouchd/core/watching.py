@@ -14,6 +14,10 @@ from retouchd.core.values import printable
 
 # The journal's note that says why events do not arrive, for commands beside a running daemon.
 FAILURE_NOTE: Final = "watch_failure"
+# Another one that says since when a look at the inbox does not end.
+SILENT_NOTE: Final = "inbox_silent_since"
+# Even a slow NAS lists thousands of photos within this.
+LONGEST_LOOK_SECONDS: Final = 60.0
 
 _FOLLOWS_CONFIGURATION: Final = "the configuration says so"
 

@@ -113,6 +113,7 @@ class Engine:
             for request in batch:
                 self._carry_out(request)
             departments.board.end_those_over()
+            departments.sightings.notice_silence()
             if self._is_out_of_time():
                 self._leaving.begin()
                 departments.board.is_stopping = True

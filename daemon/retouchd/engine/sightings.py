@@ -3,6 +3,9 @@
 Runs in the engine thread, inside its transaction.
 """
 
+from collections.abc import Callable
+from datetime import timedelta
+
 from retouchd.core.leftovers import LEFTOVERS, Leftovers
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.sightings import (
@@ -13,7 +16,7 @@ from retouchd.core.sightings import (
     Sighting,
     WatchChanged,
 )
-from retouchd.core.watching import FAILURE_NOTE
+from retouchd.core.watching import FAILURE_NOTE, LONGEST_LOOK_SECONDS, SILENT_NOTE
 from retouchd.engine.intake import Intake
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard, reason_for
@@ -23,13 +26,17 @@ from retouchd.engine.recovery import see_folders_anew
 class Sightings:
     """Takes in what the scanner tells."""
 
-    def __init__(self, office: Office, board: PauseBoard, intake: Intake) -> None:
+    def __init__(
+        self, office: Office, board: PauseBoard, intake: Intake, busy_seconds: Callable[[], float]
+    ) -> None:
         self._office = office
         self._journal = office.journal
         self._clock = office.clock
         self._herald = office.herald
         self._board = board
         self._intake = intake
+        self._busy_seconds = busy_seconds
+        self._silent_since: str | None = None
         self._troubled: dict[str, PauseReason] = {}
         self._leftovers: Leftovers | None = None
         self.last_scan = 0
@@ -38,6 +45,20 @@ class Sightings:
     def has_scanned(self) -> bool:
         """Whether the inbox was seen whole, or cannot be seen."""
         return self.last_scan > 0 or bool(self._troubled)
+
+    def notice_silence(self) -> None:
+        """Tell when the scanner's look does not end, which it cannot tell itself, and when it has ended."""
+        busy_seconds = self._busy_seconds()
+        is_silent = busy_seconds > LONGEST_LOOK_SECONDS
+        if self._silent_since is not None and is_silent == bool(self._silent_since):
+            return
+        if is_silent:
+            self._herald.say("warning", "inbox.silent", seconds=round(busy_seconds))
+        elif self._silent_since:
+            self._herald.say("info", "inbox.returned", folder="inbox")
+        since = self._clock.now() - timedelta(seconds=busy_seconds)
+        self._silent_since = since.isoformat() if is_silent else ""
+        self._journal.set_note(SILENT_NOTE, self._silent_since)
 
     def take(self, sighting: Sighting) -> None:
         """Take in one sighting."""

@@ -19,11 +19,11 @@ from watchdog.events import (
     FileSystemEvent,
 )
 
+from retouchd.adapters.inbox.cadence import Cadence, look_interval
 from retouchd.adapters.inbox.dirty import DirtyFolders, Marks
 from retouchd.adapters.inbox.hearing import Hearing, Restarts
 from retouchd.adapters.inbox.limits import explain_failure
 from retouchd.adapters.inbox.observer import Marker
-from retouchd.adapters.inbox.rhythm import Rhythm, look_interval
 from retouchd.adapters.inbox.troubles import Troubles
 from retouchd.core.errors import FolderMissingError, NoRoomError
 from retouchd.core.ignore import USUAL_RULES
@@ -176,17 +176,17 @@ def test_a_slow_look_is_made_less_often(shortest: float, seconds: float) -> None
 
 def test_the_next_look_is_due_after_the_interval() -> None:
     """The first look is due at once; a slow one counts only when the next is slow too."""
-    rhythm = Rhythm()
-    first = rhythm.seconds_left(5)
-    rhythm.note_look(begun=5, ended=7, shortest_seconds=2)
-    after_one = rhythm.seconds_left(7)
-    rhythm.note_look(begun=9, ended=10, shortest_seconds=2)
-    after_two = rhythm.seconds_left(10)
-    late = rhythm.seconds_left(1000)
-    rhythm.hasten()
+    cadence = Cadence()
+    first = cadence.seconds_left(5)
+    cadence.note_look(begun=5, ended=7, shortest_seconds=2)
+    after_one = cadence.seconds_left(7)
+    cadence.note_look(begun=9, ended=10, shortest_seconds=2)
+    after_two = cadence.seconds_left(10)
+    late = cadence.seconds_left(1000)
+    cadence.hasten()
 
     assert (first, after_one, after_two, late) == (0, 2, 200, 0)
-    assert rhythm.seconds_left(10) == 0
+    assert cadence.seconds_left(10) == 0
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,20 @@ def test_who_insists_on_events_for_a_share_still_loses_nothing(inbox: Path, engi
     assert manners(engine) == [(by_events(inbox, CONFIGURED),)]
 
 
+@needs_mounts
+def test_a_look_that_does_not_end_can_be_seen(inbox: Path, engine: Engine) -> None:
+    """While the share that the inbox is on does not answer it can be told for how long."""
+    far = inbox.parent / "far"
+    far.mkdir()
+    with Share(inbox, far) as share, scanning(inbox, engine, AUTO) as scanner:
+        share.block()
+        hangs = eventually(lambda: scanner.busy_seconds() > 0.5)
+        share.unblock()
+        goes_on = eventually(lambda: scanner.busy_seconds() == 0)
+
+    assert (hangs, goes_on) == (True, True)
+
+
 def test_configured_polling_needs_no_reason(inbox: Path, engine: Engine) -> None:
     """In polling mode nothing is watched, wherever the inbox lies."""
     policy = ScanPolicy(mode=WatchMode.POLLING, poll_seconds=0.05)

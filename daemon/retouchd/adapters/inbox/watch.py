@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from retouchd.adapters.folder import Folder
+from retouchd.adapters.inbox.cadence import Cadence
 from retouchd.adapters.inbox.dirty import TOP, DirtyFolders, Marks
 from retouchd.adapters.inbox.listening import Listening
 from retouchd.adapters.inbox.mounts import Ground, read_ground
 from retouchd.adapters.inbox.observer import Watch
-from retouchd.adapters.inbox.rhythm import Rhythm
 from retouchd.adapters.inbox.signatures import Inodes
 from retouchd.adapters.inbox.survey import Known, Survey
 from retouchd.adapters.inbox.troubles import Troubles
@@ -101,8 +101,9 @@ class Scanner:
         self._identity: tuple[int, int] | None = None
         self._ground: Ground | None = None
 
-        self._full_scans = Rhythm()
-        self._polls = Rhythm()
+        self._turn_begun: float | None = None
+        self._full_scans = Cadence()
+        self._polls = Cadence()
         self._next_check = 0.0
 
     def start(self) -> None:
@@ -119,6 +120,11 @@ class Scanner:
     def is_alive(self) -> bool:
         """Say whether the thread runs."""
         return self._thread.is_alive()
+
+    def busy_seconds(self) -> float:
+        """Give for how long it has been looking without a rest; on a dead share that has no end."""
+        begun = self._turn_begun
+        return 0.0 if begun is None else time.monotonic() - begun
 
     def request_scan(self) -> int:
         """Ask for a full scan soon, from any thread.
@@ -146,7 +152,13 @@ class Scanner:
 
     def _turn(self) -> float:
         """Do what there is to do, and give the seconds to rest before there may be more."""
-        begun = time.monotonic()
+        begun = self._turn_begun = time.monotonic()
+        try:
+            return self._look(begun)
+        finally:
+            self._turn_begun = None
+
+    def _look(self, begun: float) -> float:
         marks = self._dirty.take()
         self._check_others(begun)
         try:

@@ -14,7 +14,7 @@ def look_interval(shortest_seconds: float, look_seconds: float) -> float:
     return max(shortest_seconds, min(_LOOK_TIMES * look_seconds, _LONGEST_INTERVAL_SECONDS))
 
 
-class Rhythm:
+class Cadence:
     """The looks at one thing, which is due at once in the beginning. Times are seconds of one clock."""
 
     def __init__(self) -> None:
