@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Final
 
 from retouchd.adapters.journal.views import JournalView
+from retouchd.core.failnote import inbox_place
 from retouchd.core.gestures import way_back_from_failed, way_on
 from retouchd.core.jobs import ENDED, Job, JobState
 from retouchd.core.leftovers import LEFTOVERS, Leftovers
@@ -27,7 +28,7 @@ from retouchd.policies import calendar
 from retouchd.settings import Settings
 
 _LISTED: Final = tuple(state for state in JobState if state not in ENDED or state is JobState.FAILED)
-_IN_OUTBOX: Final = frozenset({JobState.DELIVERED, JobState.DONE})
+_IN_OUTBOX: Final = (JobState.DELIVERED, JobState.DONE)
 # What waiting photos and their next tries are told of; the others are counted.
 _UNDER_WAY: Final = (JobState.SUBMITTING, JobState.DEFERRED)
 _MOST_UNDER_WAY: Final = 1000
@@ -148,7 +149,9 @@ def report_page(outlook: Outlook) -> Page:
     return Page(
         status=report_status(outlook, under_way),
         needs=list(islice(_find_needs(view), MOST_NEEDS)),
-        without_prompt=[bundle_sentence(record, is_quiet=True) for record in waiting],
+        without_prompt=[
+            f"{inbox_place(record)}: {bundle_sentence(record, is_quiet=True)}" for record in waiting
+        ],
         failed=list(islice(_find_failed(outlook), MOST_NAMED)),
         delivered=_find_delivered(view),
     )

@@ -62,6 +62,16 @@ def test_the_files_that_are_there_are_named() -> None:
     assert told.startswith(r"Put new text into inbox/beach.jpg\n.txt: ")
 
 
+def test_in_a_folder_that_is_one_bundle_its_own_files_are_named() -> None:
+    """There a prompt is called prompt.txt and options job.toml, whatever the photos are called."""
+    record = replace(RECORD, folder=PurePosixPath("trip.job"))
+    lost = replace(JOB, state=JobState.HELD, hold=HoldReason.UNKNOWN_OUTCOME)
+    refused = replace(lost, hold=HoldReason.REFUSED_ALIKE)
+
+    assert way_on(lost, record).startswith("Put new text into inbox/trip.job/prompt.txt: ")
+    assert way_on(refused, record).startswith("Put other options into inbox/trip.job/job.toml.")
+
+
 def test_of_a_photo_that_is_not_there_any_more_no_file_is_named() -> None:
     """Nobody is sent to change a file that belongs to another photo by now."""
     record = replace(RECORD, state=BundleState.DETACHED)

@@ -93,7 +93,7 @@ def test_a_run_that_ends_by_itself_tells_how_it_ended(open_shop: OpenShop, simul
 
     text = (shop.outbox / STATUS_FILE_NAME).read_text()
     assert "\nNOT RUNNING since " in text
-    assert "- lonely.jpg waits for its prompt: add lonely.txt beside it." in text
+    assert "- inbox/: lonely.jpg waits for its prompt: add lonely.txt beside it." in text
     assert "1 delivered" in text
     shop.until_idle()
     assert (shop.outbox / STATUS_FILE_NAME).read_text() == text

@@ -113,7 +113,7 @@ def test_it_tells_what_happens_as_it_happens(office: Office) -> None:
 
         house.see(bundle_of("lonely.jpg", standing=Standing.LACKS_PROMPT, folder=PurePosixPath("trip")))
         assert eventually(
-            lambda: office.shows("- lonely.jpg waits for its prompt: add lonely.txt beside it.")
+            lambda: office.shows("- inbox/trip/: lonely.jpg waits for its prompt: add lonely.txt beside it.")
         )
 
         house.fail("failed.jpg")
