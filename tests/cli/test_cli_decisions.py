@@ -81,9 +81,12 @@ def test_only_whole_pictures_are_taken(house: CliHouse) -> None:
     job = spoil(house, "beach.jpg", "lose it")
     cut, pipe = house.place / "cut.jpg", house.place / "pipe.jpg"
     cut.write_bytes(picture(1)[:200])
+    other = house.place / "other.png"
+    other.write_bytes(picture(1, "BMP"))
     os.mkfifo(pipe)
     cases = {
         cut: "cut.jpg cannot be taken: ",
+        other: "other.png cannot be taken: it is BMP, save it as PNG or JPEG",
         pipe: "it is no file",
         Path("/nowhere.png"): "cannot be read",
     }

@@ -16,6 +16,7 @@ from retouchd.core.answer import HANDED_IN
 from retouchd.core.errors import CommandRefusedError
 from retouchd.core.jobs import Job
 from retouchd.core.outcomes import Answered
+from retouchd.core.pictures import PhotoFormat
 from retouchd.core.records import Attempt, Label
 from retouchd.core.values import printable
 from retouchd.engine.cashier import label_of
@@ -36,7 +37,8 @@ def hand_in(settings: Settings, view: JournalView, job: Job, picture: Path) -> N
     """
     attempt = answer_missing(view, job)
     spool = AnswerSpool(settings.places().spool, Durable())
-    with opened_photo(picture) as (descriptor, _):
+    with opened_photo(picture) as (descriptor, examined):
+        _refuse_other_kinds(picture, examined.format)
         before = os.fstat(descriptor)
         _refuse_too_large(picture, before.st_size, settings.endpoint.max_answer_bytes)
         body = _body(job, attempt, descriptor)
@@ -45,6 +47,12 @@ def hand_in(settings: Settings, view: JournalView, job: Job, picture: Path) -> N
         if (before.st_size, before.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
             message = f"{printable(picture)} was changed while it was read: try again when it is finished"
             raise CommandRefusedError(message)
+
+
+def _refuse_other_kinds(picture: Path, kind: PhotoFormat) -> None:
+    if kind.taken_as is None:
+        message = f"{printable(picture)} cannot be taken: it is {kind.value.upper()}, save it as PNG or JPEG"
+        raise CommandRefusedError(message)
 
 
 def _refuse_too_large(picture: Path, size: int, limit: int) -> None:

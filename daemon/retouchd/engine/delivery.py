@@ -14,7 +14,7 @@ from retouchd.core.errors import FileTroubleError, NameTakenError
 from retouchd.core.jobs import Job
 from retouchd.core.metadata import OutputFacts, Result
 from retouchd.core.naming import metadata_path
-from retouchd.core.pictures import Incomplete, Picture
+from retouchd.core.pictures import Examination, Incomplete, Picture
 from retouchd.core.request import Background, EditRequest
 from retouchd.core.values import AttemptId, JobId, Sha256
 from retouchd.engine.conflicts import Conflicts
@@ -146,10 +146,7 @@ class Delivery:
         request = _request_of(dossier)
         wished = _with_suffix(dossier.job.stem, request.format.suffix)
         staged = opened.enter_context(self._outbox.stage(wished, dossier.job.id, finding.pieces))
-        picture = self._pictures.examine(staged.descriptor())
-        if isinstance(picture, Incomplete):
-            reason = f"its picture is not usable: {picture.reason}"
-            raise _UnusableAnswerError(reason)
+        picture = _usable(self._pictures.examine(staged.descriptor()))
         cost = finding.answer.reported_cost_usd
         charged_usd = self._desk.ask(self._deliveries.settle, dossier.job.id, cost)
         result = self._publish_picture(dossier, finding, staged, picture)
@@ -253,3 +250,16 @@ def _request_of(dossier: Dossier) -> EditRequest:
         message = f"job {dossier.job.id} has no wish"
         raise ValueError(message)
     return dossier.job.wish.request
+
+
+def _usable(examination: Examination) -> Picture:
+    """Give the picture that came, if it is whole and of a kind that could be asked for."""
+    if isinstance(examination, Picture) and examination.format.taken_as:
+        return examination
+    fault = (
+        examination.reason
+        if isinstance(examination, Incomplete)
+        else f"it is {examination.format.value.upper()}, which nobody asked for"
+    )
+    message = f"its picture is not usable: {fault}"
+    raise _UnusableAnswerError(message)
