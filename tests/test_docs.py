@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from retouchd.core.sidecars import read_text, read_toml
+from retouchd.core.options import OPTION_NAMES, Options
+from retouchd.core.sidecars import read_json, read_preset, read_text, read_toml
 from retouchd.settings import all_keys
 
 ROOT = Path(__file__).parent.parent
@@ -17,7 +18,7 @@ DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md")
 TERMS = re.compile(r"`([^`\n]+)`")
 PATH = re.compile(r"(?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|md|toml)")
 # What documents show as a user's own files and folders.
-EXAMPLES = re.compile(r"inbox|outbox|failed/|done/|spool/|beach|mug|lake|trip|photo|~|/etc|https?:")
+EXAMPLES = re.compile(r"inbox|outbox|failed/|done/|spool/|beach|mug|lake|trip|photo|_p|~|/etc|https?:")
 
 
 def terms(document: str) -> list[str]:
@@ -68,13 +69,26 @@ def test_every_command_and_flag_exists() -> None:
 
 def test_examples_of_prompt_files_are_right() -> None:
     """Whoever copies a prompt file out of the README has one that is understood, and asks for something."""
-    readers = {".txt": read_text, ".toml": read_toml}
+    readers = {
+        "beach.txt": read_text,
+        "mug.toml": read_toml,
+        "mug.json": read_json,
+        "trip/_preset.toml": read_preset,
+    }
     text = (ROOT / "README.md").read_text()
 
-    examples = re.findall(r"This is `([^`]+)`:\n\n```\n(.*?)```", text, re.DOTALL)
+    examples = dict(re.findall(r"This is\s`([^`]+)`:\n\n```\n(.*?)```", text, re.DOTALL))
 
-    assert {Path(name).suffix for name, _ in examples} == set(readers)
-    assert all(readers[Path(name).suffix](content.encode()).prompt for name, content in examples)
+    assert set(examples) == set(readers)
+    assert all(readers[name](content.encode()) not in {None, Options()} for name, content in examples.items())
+
+
+def test_every_option_is_documented() -> None:
+    """The README's table of options has each of them."""
+    text = (ROOT / "README.md").read_text()
+    table = text[text.index("| option | default |") : text.index("The same photo with the same prompt")]
+
+    assert [name for name in OPTION_NAMES if f"`{name}`" not in table] == []
 
 
 def _help(*command: str) -> str:

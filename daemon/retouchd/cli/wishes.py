@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from retouchd.cli.screen import shorten
-from retouchd.core.edits import Wish
+from retouchd.core.edits import SourcePicture, Wish
 from retouchd.core.metadata import shown_path
 from retouchd.core.prices import Price, estimate, expected_cost
 from retouchd.core.request import Quality
@@ -22,8 +22,9 @@ def wish_rows(wish: Wish, price: Price | None, *, is_over: bool = False) -> list
         price: What answers of its quality and size cost so far.
         is_over: Nothing will be paid for it any more.
     """
-    rows = [["prompt", f'"{shorten(wish.request.prompt, _PROMPT_WIDTH)}"', _origin(wish, "prompt")]]
+    rows = [["prompt", f'"{shorten(wish.request.prompt, _PROMPT_WIDTH)}"', _prompt_origin(wish)]]
     rows += [[name, value, _origin(wish, name)] for name, value in _values(wish).items()]
+    rows += _other_pictures(wish)
     if not is_over:
         leaves_it_open = wish.request.quality is Quality.AUTO
         rows.append(
@@ -53,19 +54,22 @@ def wish_as_json(wish: Wish, price: Price | None) -> dict[str, object]:
         "take": wish.take,
         "origins": {name: printable(origin) for name, origin in wish.origins.items()},
         "fingerprint": wish.fingerprint,
-        "pictures": [
-            {
-                "path": shown_path(picture.path),
-                "sha256": picture.sha256,
-                "bytes": picture.bytes,
-                "width": picture.width,
-                "height": picture.height,
-                "format": picture.format.value,
-            }
-            for picture in wish.pictures
-        ],
+        "pictures": [_picture_as_json(picture) for picture in wish.pictures],
+        "mask": _picture_as_json(wish.mask) if wish.mask else None,
+        "output_name": wish.output_name,
         "about_usd": expected_cost(request, price).usd,
         "at_most_usd": estimate(request, price).usd,
+    }
+
+
+def _picture_as_json(picture: SourcePicture) -> dict[str, object]:
+    return {
+        "path": shown_path(picture.path),
+        "sha256": picture.sha256,
+        "bytes": picture.bytes,
+        "width": picture.width,
+        "height": picture.height,
+        "format": picture.format.value,
     }
 
 
@@ -81,10 +85,27 @@ def _values(wish: Wish) -> Mapping[str, str]:
         "background": request.background.value,
         "output_compression": str(request.output_compression),
         "take": str(wish.take),
+        "output_name": wish.output_name or "",
     }
-    return values | {
-        name: value for name, value in rare.items() if _origin(wish, name) not in {"", "default"}
-    }
+    asked = {name: value for name, value in rare.items() if _origin(wish, name) not in {"", "default"}}
+    return values | asked
+
+
+def _other_pictures(wish: Wish) -> list[list[str]]:
+    """Give rows of what goes along with the first photo: its mask, further photos, references."""
+    rows = []
+    if wish.mask is not None:
+        rows.append(["mask", shown_path(wish.mask.path), _origin(wish, "mask") or "by its name"])
+    if wish.pictures[1:]:
+        names = ", ".join(shown_path(one.path) for one in wish.pictures[1:])
+        rows.append(["with", names, _origin(wish, "references")])
+    return rows
+
+
+def _prompt_origin(wish: Wish) -> str:
+    """Give the files that the prompt was put together from, in the order of its parts."""
+    parts = (_origin(wish, name) for name in ("prompt_prefix", "prompt", "prompt_suffix"))
+    return ", ".join(dict.fromkeys(part for part in parts if part))
 
 
 def _origin(wish: Wish, name: str) -> str:
