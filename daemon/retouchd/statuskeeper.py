@@ -62,16 +62,23 @@ class StatusKeeper:
             self._thread.join(self._rhythm.last_word)
 
     def _keep(self) -> None:
-        try:
-            with closing(JournalView.open_for_reading(self._settings.places().journal)) as view:
-                wait = self._rhythm.first
-                while not self._is_over.wait(wait):
-                    wait = self._rhythm.look
-                    self._keep_up(view)
-                self._write(view, None)
-        except JournalError as exc:
-            # The engine meets the same, and says what to do about it.
-            self._tell(exc)
+        wait = self._rhythm.first
+        while not self._is_over.is_set():
+            try:
+                with closing(JournalView.open_for_reading(self._settings.places().journal)) as view:
+                    self._watch(view, wait)
+            except JournalError as exc:
+                # The engine meets the same and says what to do about it; what was read before stays there.
+                self._tell(exc)
+                self._is_over.wait(self._rhythm.least)
+            wait = self._rhythm.look
+
+    def _watch(self, view: JournalView, wait: float) -> None:
+        """Keep the file up until all is over, and have the last word."""
+        while not self._is_over.wait(wait):
+            wait = self._rhythm.look
+            self._keep_up(view)
+        self._write(view, None)
 
     def _keep_up(self, view: JournalView) -> None:
         if self._timetable.is_due(time.monotonic(), view.version()):

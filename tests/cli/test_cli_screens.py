@@ -271,6 +271,7 @@ def test_show_of_several_jobs(lived_in: CliHouse, tmp_path: Path) -> None:
         ("done/trip/again.jpg", "done", "Done: outbox/trip/again.jpg."),
         ("outbox/beach.jpg", "done", "outbox/beach.jpg was made from beach.jpg by job "),
         ("outbox/beach.jpg.json", "done", "outbox/beach.jpg.json was made from beach.jpg by job "),
+        ("outbox/_STATUS.txt", "status", "tells what is going on"),
         ("outbox/strange.jpg", "unknown", "was not made by retouchd"),
         ("failed/strange.jpg", "unknown", "There is no strange.jpg in "),
         ("never.jpg", "unknown", "There is no never.jpg in "),

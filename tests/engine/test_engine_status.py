@@ -241,14 +241,18 @@ def test_every_reader_sees_a_whole_text(office: Office) -> None:
     assert all(text.startswith(f"{FIRST_LINE}\n") and text.endswith(f"{LAST_LINE}\n") for text in read)
 
 
-def test_a_journal_that_cannot_be_read_is_told_once(office: Office) -> None:
-    """The keeper ends by itself when there is no journal to read; that is the engine's to complain about."""
-    office.house.close()
-    for path in (office.settings.places().state).glob("journal*"):
-        path.unlink()
+def test_a_journal_that_cannot_be_read_is_told_once_and_read_again(office: Office) -> None:
+    """That it cannot be read is the engine's to complain about; when it can, the file is kept up again."""
+    journal = office.settings.places().journal
+    away = journal.with_suffix(".away")
+    journal.rename(away)
 
-    with office.kept():
-        assert eventually(lambda: office.log.events() == ["status.not_written"])
+    with office.kept(Rhythm(first=0.0, least=0.01, look=0.01, linger=0.0)):
+        assert eventually(lambda: office.log.lines)
+        away.rename(journal)
+        assert eventually(lambda: office.shows("and ready."))
+
+    assert office.log.events() == ["status.not_written"]
 
 
 def test_where_none_is_wanted_one_of_ours_is_removed(office: Office) -> None:

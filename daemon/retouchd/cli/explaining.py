@@ -20,6 +20,7 @@ from retouchd.core.bundles import Bundle, Standing, is_photo_name, is_sidecar_na
 from retouchd.core.hints import Kind, ignored_sentence, kind_of, orphan_sentence, stranger_sentence
 from retouchd.core.jobs import ENDED
 from retouchd.core.records import BundleState
+from retouchd.core.statusfile import STATUS_FILE_NAME
 from retouchd.core.story import STATE_WORDS
 from retouchd.core.values import printable
 from retouchd.core.watching import (
@@ -134,6 +135,11 @@ class _Explainer:
     def _explain_output(self, spot: Spot) -> Explanation:
         """Explain a picture in the outbox, or its metadata, by the photo that it was made from."""
         view, path = self._house.view, spot.relative
+        if path == PurePosixPath(STATUS_FILE_NAME):
+            told = (
+                f"{printable(spot.shown)} tells what is going on; retouchd writes it anew when that changes."
+            )
+            return _plain(spot, "status", told)
         job = view.job_of_output(path) or (
             view.job_of_output(path.with_suffix("")) if path.suffix == ".json" else None
         )
