@@ -149,6 +149,7 @@ evidences = st.builds(
     size=st.sampled_from([0, 1, 1000]),
     is_being_written=st.sampled_from([None, False, True]),
     ends_in_zeros=st.booleans(),
+    has_holes=st.booleans(),
     examination=examinations,
 )
 

@@ -215,6 +215,7 @@ def evidence_of(picture: File) -> Evidence:
         size=len(picture.blocks) * _BLOCK_BYTES,
         is_being_written=picture.writers > 0,
         ends_in_zeros=bool(picture.blocks) and picture.blocks[-1] == 0,
+        has_holes=False,
         examination=PICTURE if is_whole(picture) else incomplete,
     )
 

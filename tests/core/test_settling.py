@@ -24,6 +24,7 @@ WHOLE: dict[str, Any] = {
     "size": 1000,
     "is_being_written": False,
     "ends_in_zeros": False,
+    "has_holes": False,
     "examination": PICTURE,
 }
 CUT = Incomplete(reason="it ends after 12 of 40 kB")
@@ -74,6 +75,15 @@ def test_zeros_that_stay_belong_to_the_photo(kind: PhotoFormat, waited: int) -> 
     assert isinstance(before, LookAgain)
     assert before.reason == "its end is still empty space"
     assert decided(changes, after=waited) == Settled(picture=replace(PICTURE, format=kind))
+
+
+def test_holes_that_stay_belong_to_the_photo() -> None:
+    """A part that was never written is still to come; a copy that spares zeros keeps its holes."""
+    before = decided({"has_holes": True}, after=59.9)
+
+    assert isinstance(before, LookAgain)
+    assert before.reason == "parts of it are still empty space"
+    assert decided({"has_holes": True}, after=60) == Settled(picture=PICTURE)
 
 
 def test_zeros_make_nothing_whole() -> None:
@@ -127,6 +137,7 @@ def test_nothing_incomplete_is_ever_settled(
             assert evidence.size
             assert not evidence.ends_in_zeros or waited >= timedelta(seconds=5)
             assert not evidence.is_being_written or waited >= timedelta(seconds=60)
+            assert not evidence.has_holes or waited >= timedelta(seconds=60)
         case LookAgain():
             assert timedelta() < verdict.at - now <= timedelta(seconds=600)
             assert verdict.at - now >= timedelta(seconds=5) or verdict.at == NOW + patience

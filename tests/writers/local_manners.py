@@ -120,8 +120,19 @@ def _carry_out_of_order(_: Services, files: Sequence[Path], folder: Path) -> Non
                 stream.flush()
 
 
+def _carry_in_parts(_: Services, files: Sequence[Path], folder: Path) -> None:
+    """The same by a program that closes the file after each part."""
+    for file in files:
+        there = folder / file.name
+        there.touch()
+        for offset, piece in _pieces_out_of_order(file.read_bytes()):
+            with there.open("r+b") as stream:
+                stream.seek(offset)
+                stream.write(piece)
+
+
 def _carry_by_mapping(_: Services, files: Sequence[Path], folder: Path) -> None:
-    """The same through a map of the file, which is closed meanwhile."""
+    """Through a map of the file, which is closed meanwhile."""
     for file in files:
         content = file.read_bytes()
         with (folder / file.name).open("w+b") as stream:
@@ -190,6 +201,7 @@ COMMANDS: Final[Sequence[Manner]] = (
     Custom(name="split", programs=[], carry=_carry_by_appending, in_place=True),
     Custom(name="truncate", programs=[], carry=_carry_by_filling, in_place=True),
     Custom(name="out-of-order", programs=[], carry=_carry_out_of_order, in_place=True),
+    Custom(name="in-parts", programs=[], carry=_carry_in_parts, in_place=True),
     Custom(name="mmap", programs=[], carry=_carry_by_mapping, in_place=True),
 )
 EDITORS: Final[Sequence[Manner]] = (

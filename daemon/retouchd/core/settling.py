@@ -20,6 +20,8 @@ LOOK_DELAYS_SECONDS: Final = (5, 15, 60, 300, 600)
 # some programs append zeros behind the end mark: if nothing changes for so long, they belong to the photo.
 _ZEROS_PATIENCE: Final = timedelta(seconds=60)
 _ZEROS_BEHIND_END_MARK_PATIENCE: Final = timedelta(seconds=5)
+# A download in several parts may close the file between them. A copy that spares zeros keeps its holes.
+_HOLES_PATIENCE: Final = timedelta(seconds=60)
 # A photo that killed the process this often while it was looked at is set aside.
 MAX_CLAIMS: Final = 3
 
@@ -32,12 +34,14 @@ class Evidence:
         size: Bytes.
         is_being_written: Another process has it open for writing; None where that cannot be known.
         ends_in_zeros: Its last 64 bytes are all zero.
+        has_holes: The file system knows of parts that were never written; most cannot tell of small ones.
         examination: The structure walk's word.
     """
 
     size: int
     is_being_written: bool | None
     ends_in_zeros: bool
+    has_holes: bool
     examination: Examination
 
 
@@ -118,6 +122,8 @@ def _find_fault(evidence: Evidence, waited: timedelta) -> str | None:
         return "its end is still empty space"
     if isinstance(evidence.examination, Incomplete):
         return evidence.examination.reason
+    if evidence.has_holes and waited < _HOLES_PATIENCE:
+        return "parts of it are still empty space"
     return None
 
 

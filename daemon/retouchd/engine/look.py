@@ -179,6 +179,7 @@ class Looker:
             size=photo.signature().size,
             is_being_written=photo.is_being_written(),
             ends_in_zeros=photo.ends_in_zeros(),
+            has_holes=photo.has_holes(),
             examination=self._pictures.examine(photo.descriptor()),
         )
         return decide_settling(

@@ -42,6 +42,10 @@ class Source(Protocol):
         """Say whether its last 64 bytes are all zero: space was set aside and not filled yet."""
         ...
 
+    def has_holes(self) -> bool:
+        """Say whether parts of it were never written, as far as the file system can tell."""
+        ...
+
     def read_text_bytes(self, limit: int) -> bytes:
         """Give the whole content, at most `limit` + 1 bytes."""
         ...

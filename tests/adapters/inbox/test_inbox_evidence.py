@@ -230,6 +230,23 @@ def test_space_that_was_set_aside_is_noticed(tmp_path: Path, content: bytes, exp
         assert source.ends_in_zeros() is expected
 
 
+def test_parts_that_were_never_written_are_noticed(tmp_path: Path) -> None:
+    """A part that was left out is a hole until it is written; an empty file has none."""
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"")
+    with opened(tmp_path, "a.jpg") as source, path.open("r+b") as file:
+        assert not source.has_holes()
+        file.seek(1 << 20)
+        file.write(b"the end")
+        file.flush()
+        assert source.has_holes()
+        assert os.lseek(source.descriptor(), 0, os.SEEK_CUR) == 0
+        file.seek(0)
+        file.write(b"x" * (1 << 20))
+        file.flush()
+        assert not source.has_holes()
+
+
 @given(st.binary(max_size=200), st.integers(1, 70).map(lambda third: 3 * third))
 def test_pieces_are_the_file_in_equal_parts(content: bytes, piece_bytes: int) -> None:
     """For any file and piece size the pieces add up to the file, all of one size but the last."""

@@ -83,6 +83,7 @@ class Watcher:
                 size=source.signature().size,
                 is_being_written=source.is_being_written(),
                 ends_in_zeros=source.ends_in_zeros(),
+                has_holes=source.has_holes(),
                 examination=examine(source.descriptor()),
             )
 

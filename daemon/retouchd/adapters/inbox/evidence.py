@@ -122,6 +122,17 @@ class OpenedSource:
             tail = os.pread(self._descriptor, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
         return bool(tail) and not any(tail)
 
+    def has_holes(self) -> bool:
+        """Say whether parts of it were never written; no where the file system does not know of holes."""
+        size = self.signature().size
+        if not size:
+            return False
+        with translated("read", self._path):
+            hole = os.lseek(self._descriptor, 0, os.SEEK_HOLE)
+            # Who reads on from there, as decoders do, begins at the beginning.
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+        return hole < size
+
     def read_text_bytes(self, limit: int) -> bytes:
         """Give the whole content, at most `limit` + 1 bytes."""
         content = bytearray()
