@@ -3,7 +3,7 @@
 import os
 import stat
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -16,13 +16,22 @@ from retouchd.cli.finding import Spot, Where, find_ignored, find_spot
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.photos import PhotoExplainer
 from retouchd.cli.screen import Screen, print_json
-from retouchd.core.bundles import Bundle, Standing, is_photo_name, is_sidecar_name
-from retouchd.core.hints import Kind, ignored_sentence, kind_of, orphan_sentence, stranger_sentence
+from retouchd.core.bundles import COMMON_NAMES, Bundle, Standing, is_photo_name, is_sidecar_name
+from retouchd.core.hints import (
+    Kind,
+    common_sentence,
+    companion_sentence,
+    ignored_sentence,
+    kind_of,
+    member_sentence,
+    orphan_sentence,
+    stranger_sentence,
+)
 from retouchd.core.jobs import ENDED
 from retouchd.core.records import BundleState
 from retouchd.core.statusfile import STATUS_FILE_NAME
 from retouchd.core.story import STATE_WORDS
-from retouchd.core.values import printable
+from retouchd.core.values import fold_name, printable
 from retouchd.core.watching import (
     FAILURE_NOTE,
     WatchMode,
@@ -109,28 +118,36 @@ class _Explainer:
         return describe_manner(manner, watch.rescan_seconds, watch.poll_seconds)
 
     def _explain_file(self, spot: Spot) -> Explanation:
-        if is_photo_name(spot.path.name):
-            return self._photos.explain(spot.relative)
-        if is_sidecar_name(spot.path.name):
-            return self._explain_prompt_file(spot)
-        name = spot.path.name
-        return _plain(spot, "not_a_photo", stranger_sentence(PurePosixPath(name), kind_of(name)))
-
-    def _explain_prompt_file(self, spot: Spot) -> Explanation:
         name, bundles = spot.path.name, self._bundles_in(spot.relative.parent)
-        fitting = [bundle for bundle in bundles if name in {member.name for member in bundle.members[1:]}]
-        if not fitting:
+        if bundles is None:
+            return self._photos.explain(spot.relative)
+        users = [bundle for bundle in bundles if spot.relative in {member.path for member in bundle.members}]
+        if users:
+            return self._explain_member(spot, users)
+        if fold_name(name) in COMMON_NAMES:
+            return _plain(spot, "waiting_for_photos", common_sentence(spot.relative))
+        if is_photo_name(name):
+            return _plain(spot, "not_a_photo", companion_sentence(spot.relative))
+        if is_sidecar_name(name):
             lonely = [one.photo.name for one in bundles if one.standing is Standing.LACKS_PROMPT]
             return _plain(spot, "orphan", orphan_sentence(PurePosixPath(name), lonely))
-        photo = self._photos.explain(fitting[0].path)
-        about = f"{printable(name)} says what to do with {printable(fitting[0].photo.name)}:"
+        return _plain(spot, "not_a_photo", stranger_sentence(PurePosixPath(name), kind_of(name)))
+
+    def _explain_member(self, spot: Spot, users: Sequence[Bundle]) -> Explanation:
+        """Explain a file by a photo that it belongs to: the one that it is, if it is one."""
+        bundle = next((one for one in users if one.path == spot.relative), users[0])
+        photo = self._photos.explain(bundle.path)
+        if bundle.path == spot.relative:
+            return photo
+        role = next(member.role for member in bundle.members if member.path == spot.relative)
+        about = member_sentence(spot.relative.name, role, bundle.photo.name, len(users))
         return replace(photo, path=printable(spot.shown), about=about)
 
-    def _bundles_in(self, folder: PurePosixPath) -> tuple[Bundle, ...]:
+    def _bundles_in(self, folder: PurePosixPath) -> tuple[Bundle, ...] | None:
         inbox = Folder(self._house.places.inbox)
         scan = Scan(inbox, read_ground(inbox.root), forming_rules(self._house.settings), SheetReader(inbox))
         view = scan.read(folder)
-        return scan.form(view).bundles if view else ()
+        return scan.form(view).bundles if view else None
 
     def _explain_output(self, spot: Spot) -> Explanation:
         """Explain a picture in the outbox, or its metadata, by the photo that it was made from."""

@@ -11,7 +11,7 @@ from retouchd.adapters.inbox.files import InboxFolder
 from retouchd.cli.explanation import Explanation
 from retouchd.cli.opening import House
 from retouchd.cli.showing import filed_as, history_words
-from retouchd.core.bundles import Bundle, Standing, is_sidecar_name, named_after
+from retouchd.core.bundles import Bundle, Standing, bundle_key, is_sidecar_name, named_after
 from retouchd.core.edits import DuplicatePolicy, Wish
 from retouchd.core.errors import FileTroubleError
 from retouchd.core.hints import Kind, kind_of, orphan_sentence, stranger_sentence
@@ -87,7 +87,7 @@ class PhotoExplainer:
         Raises:
             FileTroubleError: It cannot be looked at.
         """
-        folder, key = path.parent, fold_name(path.name)
+        folder, key = path.parent, bundle_key(path)
         bundle = self._inbox.form_bundle(folder, key)
         if bundle is None:
             told = f"{printable(path.name)} is reached through a link only, and links are never followed."
@@ -101,7 +101,7 @@ class PhotoExplainer:
 
     def explain_past(self, path: PurePosixPath) -> Explanation | None:
         """Explain a photo that is not in the inbox any more, or give None when none was ever seen."""
-        record = self._view.newest_at(path.parent, fold_name(path.name))
+        record = self._view.newest_at(path.parent, bundle_key(path))
         if record is None:
             return None
         jobs = self._view.jobs_of_bundle(record.id)

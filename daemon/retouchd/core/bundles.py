@@ -24,6 +24,7 @@ MASK_SUFFIXES: Final = tuple(f".mask{suffix}" for suffix in PHOTO_SUFFIXES)
 # The prompt for the photos of its folder that have none of their own; options for its folder and all below.
 FOLDER_PROMPT_NAME: Final = "_prompt.txt"
 PRESET_NAME: Final = "_preset.toml"
+COMMON_NAMES: Final = frozenset({FOLDER_PROMPT_NAME, PRESET_NAME})
 # A folder with such a name is one bundle.
 JOB_SUFFIX: Final = ".job"
 
@@ -40,6 +41,14 @@ class Role(StrEnum):
     PRESET = "preset"
 
 
+# What a folder that is one bundle may hold beside its photos.
+JOB_FILES: Final = {
+    "prompt.txt": Role.PROMPT,
+    "prompt.md": Role.PROMPT,
+    "job.toml": Role.OPTIONS,
+    "job.json": Role.OPTIONS,
+    "mask.png": Role.MASK,
+}
 # Files that many bundles use: they are never moved, and a change of one after a photo was sent concerns
 # only those that were not.
 COMMON_ROLES: Final = frozenset({Role.REFERENCE, Role.FOLDER_PROMPT, Role.PRESET})
@@ -177,6 +186,11 @@ def is_job_folder(folder: PurePosixPath) -> bool:
     """Say whether all that lies in a folder is one bundle."""
     name = fold_name(folder.name)
     return name.endswith(JOB_SUFFIX) and name != JOB_SUFFIX
+
+
+def bundle_key(photo: PurePosixPath) -> str:
+    """Give the key of the bundle that a photo belongs to, by its path below the inbox."""
+    return fold_name(photo.parent.name if is_job_folder(photo.parent) else photo.name)
 
 
 def named_after(photo: PurePosixPath) -> PurePosixPath:

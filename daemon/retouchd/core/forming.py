@@ -11,7 +11,9 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from retouchd.core.bundles import (
+    COMMON_NAMES,
     FOLDER_PROMPT_NAME,
+    JOB_FILES,
     MASK_SUFFIXES,
     OPTIONS_SUFFIXES,
     PRESET_NAME,
@@ -38,16 +40,7 @@ _ROLES: Final = (
     | dict.fromkeys(OPTIONS_SUFFIXES, Role.OPTIONS)
     | dict.fromkeys(MASK_SUFFIXES, Role.MASK)
 )
-_CONTROL_KEYS: Final = frozenset({FOLDER_PROMPT_NAME, PRESET_NAME})
 _DIGITS: Final = re.compile(r"(\d+)")
-# What a whole folder may hold beside its photos.
-_JOB_FILES: Final = {
-    "prompt.txt": Role.PROMPT,
-    "prompt.md": Role.PROMPT,
-    "job.toml": Role.OPTIONS,
-    "job.json": Role.OPTIONS,
-    "mask.png": Role.MASK,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +119,7 @@ class _Former:
         if not photos:
             return []
         roles = dict.fromkeys(photos, Role.PHOTO)
-        roles |= {key: role for key, role in _JOB_FILES.items() if self._is_usable(key)}
+        roles |= {key: role for key, role in JOB_FILES.items() if self._is_usable(key)}
         roles |= {key: Role.MASK for key in self._by_key if is_mask_name(key)}
         detail = self._find_clash(roles) or self._find_copy(photos) or _find_excess(self._folder, photos)
         return [self._make(fold_name(self._folder.name), roles, detail)]
@@ -159,7 +152,7 @@ class _Former:
         return [key for key in pictures if key not in named or self._gives_prompt(self._sidecars(key))]
 
     def _is_mask(self, key: str) -> bool:
-        return is_mask_name(key) or (is_job_folder(self._folder) and _JOB_FILES.get(key) is Role.MASK)
+        return is_mask_name(key) or (is_job_folder(self._folder) and JOB_FILES.get(key) is Role.MASK)
 
     def _named(self) -> Iterator[PurePosixPath]:
         for sheet in self._contents.sheets.values():
@@ -183,7 +176,7 @@ class _Former:
 
     def _is_usable(self, key: str) -> bool:
         """Say whether there is a file of this key that may be a sidecar."""
-        entries = () if key in _CONTROL_KEYS else self._by_key.get(key, ())
+        entries = () if key in COMMON_NAMES else self._by_key.get(key, ())
         return any(self._sheet(entry) is not None for entry in entries)
 
     def _sheet(self, entry: Entry) -> Sheet | None:

@@ -9,7 +9,14 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final
 
-from retouchd.core.bundles import is_photo_name, is_sidecar_name
+from retouchd.core.bundles import (
+    JOB_FILES,
+    PRESET_NAME,
+    Role,
+    is_job_folder,
+    is_photo_name,
+    is_sidecar_name,
+)
 from retouchd.core.ignore import IgnorePattern, find_original
 from retouchd.core.values import fold_name, printable
 
@@ -124,6 +131,35 @@ def orphan_sentence(path: PurePosixPath, lonely: Sequence[str]) -> str:
     return f"{shown} belongs to no photo: to use it for {printable(photo)}, rename it to {fitting}."
 
 
+def member_sentence(name: str, role: Role, photo: str, users: int) -> str:
+    """Say what a file is to a photo that is told of next.
+
+    Args:
+        users: How many photos of the folder it belongs to.
+    """
+    clause = {
+        Role.PHOTO: "is sent together with",
+        Role.MASK: "says where to edit",
+        Role.REFERENCE: "is a picture that goes along with",
+    }.get(role, "says what to do with")
+    others = f" and {users - 1} more" if users > 1 else ""
+    return f"{printable(name)} {clause} {printable(photo)}{others}:"
+
+
+def common_sentence(path: PurePosixPath) -> str:
+    """Say what a folder's prompt or preset is for where no photo of the folder uses it just now."""
+    below = " and the folders below" if fold_name(path.name) == PRESET_NAME else ""
+    return f"{printable(path)} is for the photos of its folder{below}; no photo there uses it now."
+
+
+def companion_sentence(path: PurePosixPath) -> str:
+    """Say why a picture in the inbox is no photo by itself."""
+    return (
+        f"{printable(path)} is a mask, or a picture that a prompt file or preset names, so it is not edited"
+        " itself; with a prompt file of its own it is."
+    )
+
+
 def _misnamed_sentence(path: PurePosixPath, meant: str) -> str:
     below = " and below" if meant == _PRESET else ""
     return (
@@ -171,7 +207,9 @@ def folder_hints(
 
 def _misnamed_hints(folder: PurePosixPath, others: Iterable[str], names: Sequence[str]) -> Iterator[str]:
     """Give the hints on names that nobody gives a prompt file on purpose, unless a photo has the same."""
+    known = JOB_FILES if is_job_folder(folder) else ()
     suspects = [name for name in names if _is_suspect(name) and is_sidecar_name(name)]
+    suspects = [name for name in suspects if fold_name(name) not in known]
     photos = {_folded_stem(name) for name in names if suspects and is_photo_name(name)}
     yield from (orphan_sentence(folder / name, ()) for name in suspects if _folded_stem(name) not in photos)
     for name in others:

@@ -87,15 +87,20 @@ class Looker:
         asked = self._reader.read(bundle)
         if not asked.effective.options.prompt:
             return ()
-        found = []
-        for member in _pictures_of(bundle, asked):
-            with self._inbox.open_source(member.path) as source:
-                picture = self._pictures.examine(source.descriptor())
-                if not isinstance(picture, Picture):
-                    return ()
-                placed = replace(member, signature=source.signature())
-                found.append(_Found(accepted=accept(placed, source.sha256()), picture=picture))
-        return tuple(self._wishes(asked.effective, found))
+        try:
+            found = [self._foresee_picture(member) for member in _pictures_of(bundle, asked)]
+        except SourceGoneError:
+            return ()
+        whole = [one for one in found if one is not None]
+        return tuple(self._wishes(asked.effective, whole)) if len(whole) == len(found) else ()
+
+    def _foresee_picture(self, member: Member) -> _Found | None:
+        with self._inbox.open_source(member.path) as source:
+            picture = self._pictures.examine(source.descriptor())
+            if not isinstance(picture, Picture):
+                return None
+            placed = replace(member, signature=source.signature())
+            return _Found(accepted=accept(placed, source.sha256()), picture=picture)
 
     def read_wishes(self, bundle: Bundle) -> EffectiveOptions:
         """Give what a bundle asks for by its prompt and options files alone; the photo is not opened.
