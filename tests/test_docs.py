@@ -18,7 +18,9 @@ DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md")
 TERMS = re.compile(r"`([^`\n]+)`")
 PATH = re.compile(r"(?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|md|toml)")
 # What documents show as a user's own files and folders.
-EXAMPLES = re.compile(r"inbox|outbox|failed/|done/|spool/|beach|mug|lake|trip|photo|_p|~|/etc|https?:")
+EXAMPLES = re.compile(
+    r"inbox|outbox|failed/|done/|spool/|beach|mug|lake|trip|photo|_p|name\.job/|~|/etc|https?:"
+)
 
 
 def terms(document: str) -> list[str]:

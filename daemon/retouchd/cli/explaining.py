@@ -16,7 +16,14 @@ from retouchd.cli.finding import Spot, Where, find_ignored, find_spot
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.photos import PhotoExplainer
 from retouchd.cli.screen import Screen, print_json
-from retouchd.core.bundles import COMMON_NAMES, Bundle, Standing, is_photo_name, is_sidecar_name
+from retouchd.core.bundles import (
+    FOLDER_PROMPT_NAME,
+    PRESET_NAME,
+    Bundle,
+    Standing,
+    is_photo_name,
+    is_sidecar_name,
+)
 from retouchd.core.hints import (
     Kind,
     common_sentence,
@@ -124,7 +131,7 @@ class _Explainer:
         users = [bundle for bundle in bundles if spot.relative in {member.path for member in bundle.members}]
         if users:
             return self._explain_member(spot, users)
-        if fold_name(name) in COMMON_NAMES:
+        if name == PRESET_NAME or fold_name(name) == FOLDER_PROMPT_NAME:
             return _plain(spot, "waiting_for_photos", common_sentence(spot.relative))
         if is_photo_name(name):
             return _plain(spot, "not_a_photo", companion_sentence(spot.relative))
