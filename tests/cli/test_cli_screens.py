@@ -261,7 +261,7 @@ def test_show_of_several_jobs(lived_in: CliHouse, tmp_path: Path) -> None:
         ("trip/again.jpg", "done", "Done: outbox/trip/again.jpg."),
         ("lonely.jpg", "waiting_for_prompt", "lonely.jpg waits for its prompt: add lonely.txt beside it."),
         ("pair.jpg", "held", "pair.jpg needs you: pair.txt fits pair.jpg and pair.png"),
-        ("pair.txt", "held", "pair.txt says what to do with pair.jpg:"),
+        ("pair.txt", "held", "pair.txt says what to do with pair.jpg and 1 more:"),
         ("lost.jpg", "held", "Needs you: the answer was lost"),
         ("refused.jpg", "failed", "Failed: the service refuses this request (400)"),
         ("later.jpg", "deferred", "Waits: The service asks to go slower (429)"),
