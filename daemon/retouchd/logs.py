@@ -68,6 +68,7 @@ class Event(StrEnum):
     SPOOL_PRUNED = "spool.pruned"
     SPOOL_TROUBLED = "spool.troubled"
     SPOOL_UNKNOWN = "spool.unknown"
+    FOLDER_LEFT = "folder.left"
     TEMPORARY_LEFT = "temporary.left"
     STATUS_NOT_WRITTEN = "status.not_written"
 

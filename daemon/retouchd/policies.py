@@ -11,7 +11,6 @@ from retouchd.adapters.modes import Modes
 from retouchd.core.bundles import ConflictCopies, FormingRules
 from retouchd.core.classification import CODES
 from retouchd.core.edits import DuplicatePolicy
-from retouchd.core.errors import ConfigurationError
 from retouchd.core.ignore import IgnoreRules
 from retouchd.core.limits import Limits
 from retouchd.core.naming import OnConflict
@@ -25,22 +24,6 @@ from retouchd.engine.policy import Policy
 from retouchd.settings import Settings, describe
 
 _MEGABYTE: Final = 1_000_000
-
-
-def check_supported(settings: Settings) -> None:
-    """Refuse what can be configured and is not built yet: a setting must not be ignored silently.
-
-    Raises:
-        ConfigurationError: With each such setting.
-    """
-    known = {
-        "sidecars.ambiguous": (settings.sidecars.ambiguous.value, "hold"),
-    }
-    faults = [
-        f'{key}: this version knows only "{only}"' for key, (value, only) in known.items() if value != only
-    ]
-    if faults:
-        raise ConfigurationError(*faults)
 
 
 def engine_policy(settings: Settings, key_advice: str = "") -> Policy:

@@ -47,7 +47,6 @@ from retouchd.engine.office import Office
 from retouchd.engine.tools import Tools
 from retouchd.ownership import check_ownership, keep_identity
 from retouchd.policies import (
-    check_supported,
     engine_policy,
     forming_rules,
     output_modes,
@@ -77,7 +76,6 @@ def run(settings: Settings, key: LiveKey, durable: Durable, errand: Errand | Non
         PausedError: A one-shot run ended paused or out of time.
         WorkLeftError: A one-shot run left something failed, held or without a prompt.
     """
-    check_supported(settings)
     places = settings.places()
     with ExitStack() as opened:
         journal = opened.enter_context(open_sound_state(places, durable))

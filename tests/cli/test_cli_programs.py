@@ -102,13 +102,14 @@ def test_config_check_says_ok_or_every_fault(house: CliHouse, capsys: Captured) 
     """A right configuration is called ok, with the place of the key and never the key itself."""
     check_configuration(house.config, house.environ)
     out = capsys.readouterr().out
-    house.configure("http://127.0.0.1:9/api/v1", '[sidecars]\nambiguous = "each"\n')
+    house.configure("http://127.0.0.1:9/api/v1", '[output]\nfile_mode = "0444"\nfolder_mode = "x"\n')
     wrong = house.run("config", "--check")
 
     assert out == f"ok: {house.config}\nok: the key comes from the environment variable DENCH_API_KEY\n"
     assert KEY not in out
     assert wrong.code == 78
-    assert "sidecars.ambiguous" in wrong.err
+    assert "output.file_mode" in wrong.err
+    assert "output.folder_mode" in wrong.err
 
 
 def test_schema_of_the_configuration(tmp_path: Path) -> None:

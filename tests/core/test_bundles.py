@@ -20,6 +20,7 @@ from retouchd.core.bundles import (
     Standing,
     is_photo_name,
     is_sidecar_name,
+    may_be_shared,
 )
 from retouchd.core.forming import Contents, form_bundles
 from retouchd.core.ignore import USUAL_RULES
@@ -291,3 +292,21 @@ def test_a_mask_belongs_to_its_photo(mask: str) -> None:
     assert list(bundles) == ["beach.jpg"]
     assert [one.name for one in bundles["beach.jpg"].with_role(Role.MASK)] == [mask]
     assert bundles["beach.jpg"].standing is Standing.COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("path", "role", "is_shared"),
+    [
+        ("t/a.txt", Role.PROMPT, True),
+        ("t/a.jpg.txt", Role.PROMPT, False),
+        ("t/A.JPG.mask.png", Role.MASK, False),
+        ("a.jpg.toml", Role.OPTIONS, True),
+        ("t/m.png", Role.MASK, True),
+        ("t/m.png", Role.REFERENCE, False),
+        ("t/a.jpg", Role.PHOTO, False),
+        ("t/_prompt.txt", Role.FOLDER_PROMPT, False),
+    ],
+)
+def test_what_several_photos_may_use(path: str, role: Role, *, is_shared: bool) -> None:
+    """What is named after one photo alone is its own; photos are, and common files are nobody's."""
+    assert may_be_shared(PurePosixPath(path), role, PurePosixPath("t/a.jpg")) is is_shared

@@ -14,6 +14,8 @@ from retouchd.core.edits import Wish
 from retouchd.core.naming import (
     NAME_FIELDS,
     check_template,
+    filed_note,
+    filed_path,
     note_name,
     numbered,
     numbered_member,
@@ -93,6 +95,22 @@ def test_numbers() -> None:
 def test_a_bundle_is_filed_under_one_number(name: str, photo: str, number: int, filed: str) -> None:
     """All files of a bundle get the same number, so that they still belong together where they are filed."""
     assert numbered_member(name, photo, number) == filed
+
+
+@pytest.mark.parametrize(
+    ("path", "photo", "number", "filed", "note"),
+    [
+        ("t/a.txt", "t/a.jpg", 2, "t/a-2.txt", "t/a-2.jpg.error.txt"),
+        ("m.png", "t/a.jpg", 2, "m-2.png", "t/a-2.jpg.error.txt"),
+        ("t/A.Job/1.jpg", "t/A.Job/1.jpg", 1, "t/A.Job/1.jpg", "t/A.Job/1.jpg.error.txt"),
+        ("t/A.Job/prompt.txt", "t/A.Job/1.jpg", 2, "t/A-2.Job/prompt.txt", "t/A-2.Job/1.jpg.error.txt"),
+        ("t/m.png", "t/A.Job/1.jpg", 2, "t/m-2.png", "t/A-2.Job/1.jpg.error.txt"),
+    ],
+)
+def test_where_files_are_filed(path: str, photo: str, number: int, filed: str, note: str) -> None:
+    """Files stay in their folders; a folder that is one bundle has the number itself, and the note in it."""
+    assert filed_path(PurePosixPath(path), PurePosixPath(photo), number) == PurePosixPath(filed)
+    assert filed_note(PurePosixPath(photo), number) == PurePosixPath(note)
 
 
 @pytest.mark.parametrize("stem", ["x" * 251, "é" * 125, "\udcff" * 251, "😀" * 62, "x" * 226])

@@ -13,7 +13,6 @@ from retouchd.core.errors import ConfigurationError
 from retouchd.core.metadata import SCHEMA, Result
 from retouchd.core.sidecarschema import sidecar_schema
 from retouchd.core.values import printable
-from retouchd.policies import check_supported
 from retouchd.settings import Settings, describe, load_settings
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -40,7 +39,6 @@ def check_configuration(config: Path | None, environ: Mapping[str, str]) -> None
         ConfigurationError: It is not; every fault is told.
     """
     settings, screen = load_settings(config, environ), Screen()
-    check_supported(settings)
     screen.line(f"ok: {printable(settings.file) if settings.file else 'no file, only defaults'}")
     try:
         screen.line(f"ok: the key comes from {read_key(settings.endpoint, environ).source}")

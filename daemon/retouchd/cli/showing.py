@@ -10,8 +10,8 @@ from retouchd.cli.entries import as_iso, entry_as_json
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.screen import Screen, Tone, print_json
 from retouchd.cli.wishes import LABEL_WIDTH, wish_as_json, wish_rows
-from retouchd.core.jobs import PAID_HOLDS, Job, JobState
-from retouchd.core.naming import numbered_member
+from retouchd.core.jobs import PAID_HOLDS, Job, JobState, cabinet_of
+from retouchd.core.naming import filed_path
 from retouchd.core.prices import Price
 from retouchd.core.records import Attempt, BundleRecord, BundleState, Permission
 from retouchd.core.story import (
@@ -76,10 +76,8 @@ def filed_as(house: House, bundle: BundleRecord, jobs: Sequence[Job]) -> Path | 
     """Give where a photo was moved when all was over, or None when it was not."""
     if bundle.state is not BundleState.FILED:
         return None
-    cabinet = Cabinet.DONE if any(job.state is JobState.DONE for job in jobs) else Cabinet.FAILED
-    name = numbered_member(bundle.photo, bundle.photo, bundle.filing or 1)
-    folder = house.places.done if cabinet is Cabinet.DONE else house.places.failed
-    return folder / bundle.folder / name
+    folder = house.places.done if cabinet_of(jobs) is Cabinet.DONE else house.places.failed
+    return folder / filed_path(bundle.path, bundle.path, bundle.filing or 1)
 
 
 def _to_json(house: House, dossier: Dossier) -> dict[str, object]:

@@ -54,6 +54,10 @@ JOB_FILES: Final = {
 COMMON_ROLES: Final = frozenset({Role.REFERENCE, Role.FOLDER_PROMPT, Role.PRESET})
 
 
+# Files that several photos may use, each of which is filed with the last of them.
+SHARED_ROLES: Final = frozenset({Role.PROMPT, Role.OPTIONS, Role.MASK})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One regular file of a folder, by the name it has on disk."""
@@ -204,6 +208,12 @@ def named_after(photo: PurePosixPath) -> PurePosixPath:
 def fits_whole_name(sidecar: str, photo: str) -> bool:
     """Say whether a sidecar is named after a whole photo, suffix included, and not after its stem."""
     return fold_name(sidecar).startswith(f"{fold_name(photo)}.")
+
+
+def may_be_shared(path: PurePosixPath, role: Role, photo: PurePosixPath) -> bool:
+    """Say whether other photos may use a photo's file, too: it is not named after that photo alone."""
+    is_its_own = path.parent == photo.parent and fits_whole_name(path.name, photo.name)
+    return role in SHARED_ROLES and not is_its_own
 
 
 def suffix_of(name: str) -> str:

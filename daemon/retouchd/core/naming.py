@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final
 
+from retouchd.core.bundles import JOB_SUFFIX, is_job_folder
 from retouchd.core.edits import Wish
 from retouchd.core.values import JobId
 
@@ -90,6 +91,35 @@ def numbered_member(name: str, photo: str, number: int) -> str:
         stem = PurePosixPath(name).stem
     kept = stem if number == 1 else _cut(stem, _FILED_BYTES)
     return f"{numbered(kept, number)}{name[len(stem) :]}"
+
+
+def filed_path(path: PurePosixPath, photo: PurePosixPath, number: int) -> PurePosixPath:
+    """Give where one of a bundle's files is filed, below its cabinet.
+
+    Of a folder that is one bundle the folder has the number: "album-2.job/prompt.txt".
+
+    Args:
+        path: The file's, below the inbox.
+        photo: The bundle's photo, below the inbox.
+        number: With which the bundle is filed.
+    """
+    if is_job_folder(photo.parent) and path.parent == photo.parent:
+        return filed_folder(path.parent, number) / path.name
+    return path.parent / numbered_member(path.name, photo.name, number)
+
+
+def filed_folder(folder: PurePosixPath, number: int) -> PurePosixPath:
+    """Give where a folder that is one bundle is filed: with its suffix, since it may come back."""
+    stem, suffix = folder.name[: -len(JOB_SUFFIX)], folder.name[-len(JOB_SUFFIX) :]
+    kept = stem if number == 1 else _cut(stem, _FILED_BYTES)
+    return folder.parent / f"{numbered(kept, number)}{suffix}"
+
+
+def filed_note(photo: PurePosixPath, number: int) -> PurePosixPath:
+    """Give where the note beside a photo is that is filed under this number, below its cabinet."""
+    if is_job_folder(photo.parent):
+        return filed_folder(photo.parent, number) / note_name(photo.name, 1)
+    return photo.parent / note_name(photo.name, number)
 
 
 def note_name(photo: str, number: int) -> str:

@@ -4,13 +4,15 @@ Runs in a worker. A crash between two moves is followed by the same order again;
 inbox by then was moved before.
 """
 
+from collections.abc import Sequence
 from itertools import count
 from pathlib import PurePosixPath
 
+from retouchd.core.bundles import is_job_folder
 from retouchd.core.errors import FileTroubleError, NameTakenError, SourceChangedError, SourceGoneError
 from retouchd.core.failnote import error_note
-from retouchd.core.naming import note_name, numbered_member
-from retouchd.core.records import Accepted, BundleRecord
+from retouchd.core.naming import filed_folder, filed_note, filed_path
+from retouchd.core.records import Accepted
 from retouchd.core.values import BundleId, Cabinet
 from retouchd.engine.deliveries import Deliveries, FilingOrder
 from retouchd.engine.desk import Desk
@@ -60,38 +62,52 @@ class Clerk:
 
     def _plan(self, order: FilingOrder, above: int = 0) -> int:
         """Find the first number under which all names are free, and note it before anything moves."""
-        number = next(number for number in count(above + 1) if self._is_free(order, number))
+        # What is not there any more, since another photo's filing has taken it along say, needs no name.
+        there = [member for member in order.moving if self._is_there(member)]
+        number = next(number for number in count(above + 1) if self._is_free(order, there, number))
         self._desk.ask(self._deliveries.plan_filing, order.record.id, number)
         return number
 
-    def _is_free(self, order: FilingOrder, number: int) -> bool:
-        targets = [_target(order.record, member, number) for member in order.record.filed]
-        if order.cabinet is Cabinet.FAILED:
-            targets.append(_note_path(order.record, number))
-        return all(self._filing.is_free(order.cabinet, target) for target in targets)
+    def _is_there(self, member: Accepted) -> bool:
+        try:
+            with self._inbox.open_source(member.path):
+                return True
+        except SourceGoneError:
+            return False
+
+    def _is_free(self, order: FilingOrder, members: Sequence[Accepted], number: int) -> bool:
+        return all(self._filing.is_free(order.cabinet, name) for name in _names(order, members, number))
 
     def _move_all(self, order: FilingOrder, number: int) -> bool:
         """Move each source; the note comes first, so that nothing lies in failed/ without its reason."""
         if order.cabinet is Cabinet.FAILED:
-            self._filing.write_note(order.cabinet, _note_path(order.record, number), _note(order))
+            note = filed_note(order.record.path, number)
+            self._filing.write_note(order.cabinet, note, _note(order))
         stayed = False
-        for member in order.record.filed:
-            target = _target(order.record, member, number)
+        for member in order.moving:
+            target = filed_path(member.path, order.record.path, number)
             try:
                 self._filing.move(member.path, member.sha256, order.cabinet, target)
             except SourceGoneError:
                 continue  # Moved before a crash, or taken away by its owner.
             except SourceChangedError:
                 stayed = True
+        if is_job_folder(order.record.folder):
+            # A crash before this line is followed by the same order, which finds nothing to move.
+            self._filing.remove_if_empty(order.record.folder)
         return stayed
 
 
-def _target(record: BundleRecord, member: Accepted, number: int) -> PurePosixPath:
-    return member.path.parent / numbered_member(member.name, record.photo, number)
-
-
-def _note_path(record: BundleRecord, number: int) -> PurePosixPath:
-    return record.folder / note_name(record.photo, number)
+def _names(order: FilingOrder, members: Sequence[Accepted], number: int) -> set[PurePosixPath]:
+    """Give the names in the cabinet that must be free: two folders that are bundles are not mixed."""
+    photo = order.record.path
+    names = {filed_path(member.path, photo, number) for member in members}
+    if order.cabinet is Cabinet.FAILED:
+        names.add(filed_note(photo, number))
+    if not is_job_folder(photo.parent):
+        return names
+    whole = filed_folder(photo.parent, number)
+    return {whole if name.parent == whole else name for name in names}
 
 
 def _note(order: FilingOrder) -> str:

@@ -3,14 +3,14 @@
 Runs in the engine thread, inside its transaction.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 
 from retouchd.core.arrival import after_look, claimed, is_news, quiet_at, state_when_seen
-from retouchd.core.bundles import Bundle
+from retouchd.core.bundles import Bundle, Member, Standing, may_be_shared
 from retouchd.core.duplicates import Place, find_place
 from retouchd.core.edits import DuplicatePolicy, Edit, Wish, another_take
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
@@ -194,8 +194,16 @@ class Intake:
         if bundle.may_grow:
             quiet_seconds += self._policy.folder_prompt_wait.total_seconds()
         quiet_from = quiet_at(moments, quiet_seconds)
-        self._journal.record_seen(bundle, bundle.digest, state, moments.now, quiet_from)
+        number = self._journal.record_seen(bundle, bundle.digest, state, moments.now, quiet_from)
+        # What is ambiguous uses nothing yet: it must not keep back a prompt that would then be paid for.
+        self._share(number, bundle.path, () if bundle.standing is Standing.AMBIGUOUS else bundle.members)
         self._herald.say("debug", "bundle.seen", source=str(bundle.path), state=state)
+
+    def _share(
+        self, bundle: BundleId, photo: PurePosixPath, members: Iterable[Member] | Iterable[Accepted]
+    ) -> None:
+        paths = [one.path for one in members if may_be_shared(one.path, one.role, photo)]
+        self._journal.share_files(bundle, paths)
 
     def _set_aside(self, record: BundleRecord, detail: str) -> BundleRecord:
         aside = replace(record, state=BundleState.NEEDS_YOU, detail=detail)
@@ -251,6 +259,7 @@ class Intake:
                 record, state=state, detail="", settled=self._clock.now(), look_at=None, accepted=accepted
             )
         )
+        self._share(record.id, record.path, accepted)
 
     def _add_job(
         self, record: BundleRecord, wish: Wish, reserve: Callable[[PurePosixPath, JobId], PurePosixPath]

@@ -4,7 +4,7 @@ Every method reads or writes inside the transaction that the engine has open; no
 that transaction's end.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -31,6 +31,7 @@ from retouchd.core.request import EditRequest
 from retouchd.core.turns import Turns
 from retouchd.core.values import AttemptId, BundleId, EditId, Fingerprint, JobId, Sha256
 from retouchd.engine.journal_ends import Ends
+from retouchd.engine.journal_names import Names
 
 
 class Bundles(Protocol):
@@ -136,18 +137,6 @@ class Jobs(Protocol):
 
     def count_jobs(self) -> Mapping[JobState, int]:
         """Count the jobs by state."""
-        ...
-
-    def reserve_stem(self, wished: PurePosixPath, job: JobId) -> PurePosixPath:
-        """Reserve an output's stem for a job: the wished one, else the first free number of it."""
-        ...
-
-    def outputs_at(self, path: PurePosixPath, but: JobId) -> Collection[Sha256]:
-        """Give the hashes of what jobs that are done have delivered under a name, but one job."""
-        ...
-
-    def take_over_stem(self, wished: PurePosixPath, job: JobId) -> PurePosixPath:
-        """Reserve a stem in the same way, but also one that a job had which is over."""
         ...
 
 
@@ -324,7 +313,7 @@ class Orders(Protocol):
         ...
 
 
-class Journal(Bundles, Returns, Jobs, Ledger, Ends, Limits, Orders, Protocol):
+class Journal(Bundles, Names, Returns, Jobs, Ledger, Ends, Limits, Orders, Protocol):
     """The whole journal, owned by the engine thread."""
 
     @property

@@ -330,6 +330,14 @@ class Filing(Protocol):
         """
         ...
 
+    def remove_if_empty(self, folder: PurePosixPath) -> None:
+        """Remove a folder of the inbox out of which all was moved; one with anything in it stays."""
+        ...
+
+    def holds(self, cabinet: Cabinet, path: PurePosixPath, expected: Sha256) -> bool:
+        """Say whether the cabinet has a file of this name and hash."""
+        ...
+
     def check(self, source: PurePosixPath, expected: Sha256) -> None:
         """Make sure that a source is there and has the expected hash.
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
+from retouchd.core.bundles import Role, is_job_folder
 from retouchd.core.errors import (
     CommandRefusedError,
     FileTroubleError,
@@ -16,7 +17,7 @@ from retouchd.core.errors import (
     SourceChangedError,
     SourceGoneError,
 )
-from retouchd.core.naming import numbered_member
+from retouchd.core.naming import filed_path
 from retouchd.core.records import Accepted, BundleRecord
 from retouchd.core.values import BundleId, Cabinet, printable
 from retouchd.engine.desk import Desk
@@ -119,11 +120,15 @@ def _move_back(record: BundleRecord, filing: Filing) -> None:
     # What has the name there must be ours, from before a crash: else nothing else is moved.
     taken = [one for one in ordered if not filing.is_free(_INBOX, one.path)]
     for member in [*taken, *(one for one in ordered if one not in taken)]:
-        filing.move(filed_path(record, member), member.sha256, _INBOX, member.path)
+        filing.move(_filed_path(record, member), member.sha256, _INBOX, member.path)
+    if is_job_folder(record.folder):
+        filing.remove_if_empty(_filed_path(record, record.filed[0]).parent)
 
 
 def check_return(record: BundleRecord, filing: Filing) -> None:
     """Make sure that the sources can be brought back: they are all there, and their places are free.
+
+    What another photo uses too may still lie in the inbox.
 
     Raises:
         SourceGoneError: One is not in the cabinet any more.
@@ -131,12 +136,14 @@ def check_return(record: BundleRecord, filing: Filing) -> None:
         NameTakenError: Something lies at its place in the inbox.
     """
     for member in record.filed:
-        filing.check(filed_path(record, member), member.sha256)
-        place = member.path
+        place, is_photo = member.path, member.role is Role.PHOTO
+        if not is_photo and filing.holds(_INBOX, place, member.sha256):
+            continue
+        filing.check(_filed_path(record, member), member.sha256)
         if not filing.is_free(_INBOX, place):
             raise NameTakenError(operation="bring back", path=place, reason="the inbox has one of that name")
 
 
-def filed_path(record: BundleRecord, member: Accepted) -> PurePosixPath:
+def _filed_path(record: BundleRecord, member: Accepted) -> PurePosixPath:
     """Give where a source was filed, below its cabinet."""
-    return member.path.parent / numbered_member(member.name, record.photo, record.filing or 1)
+    return filed_path(member.path, record.path, record.filing or 1)

@@ -18,10 +18,10 @@ from retouchd.adapters.journal.codec import (
     to_text,
     to_words,
 )
-from retouchd.adapters.journal.table import Table
+from retouchd.adapters.journal.sharing import SharingTable
 from retouchd.adapters.journal.turns import Waiting, choose_in_turn
 from retouchd.core.bundles import Bundle, Role
-from retouchd.core.records import Accepted, BundleRecord, BundleState, Moments
+from retouchd.core.records import LIVE_BUNDLES, Accepted, BundleRecord, BundleState, Moments
 from retouchd.core.turns import Turns, top_folder
 from retouchd.core.values import BundleId, Sha256, Signature
 
@@ -52,7 +52,7 @@ _DUE = _due("state = 'arriving'")
 _DUE_IN = _due("state = 'arriving' AND top = :top")
 
 
-class BundlesTable(Table):
+class BundlesTable(SharingTable):
     """Fits the engine's Protocol Bundles."""
 
     def record_seen(
@@ -114,10 +114,13 @@ class BundlesTable(Table):
                 record.id,
             ),
         )
+        if record.state not in LIVE_BUNDLES:
+            self.share_files(record.id, ())
 
     def forget_bundle(self, bundle: BundleId) -> None:
         """Remove a bundle that vanished before it became a job."""
         self.connection.execute("DELETE FROM bundles WHERE id = ?", (bundle,))
+        self.share_files(bundle, ())
 
     def bundles_to_look_at(self, moments: Moments, turns: Turns) -> list[BundleRecord]:
         """Give bundles that are quiet and due: in turn over the top folders, the oldest of each first."""

@@ -203,6 +203,13 @@ CREATE INDEX jobs_by_output ON jobs (output_sha256) WHERE output_sha256 IS NOT N
 CREATE INDEX bundles_in_turn ON bundles (state, top, look_at, boot, quiet_at);
 CREATE INDEX jobs_by_output_path ON jobs (output_path) WHERE output_path IS NOT NULL;
 CREATE INDEX jobs_in_turn ON jobs (state, top, next_try, number);
+-- Files of live bundles that others may use too, by their paths: each is filed with the last of them.
+CREATE TABLE shared_files (
+    path BLOB NOT NULL,
+    bundle INTEGER NOT NULL,
+    PRIMARY KEY (path, bundle)
+) WITHOUT ROWID;
+CREATE INDEX shared_files_by_bundle ON shared_files (bundle);
 DROP INDEX jobs_by_next_try;
 CREATE INDEX jobs_by_next_try ON jobs (state, next_try, number);
 """

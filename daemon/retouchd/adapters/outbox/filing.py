@@ -3,19 +3,24 @@
 How a source is moved stands in moving.py; when it is, and under which name, is decided elsewhere.
 """
 
+import os
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+import structlog
+
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.folder import Folder, translated_folder
+from retouchd.adapters.folder import Folder, translated, translated_folder
 from retouchd.adapters.modes import Modes
-from retouchd.adapters.outbox.contents import compared
+from retouchd.adapters.outbox.contents import compared, holds
 from retouchd.adapters.outbox.moving import Move, Target
 from retouchd.adapters.outbox.staging import Dress, is_taken, publish_staged, staged
 from retouchd.core.errors import SourceGoneError
-from retouchd.core.values import Cabinet, Sha256
+from retouchd.core.values import Cabinet, Sha256, printable
 
 _NOTE_TAG: Final = "note"
+
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class FilingCabinets:
@@ -78,6 +83,29 @@ class FilingCabinets:
                 raise SourceGoneError(
                     operation="file", path=source_path, reason="its folder is not there any more"
                 )
+
+    def remove_if_empty(self, folder: PurePosixPath) -> None:
+        """Remove a folder of the inbox out of which all was moved; one with anything in it stays."""
+        path = self._inbox.path_of(folder)
+        with self._inbox.open_if_there(folder.parent) as parent:
+            if parent is None:
+                return
+            try:
+                os.rmdir(path.name, dir_fd=parent)
+            except OSError as exc:
+                # Harmless: what is left in it is the owner's, and an empty folder is no bundle.
+                _log.debug("folder.left", name=printable(path.name), reason=printable(exc))
+
+    def holds(self, cabinet: Cabinet, path: PurePosixPath, expected: Sha256) -> bool:
+        """Say whether the cabinet has a file of this name and hash.
+
+        Raises:
+            FileTroubleError: It cannot be read.
+        """
+        folder = self._cabinets[cabinet]
+        place = folder.path_of(path)
+        with folder.open_if_there(path.parent) as descriptor, translated("read", place):
+            return descriptor is not None and holds(place.name, descriptor, expected)
 
     def check(self, source: PurePosixPath, expected: Sha256) -> None:
         """Make sure that a source is there and has the expected hash.
