@@ -103,6 +103,12 @@ class _Former:
         self._contents = contents
         self._rules = rules
         self._by_key = _group(contents, rules.ignore)
+        self._sheets = {
+            path.name: sheet for path, sheet in contents.sheets.items() if path.parent == self._folder
+        }
+        self._usable = frozenset(filter(self._is_usable, self._by_key))
+        # Few kinds of sidecars are in use in one folder; the others need not be asked for at each photo.
+        self._roles = {suffix: role for suffix, role in _ROLES.items() if self._has_any(suffix)}
         self._common = tuple(self._inherited())
         self._borrowed = self._find_borrowed()
         self._photos = self._find_photos()
@@ -119,7 +125,7 @@ class _Former:
         if not photos:
             return []
         roles = dict.fromkeys(photos, Role.PHOTO)
-        roles |= {key: role for key, role in JOB_FILES.items() if self._is_usable(key)}
+        roles |= {key: role for key, role in JOB_FILES.items() if key in self._usable}
         roles |= {key: Role.MASK for key in self._by_key if is_mask_name(key)}
         detail = self._find_clash(roles) or self._find_copy(photos) or _find_excess(self._folder, photos)
         return [self._make(fold_name(self._folder.name), roles, detail)]
@@ -160,7 +166,7 @@ class _Former:
 
     def _sidecars(self, key: str) -> dict[str, Role]:
         """Give the keys of what is named after a photo."""
-        found = ((self._find_sidecar(key, suffix), role) for suffix, role in _ROLES.items())
+        found = ((self._find_sidecar(key, suffix), role) for suffix, role in self._roles.items())
         return {sidecar: role for sidecar, role in found if sidecar is not None}
 
     def _find_sidecar(self, key: str, suffix: str) -> str | None:
@@ -168,19 +174,22 @@ class _Former:
 
         `a.png.txt` belongs to `a.png` alone, although `a.png` is the stem of `a.png.jpg` too.
         """
-        if self._is_usable(key + suffix):
+        if key + suffix in self._usable:
             return key + suffix
         stem = stem_of(key)
         is_anothers = stem in self._by_key and is_photo_name(stem)
-        return stem + suffix if self._is_usable(stem + suffix) and not is_anothers else None
+        return stem + suffix if stem + suffix in self._usable and not is_anothers else None
 
     def _is_usable(self, key: str) -> bool:
-        """Say whether there is a file of this key that may be a sidecar."""
-        entries = () if key in COMMON_NAMES else self._by_key.get(key, ())
-        return any(self._sheet(entry) is not None for entry in entries)
+        """Say whether a file of this key may be named after a photo or a whole folder."""
+        is_one = key.endswith(tuple(_ROLES)) or key in JOB_FILES
+        return is_one and key not in COMMON_NAMES and any(map(self._sheet, self._by_key[key]))
+
+    def _has_any(self, suffix: str) -> bool:
+        return any(key.endswith(suffix) for key in self._usable)
 
     def _sheet(self, entry: Entry) -> Sheet | None:
-        return self._contents.sheets.get(self._folder / entry.name, _NO_SHEET)
+        return self._sheets.get(entry.name, _NO_SHEET)
 
     def _gives_prompt(self, roles: Mapping[str, Role]) -> bool:
         return any(
