@@ -225,7 +225,7 @@ def _build_crew(office: Office, mailbox: Mailbox, tools: Tools, deciders: _Decid
         limits=deciders.limits,
     )
     skills = Skills(
-        looker=Looker(tools.inbox, tools.pictures, office.policy),
+        looker=Looker(tools.inbox, tools.pictures, office.policy, tools.darkroom),
         process=Process(
             mailbox,
             registry,

@@ -91,6 +91,7 @@ def check_sent_smaller(shop: Workshop, request: Recorded, source: bytes, name: s
                 "height": image.height,
                 "format": "jpeg",
                 "path": None,
+                "why": "it was too large to be sent",
             }
         ]
         assert image.format == "JPEG"
@@ -216,7 +217,7 @@ def test_above_the_own_limit_is_made_smaller_before_paying(open_shop: OpenShop) 
     assert ended.code == 0, ended.text
     assert [length(one) <= limit for one in server.requests] == [True]
     check_sent_smaller(shop, server.requests[0], source)
-    assert sorted(one.name for one in shop.state.iterdir() if one.name.startswith("smaller")) == []
+    assert sorted(one.name for one in shop.state.iterdir() if one.name.startswith("made")) == []
     check_all(shop)
 
 

@@ -167,7 +167,7 @@ def test_each_picture_is_converted_for_itself(studio: Studio) -> None:
 
 def test_converted_photo_that_is_too_large_is_made_smaller(studio: Studio) -> None:
     """A photo of another kind is made smaller by the learned limit as any other is."""
-    studio.room = Room(own_limit=3_000_000)
+    studio.room = Room(own_limit=20_000_000, refused_before=3_500_000)
     noise = Image.frombytes("RGB", (1000, 900), os.urandom(2_700_000))
 
     fitted = studio.fit(studio.put("beach.tif", noise))

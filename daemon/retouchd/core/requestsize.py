@@ -51,6 +51,11 @@ class Room:
     refused: int | None = None
     refused_before: int | None = None
 
+    @property
+    def picture_bytes(self) -> int:
+        """How large a picture can be at most, as base64 makes of three bytes four."""
+        return self.own_limit // 4 * 3
+
     def takes(self, size_bytes: int) -> bool:
         """Say whether there is no reason to think that a request of this size is refused."""
         refused = [one for one in (self.refused, self.refused_before) if one is not None]

@@ -72,7 +72,7 @@ class Fitting:
         room = self._desk.ask(self._limits.room_for, job.id)
         found = [self._examine(picture) for picture in wish.pictures]
         pairs = list(zip(wish.pictures, found, strict=True))
-        prints = [self._convert(source, picture, opened) for source, picture in pairs]
+        prints = [self._convert(source, picture, room, opened) for source, picture in pairs]
         whole = self._with_mask(wish, found[0], prints, opened)
         size = _size_of(wish, whole)
         if room.takes(size) and _are_taken(prints):
@@ -90,7 +90,7 @@ class Fitting:
             raise SourceChangedError(operation="send", path=source.path, reason=picture.reason)
         return picture
 
-    def _convert(self, source: SourcePicture, picture: Picture, opened: ExitStack) -> _Print:
+    def _convert(self, source: SourcePicture, picture: Picture, room: Room, opened: ExitStack) -> _Print:
         """Give a picture as the service takes it: its own bytes, unless something in it must change."""
         why, kind = must_convert(picture), picture.format.taken_as
         if why is None and kind is not None:
@@ -104,7 +104,7 @@ class Fitting:
             )
             return _Print(image=image, facts=facts)
         with self._unchanged(source) as file:
-            made = opened.enter_context(self._darkroom.convert(file.descriptor()))
+            made = opened.enter_context(self._darkroom.convert(file.descriptor(), room.picture_bytes))
         return _made(made, why or "")
 
     def _make_smaller(self, wish: Wish, room: Room, opened: ExitStack) -> list[_Print]:

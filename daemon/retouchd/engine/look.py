@@ -10,13 +10,13 @@ from pathlib import PurePosixPath
 
 from retouchd.core.bundles import Bundle, Member, Role, Standing
 from retouchd.core.edits import SourcePicture, Wish
-from retouchd.core.errors import SourceGoneError
+from retouchd.core.errors import SourceGoneError, UnsendableError
 from retouchd.core.limits import make_request
 from retouchd.core.masks import fit_mask
 from retouchd.core.options import EffectiveOptions, SidecarError
 from retouchd.core.pictures import MEGAPIXEL, PhotoFormat, Picture
 from retouchd.core.records import Accepted, BundleRecord
-from retouchd.core.request import MAX_IMAGE_BYTES, MAX_IMAGES
+from retouchd.core.request import MAX_IMAGES
 from retouchd.core.settling import (
     Evidence,
     LookAgain,
@@ -28,7 +28,7 @@ from retouchd.core.settling import (
 )
 from retouchd.core.values import Sha256, Signature, printable
 from retouchd.engine.needs import Inbox, Source
-from retouchd.engine.pictures import Pictures
+from retouchd.engine.pictures import Darkroom, Pictures
 from retouchd.engine.policy import Policy
 from retouchd.engine.reading import Asked, SidecarReader, accept, texts_of
 from retouchd.engine.verdicts import Accept, Moved, NeedsYou, Refused, Vanished, Verdict, WantsPrompt
@@ -51,11 +51,21 @@ class _Faulty:
 
 
 class Looker:
-    """Looks at bundles."""
+    """Looks at bundles.
 
-    def __init__(self, inbox: Inbox, pictures: Pictures, policy: Policy) -> None:
+    Args:
+        inbox: Its files.
+        pictures: The structure walk.
+        policy: What the owner allows.
+        darkroom: Looks into masks; None leaves that to whoever sends them.
+    """
+
+    def __init__(
+        self, inbox: Inbox, pictures: Pictures, policy: Policy, darkroom: Darkroom | None = None
+    ) -> None:
         self._inbox = inbox
         self._pictures = pictures
+        self._darkroom = darkroom
         self._policy = policy
         self._reader = SidecarReader(inbox, policy.defaults)
 
@@ -198,7 +208,7 @@ class Looker:
     def _find_fault(self, picture: Picture, size: int) -> str | None:
         if picture.animated:
             return _describe_frames(picture)
-        limit = min(self._policy.max_input_bytes, MAX_IMAGE_BYTES - 1)
+        limit = self._policy.max_input_bytes
         if size > limit:
             return f"it has {size / 1e6:.1f} MB, allowed are {limit / 1e6:.1f} MB: export it smaller"
         if picture.pixels > self._policy.max_pixels:
@@ -215,7 +225,7 @@ class Looker:
         options = effective.options
         sent = sorted((one for one in found if one.accepted.role is not Role.MASK), key=_photos_first)
         masks = [one for one in found if one.accepted.role is Role.MASK]
-        _check_mask(masks, sent[0].picture)
+        self._check_mask(masks, sent[0].picture)
         request = make_request(options, sent[0].picture, self._policy.limits, images=_count(sent))
         first = options.take or 1
         for take in range(first, first + (options.variants or 1)):
@@ -227,6 +237,28 @@ class Looker:
                 mask=_source_picture(masks[0]) if masks else None,
                 output_name=options.output_name,
             )
+
+    def _check_mask(self, masks: Sequence[_Found], photo: Picture) -> None:
+        """Refuse a mask that the service would refuse, while a person can still exchange it."""
+        for mask in masks:
+            fit = fit_mask(mask.picture, photo)
+            fault = fit if isinstance(fit, str) else self._look_into(mask, photo)
+            if fault:
+                reason = f"{printable(mask.accepted.name)} is no mask for this photo: {fault}"
+                raise SidecarError(reason)
+
+    def _look_into(self, mask: _Found, photo: Picture) -> str:
+        """Say what is wrong with what a mask marks, or nothing."""
+        if self._darkroom is None:
+            return ""
+        try:
+            with (
+                self._inbox.open_source(mask.accepted.path) as file,
+                self._darkroom.cut_mask(file.descriptor(), photo, photo.shown_size),
+            ):
+                return ""
+        except UnsendableError as exc:
+            return str(exc)
 
 
 def _describe_frames(picture: Picture) -> str:
@@ -284,14 +316,6 @@ def _refuse(bundle: Bundle, faulty: _Faulty, accepted: tuple[Accepted, ...]) -> 
     if faulty.accepted.path == bundle.path and len(bundle.with_role(Role.PHOTO)) == 1:
         return Refused(detail=faulty.detail, accepted=accepted)
     return NeedsYou(detail=f"{printable(faulty.accepted.path.name)}: {faulty.detail}")
-
-
-def _check_mask(masks: Sequence[_Found], photo: Picture) -> None:
-    for mask in masks:
-        fit = fit_mask(mask.picture, photo)
-        if isinstance(fit, str):
-            reason = f"{printable(mask.accepted.name)} is no mask for this photo: {fit}"
-            raise SidecarError(reason)
 
 
 def _count(sent: Sequence[_Found]) -> int:

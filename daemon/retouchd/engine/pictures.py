@@ -50,8 +50,12 @@ class Darkroom(Protocol):
     is used.
     """
 
-    def convert(self, descriptor: int) -> AbstractContextManager[MadeImage]:
+    def convert(self, descriptor: int, most_bytes: int) -> AbstractContextManager[MadeImage]:
         """Make a picture that the service takes, with all its pixels.
+
+        Args:
+            descriptor: An open picture.
+            most_bytes: What can be sent; only what would have more is made with loss that was without.
 
         Raises:
             UnsendableError: It cannot be decoded.

@@ -20,7 +20,7 @@ from colour_samples import (
     srgb_of_lab,
 )
 from PIL import Image
-from structure_samples import ORIENTATION_TAG, oriented, png, png_chunk, saved
+from structure_samples import ORIENTATION_TAG, noise, oriented, png, png_chunk, saved
 
 from retouchd.adapters.images.developer import develop
 from retouchd.adapters.images.orders import Conversion, Reduction, Report, Subject
@@ -64,7 +64,9 @@ def subject_of(descriptor: int, content: bytes, kind: PhotoFormat, **facts: Any)
     return Subject(descriptor=descriptor, format=kind, **known)
 
 
-def carried_out(content: bytes, kind: PhotoFormat, edge: int = 0, **facts: Any) -> tuple[Report, bytes]:
+def carried_out(
+    content: bytes, kind: PhotoFormat, edge: int = 0, most: int = 10**7, **facts: Any
+) -> tuple[Report, bytes]:
     """Have a file converted, or reduced to an edge, and give what is told and what is made."""
     source, target = os.memfd_create("source"), os.memfd_create("target")
     try:
@@ -73,16 +75,18 @@ def carried_out(content: bytes, kind: PhotoFormat, edge: int = 0, **facts: Any) 
         if edge:
             report = develop(Reduction(subject=subject, target=target, longest_edge=edge))
         else:
-            report = develop(Conversion(subject=subject, target=target))
+            report = develop(Conversion(subject=subject, target=target, most_bytes=most))
         return report, os.pread(target, 1 << 24, 0)
     finally:
         os.close(source)
         os.close(target)
 
 
-def converted(content: bytes, kind: PhotoFormat, edge: int = 0, **facts: Any) -> Image.Image:
+def converted(
+    content: bytes, kind: PhotoFormat, edge: int = 0, most: int = 10**7, **facts: Any
+) -> Image.Image:
     """Give what a file is converted to, decoded; it has no profile and no orientation of its own."""
-    report, made = carried_out(content, kind, edge, **facts)
+    report, made = carried_out(content, kind, edge, most, **facts)
     assert report.fault == ""
     image = Image.open(BytesIO(made))
     image.load()
@@ -318,6 +322,19 @@ def test_kinds(kind: PhotoFormat, made: str) -> None:
     assert is_near(quarters(image), CORNERS, 12 if made == "JPEG" else 0)
 
 
+@pytest.mark.parametrize(("alpha", "made"), [(255, "JPEG"), (90, "WEBP")])
+def test_more_than_can_be_sent(alpha: int, made: str) -> None:
+    """What would be too large without loss is made with little, before anybody has to decode it once more."""
+    image = noise("RGB", (300, 200))
+    image.putalpha(alpha)
+    content = saved(image, "TIFF")
+
+    small = converted(content, PhotoFormat.TIFF, most=120_000)
+
+    assert (small.format, small.size) == (made, (300, 200))
+    assert converted(content, PhotoFormat.TIFF, most=300_000).format == "PNG"
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGBA"])
 def test_modes_of_bmp_and_tiff(mode: str) -> None:
     """Few colours, grey and transparency in name only become what the service takes."""
@@ -353,7 +370,9 @@ def test_what_the_system_refuses_is_told_apart() -> None:
     source, target = os.memfd_create("source"), os.open("/dev/full", os.O_WRONLY)
     os.write(source, content)
 
-    report = develop(Conversion(subject=subject_of(source, content, PhotoFormat.PNG), target=target))
+    report = develop(
+        Conversion(subject=subject_of(source, content, PhotoFormat.PNG), target=target, most_bytes=10**7)
+    )
     os.close(source)
     os.close(target)
 

@@ -84,16 +84,17 @@ def _with_alpha(stored: Image.Image, depth_bits: int) -> Image.Image:
 
 def _make_eight_bits(stored: Image.Image) -> Image.Image:
     """Give grey levels of 16 bits in 8, rounded, with the one level that may stand for transparency."""
-    levels = stored.convert("I")
+    levels = stored if stored.mode == "I;16" else stored.convert("I")
     darkest, lightest = cast("tuple[int, int]", levels.getextrema())
     if stored.mode == "F" or darkest < 0 or lightest > _SIXTEEN_BITS:
         message = "nobody can say which level is white"
         raise ValueError(message)
-    half = _LEVELS_OF_EIGHT_BITS // 2
-    image = ImageMath.lambda_eval(lambda of: (of["x"] + half) / _LEVELS_OF_EIGHT_BITS, x=levels).convert("L")
+    image = levels.point(lambda level: level * (1 / _LEVELS_OF_EIGHT_BITS) + 0.5).convert("L")
     clear = stored.info.get("transparency")
     if isinstance(clear, int):
-        opaque = ImageMath.lambda_eval(lambda of: (of["x"] != clear) * 255, x=levels).convert("L")
+        opaque = ImageMath.lambda_eval(lambda of: (of["x"] != clear) * 255, x=levels.convert("I")).convert(
+            "L"
+        )
         image = image.convert("RGB")
         image.putalpha(opaque)
     return _keeping_profile(stored, image)

@@ -98,8 +98,13 @@ class Darkroom:
         self._one_at_a_time = threading.Lock()
 
     @contextmanager
-    def convert(self, descriptor: int) -> Iterator[MadePicture]:
+    def convert(self, descriptor: int, most_bytes: int) -> Iterator[MadePicture]:
         """Make a picture that the service takes: upright, in sRGB, with its transparency and all its pixels.
+
+        Args:
+            descriptor: An open picture.
+            most_bytes: What can be sent; what would have more without loss is made with as little as can be
+                seen.
 
         Raises:
             UnsendableError: It cannot be decoded, or has too many pixels.
@@ -108,7 +113,8 @@ class Darkroom:
         """
         picture = self._examine(descriptor, "the photo")
         with self._sheet() as sheet:
-            order = Conversion(subject=Subject.of(descriptor, picture), target=sheet.fileno())
+            subject = Subject.of(descriptor, picture)
+            order = Conversion(subject=subject, target=sheet.fileno(), most_bytes=most_bytes)
             made = self._develop(order, "the photo must be converted, but")
             yield self._picture(sheet, made)
 

@@ -44,10 +44,12 @@ _REDUCED_QUALITY: Final = 92
 _CONVERTED_QUALITY: Final = 95
 # Packs nearly as well as the highest, which takes minutes over noise in black and white.
 _PNG_EFFORT: Final = 4
+# The usual effort takes half a minute for 24 megapixels.
+_WEBP_EFFORT: Final = 1
 # As HEIC, AVIF and nearly all WebP and TIFF photos have it anyway: 4:2:0.
 _HALF_COLOURS: Final = 2
-# The longest side that the format can have.
-_LONGEST: Final = {PictureFormat.JPEG: 65_500, PictureFormat.WEBP: 16_383, PictureFormat.PNG: 1 << 31}
+# The longest side that the format can have; WebP's could be 16383, but its encoder takes 25 bytes a pixel.
+_LONGEST: Final = {PictureFormat.JPEG: 65_500, PictureFormat.WEBP: 4_096, PictureFormat.PNG: 1 << 31}
 _DECODERS: Final = {PhotoFormat.HEIC: "HEIF"}
 # Their decoders turn what they give as it wants to be seen.
 _COME_UPRIGHT: Final = frozenset({PhotoFormat.HEIC, PhotoFormat.TIFF})
@@ -94,6 +96,10 @@ class _RefusedError(Exception):
         self.operation: Final = operation
 
 
+class _TooLongError(Exception):
+    """Raised when a file becomes longer than is of use."""
+
+
 class _UndecodableError(Exception):
     """Raised when a file is no picture that can be decoded."""
 
@@ -132,9 +138,17 @@ def _convert(order: Conversion) -> Report:
         image = _finish(make_plain(stored, subject.depth_bits), subject)
         kind = converted_format(subject.format, sees_through=image.mode == "RGBA")
         image.thumbnail((_LONGEST[kind], _LONGEST[kind]))
-    if kind is PictureFormat.JPEG:
-        return _save(image, kind, order.target, quality=_CONVERTED_QUALITY, subsampling=sampling)
-    return _save(image, kind, order.target, compress_level=_PNG_EFFORT)
+    if kind is PictureFormat.PNG:
+        try:
+            return _save(image, kind, order.target, order.most_bytes, compress_level=_PNG_EFFORT)
+        except _TooLongError:
+            os.ftruncate(order.target, 0)
+            os.lseek(order.target, 0, os.SEEK_SET)
+            kind = reduced_format(sees_through=image.mode == "RGBA")
+            image.thumbnail((_LONGEST[kind], _LONGEST[kind]))
+    return _save(
+        image, kind, order.target, quality=_CONVERTED_QUALITY, subsampling=sampling, method=_WEBP_EFFORT
+    )
 
 
 def _reduce(order: Reduction) -> Report:
@@ -145,7 +159,7 @@ def _reduce(order: Reduction) -> Report:
         # A JPEG that is not decoded yet is decoded at an eighth to a half of its size where that is enough.
         image.thumbnail((edge, edge), Image.Resampling.LANCZOS, reducing_gap=3.0)
         image = _finish(image, order.subject)
-    return _save(image, kind, order.target, quality=_REDUCED_QUALITY)
+    return _save(image, kind, order.target, quality=_REDUCED_QUALITY, method=_WEBP_EFFORT)
 
 
 def _cut(order: MaskCut) -> Report:
@@ -190,27 +204,41 @@ def _blaming(operation: str) -> Iterator[None]:
         raise _UndecodableError from exc
 
 
-def _save(image: Image.Image, kind: PictureFormat, target: int, **options: int) -> Report:
+def _save(
+    image: Image.Image, kind: PictureFormat, target: int, most_bytes: int = sys.maxsize, **options: int
+) -> Report:
     # Whatever else was in the file; its orientation would turn the picture once more.
     image.info.clear()
-    with _blaming("write"), io.BufferedWriter(_Sink(target)) as file:
+    with _blaming("write"):
+        # Closed by nobody: what is left in a buffer is of no use once something went wrong.
+        file = io.BufferedWriter(_Sink(target, most_bytes))
         image.save(file, kind.value, **options)
+        file.flush()
     return Report(is_made=True, width=image.width, height=image.height, format=kind)
 
 
 class _Sink(io.RawIOBase):
     """A file without a descriptor to show: Pillow would write there by itself and hide why it failed."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, most_bytes: int) -> None:
         self._descriptor = descriptor
+        self._left = most_bytes
 
     def writable(self) -> bool:
         """Say that it is."""
         return True
 
     def write(self, piece: "ReadableBuffer") -> int:
-        """Write some of the bytes and say how many."""
-        return os.write(self._descriptor, piece)
+        """Write some of the bytes and say how many.
+
+        Raises:
+            _TooLongError: There are more than are of use.
+        """
+        written = os.write(self._descriptor, piece)
+        self._left -= written
+        if self._left < 0:
+            raise _TooLongError
+        return written
 
 
 def _bound(pixels: int) -> None:

@@ -65,10 +65,12 @@ class Conversion:
 
     Attributes:
         target: An open file for the result.
+        most_bytes: What can be sent; a PNG of more becomes a kind that needs less.
     """
 
     subject: Subject
     target: int
+    most_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
