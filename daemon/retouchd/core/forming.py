@@ -141,11 +141,12 @@ class _Former:
         # The prompt for photos of this very folder is none for a folder that is one bundle.
         borrowed = () if is_own else self._borrowed
         has_prompt = is_own or bool(borrowed)
+        keys = [*roles, *(FOLDER_PROMPT_NAME for one in borrowed if one.role is Role.FOLDER_PROMPT)]
         lacking = Standing.COMPLETE if has_prompt else Standing.LACKS_PROMPT
         return Bundle(
             folder=self._folder,
             key=key,
-            members=_without_twice((*own, *borrowed, *self._named_by(roles), *self._common)),
+            members=_without_twice((*own, *borrowed, *self._named_by(keys), *self._common)),
             standing=Standing.AMBIGUOUS if detail else lacking,
             detail=detail,
             borrows_prompt=has_prompt and not is_own,
@@ -218,8 +219,8 @@ class _Former:
         ]
         return tuple(giving[:1])
 
-    def _named_by(self, roles: Mapping[str, Role]) -> Iterator[Member]:
-        for key in roles:
+    def _named_by(self, keys: Iterable[str]) -> Iterator[Member]:
+        for key in keys:
             for entry in self._by_key[key]:
                 sheet = self._sheet(entry)
                 if sheet is not None and sheet.mask is not None:

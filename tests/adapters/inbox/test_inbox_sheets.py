@@ -101,6 +101,16 @@ def test_prompt_files_are_read_where_a_folder_prompt_would_pay_for_what_they_nam
     assert sorted(inbox.formed()) == ["a.jpg"]
 
 
+def test_what_a_folder_prompt_names_is_no_photo(inbox: Inbox) -> None:
+    """A folder's prompt may name pictures too, which it must not have edited."""
+    inbox.put("a.jpg")
+    inbox.put("_logo.png")
+    inbox.put("_prompt.txt", '+++\nreferences = ["_logo.png"]\n+++\nadd the logo')
+
+    assert list(inbox.formed()) == ["a.jpg"]
+    assert members(inbox.formed()["a.jpg"], Role.REFERENCE) == ["_logo.png"]
+
+
 def test_options_in_a_prompt_file_without_a_prompt_borrow_one(inbox: Inbox) -> None:
     """A prompt file that has options alone leaves the folder's prompt its place."""
     inbox.put("a.jpg")

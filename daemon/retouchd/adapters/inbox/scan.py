@@ -172,9 +172,7 @@ class Scan:
         own = {
             path: self._sheets.read(path, entry.signature)
             for entry in view.entries
-            if suffix_of(entry.name) in suffixes
-            and (path := view.folder / entry.name) not in presets
-            and fold_name(entry.name) != FOLDER_PROMPT_NAME
+            if suffix_of(entry.name) in suffixes and (path := view.folder / entry.name) not in presets
         }
         elsewhere = {**view.elsewhere, **self._look_up(view.folder, own.values())}
         return Contents(
