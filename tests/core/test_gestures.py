@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from retouchd.core.bundles import Role
+from retouchd.core.failnote import way_back
 from retouchd.core.gestures import way_back_from_failed, way_on
 from retouchd.core.jobs import HoldReason, JobState
 from retouchd.core.records import Accepted, BundleRecord, BundleState
@@ -92,3 +93,25 @@ def test_a_failed_photo_is_dragged_back() -> None:
     assert told.startswith("It lies in failed/wedding/: change the photo or its prompt if ")
     assert told.endswith("drag the photo and its prompt file back to inbox/wedding/ to try again.")
     assert "next" in way_back_from_failed(replace(RECORD, state=BundleState.ENDING), [], failed)
+
+
+@pytest.mark.parametrize(
+    ("roles", "folder", "what"),
+    [
+        ([Role.PROMPT], "wedding", "the photo and its prompt file back to inbox/wedding/"),
+        (
+            [Role.OPTIONS, Role.MASK],
+            "wedding",
+            "the photo, its prompt file and its mask back to inbox/wedding/",
+        ),
+        ([Role.FOLDER_PROMPT], "wedding", "the photo back to inbox/wedding/"),
+        ([Role.FOLDER_PROMPT, Role.MASK], "wedding", "the photo and its mask back to inbox/wedding/"),
+        ([Role.PROMPT], "wedding/group.job", "the folder group.job back to inbox/wedding/"),
+    ],
+)
+def test_what_is_dragged_back_is_what_was_filed(roles: list[Role], folder: str, what: str) -> None:
+    """A folder's prompt stayed in the inbox, and a folder that is one bundle goes as one."""
+    members = tuple(accepted(f"beach.{role}", role) for role in (Role.PHOTO, *roles))
+    record = replace(RECORD, folder=PurePosixPath(folder), accepted=members)
+
+    assert f"drag {what} to try again." in way_back(record, [], is_given_up=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from retouchd.core.bundles import Role, is_job_folder
 from retouchd.core.duplicates import may_be_paid
 from retouchd.core.outcomes import RULES, Effect, OutcomeKind
 from retouchd.core.records import Attempt, BundleRecord
@@ -30,12 +31,29 @@ def way_back(record: BundleRecord, attempts: Sequence[Attempt], *, is_given_up: 
     is_faultless = is_given_up or _is_passing(attempts)
     change = "" if is_faultless else "change the photo or its prompt if the reason above is about them, then "
     again = " That may pay once more." if may_be_paid(attempts) else ""
-    return f"{change}drag the photo and its prompt file back to {inbox_place(record)} to try again.{again}"
+    is_whole = is_job_folder(record.folder)
+    what = f"the folder {printable(record.folder.name)}" if is_whole else _filed_with(record)
+    place = _shown(record.folder.parent) if is_whole else inbox_place(record)
+    return f"{change}drag {what} back to {place} to try again.{again}"
 
 
 def inbox_place(record: BundleRecord) -> str:
     """Give the folder in which a photo lies or lay, as people see it on the share."""
-    return "inbox/" if record.folder == PurePosixPath() else f"inbox/{printable(record.folder)}/"
+    return _shown(record.folder)
+
+
+def _shown(folder: PurePosixPath) -> str:
+    return "inbox/" if folder == PurePosixPath() else f"inbox/{printable(folder)}/"
+
+
+def _filed_with(record: BundleRecord) -> str:
+    """Name what was filed: the photo and what is its own; its folder's prompt stayed where it was."""
+    roles = {one.role for one in record.filed}
+    if roles and not roles & {Role.PROMPT, Role.OPTIONS}:
+        return "the photo and its mask" if Role.MASK in roles else "the photo"
+    return (
+        "the photo, its prompt file and its mask" if Role.MASK in roles else "the photo and its prompt file"
+    )
 
 
 def _is_passing(attempts: Sequence[Attempt]) -> bool:
