@@ -9,7 +9,6 @@ import threading
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-import pytest
 from inbox_house import (
     BUSY,
     EVENTS,
@@ -213,28 +212,6 @@ def test_a_dead_observer_is_replaced(inbox: Path, engine: Engine) -> None:
 
     assert (replaced, told) == (True, True)
     assert observers() == []
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_dead_reader_is_replaced(inbox: Path, engine: Engine) -> None:
-    """The thread that reads inotify dies alone, and watchdog calls its observer alive: it is replaced."""
-    with scanning(inbox, engine, BUSY):
-        (observer,) = observers()
-        others = {observer, *observer.emitters, threading.current_thread()}
-        (reader,) = [
-            thread
-            for thread in threading.enumerate()
-            if type(thread).__module__.startswith("watchdog.") and thread not in others
-        ]
-        assert reader.ident is not None
-        # An exception of another thread is met at its next step; this one dies without a word.
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(reader.ident), ctypes.py_object(SystemExit))
-        (inbox / "a.png").touch()
-        is_dead = eventually(lambda: not reader.is_alive())
-        replaced = eventually(lambda: observers() and observer not in observers())
-
-    assert (is_dead, replaced) == (True, True)
-    assert manners(engine) == [(by_events(inbox, CONFIGURED),)]
 
 
 def test_a_deaf_watch_is_replaced(inbox: Path, engine: Engine) -> None:
