@@ -23,14 +23,13 @@ class Stake(Enum):
 
 def patience_seconds(stake: Stake, longest_call_seconds: float) -> float:
     """Give for how long a task is waited for."""
-    match stake:
-        case Stake.NOTHING:
-            return _LOOK_SECONDS
-        case Stake.WORK:
-            return _STEP_SECONDS
-        case Stake.MONEY:
-            # The call itself is ended before; its answer may have to be delivered then.
-            return longest_call_seconds + _STEP_SECONDS
+    # The call itself is ended before; its answer may have to be delivered then.
+    seconds = {
+        Stake.NOTHING: _LOOK_SECONDS,
+        Stake.WORK: _STEP_SECONDS,
+        Stake.MONEY: longest_call_seconds + _STEP_SECONDS,
+    }
+    return seconds[stake]
 
 
 def hurried_seconds(stake: Stake, longest_call_seconds: float) -> float:

@@ -11,6 +11,7 @@ from typing import Final
 
 import pytest
 
+from fuse_share import can_mount
 from retouchd.adapters.inbox.watch import Scanner, ScanPolicy
 from retouchd.core.sightings import News, ScanFinished, Sighting
 from retouchd.core.watching import WatchMode
@@ -21,9 +22,7 @@ TOP: Final = PurePosixPath()
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as somebody else or mount")
 
-needs_mounts = pytest.mark.skipif(
-    os.geteuid() != 0 or not Path("/dev/fuse").exists(), reason="only root can mount, and FUSE is needed"
-)
+needs_mounts = pytest.mark.skipif(not can_mount(), reason="only root can mount, and FUSE is needed")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _MNT_DETACH: Final = 2
