@@ -15,7 +15,9 @@ from retouchd.core.settling import (
     NeverComplete,
     Settled,
     SettlingVerdict,
+    TooLarge,
     decide_settling,
+    find_excess,
 )
 from strategies import NOW, PICTURE, evidences
 
@@ -152,3 +154,19 @@ def test_the_last_look_comes_when_patience_ends() -> None:
 
     assert isinstance(verdict, LookAgain)
     assert verdict.at == NOW + timedelta(minutes=30)
+
+
+def test_what_is_too_large_is_refused_at_once() -> None:
+    """A photo above the owner's limit is refused by its size alone, with both figures; one at it is not."""
+    excess = find_excess(60_500_000, 50_000_000)
+
+    assert excess == TooLarge(reason="it has 60.5 MB, allowed are 50.0 MB: export it smaller")
+    assert find_excess(50_000_000, 50_000_000) is None
+    assert decided({"examination": excess, "ends_in_zeros": True, "has_holes": True}) == excess
+
+
+def test_what_is_too_large_may_still_be_written() -> None:
+    """While another program writes to a photo that is too large it is left where it is."""
+    excess = find_excess(60_500_000, 50_000_000)
+
+    assert isinstance(decided({"examination": excess, "is_being_written": True}), LookAgain)

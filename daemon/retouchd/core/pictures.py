@@ -10,6 +10,8 @@ from typing import Final
 from retouchd.core.values import Sha256
 
 MEGAPIXEL: Final = 1_000_000
+# 100 million pixels of 64 bits are less. Of a larger file nothing is read: reading it would take minutes.
+MOST_PHOTO_BYTES: Final = 2**30
 _DEPTH_TAKEN_BITS: Final = 8
 
 

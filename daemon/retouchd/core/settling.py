@@ -27,6 +27,13 @@ MAX_CLAIMS: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TooLarge:
+    """The photo has more bytes than the owner allows."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What was found when a quiet photo was opened.
 
@@ -35,14 +42,14 @@ class Evidence:
         is_being_written: Another process has it open for writing; None where that cannot be known.
         ends_in_zeros: Its last 64 bytes are all zero.
         has_holes: The file system knows of parts that were never written; most cannot tell of small ones.
-        examination: The structure walk's word.
+        examination: The structure walk's word; what is too large to be sent is not walked over.
     """
 
     size: int
     is_being_written: bool | None
     ends_in_zeros: bool
     has_holes: bool
-    examination: Examination
+    examination: Examination | TooLarge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +78,7 @@ class NeverComplete:
     reason: str
 
 
-SettlingVerdict = Settled | LookAgain | NeverComplete
+SettlingVerdict = Settled | LookAgain | NeverComplete | TooLarge
 
 
 def decide_settling(
@@ -87,6 +94,8 @@ def decide_settling(
     writer = wait_for_writer(is_being_written=evidence.is_being_written, first_look=first_look, now=now)
     if writer is not None:
         return writer
+    if isinstance(evidence.examination, TooLarge):
+        return evidence.examination
     fault = _find_fault(evidence, now - first_look)
     if fault is None and isinstance(evidence.examination, Picture):
         return Settled(picture=evidence.examination)
@@ -94,6 +103,17 @@ def decide_settling(
     if now - first_look >= patience:
         return NeverComplete(reason=reason)
     return LookAgain(at=min(now + _delay(looks), first_look + patience), reason=reason)
+
+
+def find_excess(size_bytes: int, most_bytes: int) -> TooLarge | None:
+    """Give why a photo is refused for its size alone, which is known before any of it is read.
+
+    What the service takes at most does not matter here: a larger photo is made smaller before it is sent.
+    """
+    if size_bytes <= most_bytes:
+        return None
+    reason = f"it has {size_bytes / 1e6:.1f} MB, allowed are {most_bytes / 1e6:.1f} MB: export it smaller"
+    return TooLarge(reason=reason)
 
 
 def wait_for_writer(
@@ -127,7 +147,7 @@ def _find_fault(evidence: Evidence, waited: timedelta) -> str | None:
     return None
 
 
-def _patience_with_zeros(examination: Examination) -> timedelta:
+def _patience_with_zeros(examination: Examination | TooLarge) -> timedelta:
     if isinstance(examination, Picture) and examination.format.has_end_mark:
         return _ZEROS_BEHIND_END_MARK_PATIENCE
     return _ZEROS_PATIENCE

@@ -17,6 +17,7 @@ from retouchd.core.values import BundleId, Cabinet
 from retouchd.engine.deliveries import Deliveries, FilingOrder
 from retouchd.engine.desk import Desk
 from retouchd.engine.needs import Filing, Inbox
+from retouchd.engine.reading import is_as_hashed
 
 
 class Clerk:
@@ -56,7 +57,7 @@ class Clerk:
         """Say whether a file is another one than was sent; one that is gone is not."""
         try:
             with self._inbox.open_source(member.path) as source:
-                return source.signature() != member.signature and source.sha256() != member.sha256
+                return not is_as_hashed(source, member)
         except SourceGoneError:
             return False
 

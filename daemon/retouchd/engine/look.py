@@ -14,15 +14,18 @@ from retouchd.core.errors import SourceGoneError, UnsendableError
 from retouchd.core.limits import make_request
 from retouchd.core.masks import fit_mask
 from retouchd.core.options import EffectiveOptions, SidecarError
-from retouchd.core.pictures import MEGAPIXEL, PhotoFormat, Picture
+from retouchd.core.pictures import MEGAPIXEL, MOST_PHOTO_BYTES, PhotoFormat, Picture
 from retouchd.core.records import Accepted, BundleRecord
 from retouchd.core.request import MAX_IMAGES
 from retouchd.core.settling import (
     Evidence,
     LookAgain,
     NeverComplete,
+    Settled,
     SettlingVerdict,
+    TooLarge,
     decide_settling,
+    find_excess,
     look_later,
     wait_for_writer,
 )
@@ -165,7 +168,7 @@ class Looker:
 
     def _look_at(
         self, record: BundleRecord, bundle: Bundle, member: Member, now: datetime
-    ) -> _Found | _Faulty | LookAgain | Moved:
+    ) -> _Found | _Faulty | LookAgain | Moved | NeedsYou:
         """Look at one picture."""
         try:
             with self._inbox.open_source(member.path) as source:
@@ -173,6 +176,9 @@ class Looker:
                 verdict = self._settle(record, source, now)
                 if isinstance(verdict, LookAgain):
                     return _about(bundle, member, verdict)
+                if isinstance(verdict, TooLarge) and signature.size > MOST_PHOTO_BYTES:
+                    # To hash it, and to file it by its hash, would keep a worker busy for minutes.
+                    return NeedsYou(detail=f"{printable(member.name)}: {verdict.reason}")
                 sha256 = source.sha256()
                 if not _is_unchanged(bundle, member, signature, source):
                     return Moved(bundle=bundle)
@@ -181,21 +187,26 @@ class Looker:
                 raise
             reason = f"waits for {printable(member.path)}, which it is to be sent with"
             return look_later(reason, looks=record.looks, now=now)
-        accepted = accept(replace(member, signature=signature), sha256)
-        if isinstance(verdict, NeverComplete):
-            return _Faulty(accepted=accepted, detail=f"not a complete picture: {verdict.reason}")
-        fault = self._find_fault(verdict.picture, signature.size)
+        return self._judge(accept(replace(member, signature=signature), sha256), verdict)
+
+    def _judge(self, accepted: Accepted, verdict: Settled | NeverComplete | TooLarge) -> _Found | _Faulty:
+        if not isinstance(verdict, Settled):
+            lead = "not a complete picture: " if isinstance(verdict, NeverComplete) else ""
+            return _Faulty(accepted=accepted, detail=f"{lead}{verdict.reason}")
+        fault = self._find_fault(verdict.picture)
         if fault:
             return _Faulty(accepted=accepted, detail=fault)
         return _Found(accepted=accepted, picture=verdict.picture)
 
     def _settle(self, record: BundleRecord, photo: Source, now: datetime) -> SettlingVerdict:
+        size = photo.signature().size
+        excess = find_excess(size, self._policy.max_input_bytes)
         evidence = Evidence(
-            size=photo.signature().size,
+            size=size,
             is_being_written=photo.is_being_written(),
             ends_in_zeros=photo.ends_in_zeros(),
             has_holes=photo.has_holes(),
-            examination=self._pictures.examine(photo.descriptor()),
+            examination=excess or self._pictures.examine(photo.descriptor()),
         )
         return decide_settling(
             evidence,
@@ -205,12 +216,9 @@ class Looker:
             patience=self._policy.incomplete_after,
         )
 
-    def _find_fault(self, picture: Picture, size: int) -> str | None:
+    def _find_fault(self, picture: Picture) -> str | None:
         if picture.animated:
             return _describe_frames(picture)
-        limit = self._policy.max_input_bytes
-        if size > limit:
-            return f"it has {size / 1e6:.1f} MB, allowed are {limit / 1e6:.1f} MB: export it smaller"
         if picture.pixels > self._policy.max_pixels:
             allowed = self._policy.max_pixels / MEGAPIXEL
             return f"it has {picture.pixels / MEGAPIXEL:.1f} megapixels, allowed are {allowed:.1f}"

@@ -31,6 +31,7 @@ from retouchd.engine.fitting import Fitted, Fitting
 from retouchd.engine.journal import Journal
 from retouchd.engine.moves import Moves
 from retouchd.engine.needs import AnswerWriter
+from retouchd.engine.reading import is_as_hashed
 from retouchd.engine.requestlimits import RequestLimits
 from retouchd.engine.tools import Tools
 
@@ -183,6 +184,6 @@ class Process:
         record = self._desk.ask(self._registry.journal.get_bundle, job.bundle)
         for member in record.accepted:
             with self._tools.inbox.open_source(member.path) as source:
-                if source.signature() != member.signature and source.sha256() != member.sha256:
+                if not is_as_hashed(source, member):
                     reason = "it was changed meanwhile"
                     raise SourceChangedError(operation="send", path=member.path, reason=reason)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import PurePosixPath
 
 from retouchd.core.bundles import Bundle, Member, Role, fits_whole_name
@@ -9,7 +10,7 @@ from retouchd.core.options import EffectiveOptions, Layer, Options, SidecarError
 from retouchd.core.records import Accepted
 from retouchd.core.sidecars import MAX_SIDECAR_BYTES, read_json, read_preset, read_text, read_toml
 from retouchd.core.values import Sha256, fold_name, printable
-from retouchd.engine.needs import Inbox
+from retouchd.engine.needs import Inbox, Source
 
 _TEXTS = frozenset({Role.PROMPT, Role.OPTIONS, Role.FOLDER_PROMPT, Role.PRESET})
 
@@ -61,14 +62,15 @@ class SidecarReader:
     def _read(self, member: Member) -> tuple[Layer, Accepted]:
         with self._inbox.open_source(member.path) as source:
             content = source.read_text_bytes(MAX_SIDECAR_BYTES)
-            sha256 = source.sha256()
         origin = str(member.path) if member.role is Role.PRESET else member.name
         try:
             options = _options_of(member, content)
         except SidecarError as exc:
             reason = f"{printable(origin)}: {exc}"
             raise SidecarError(reason) from exc
-        return Layer(origin=origin, options=_placed(options, member.path.parent)), accept(member, sha256)
+        # Of the very bytes that were understood: the file may be another one by now, or of any length.
+        accepted = accept(member, Sha256(sha256(content).hexdigest()))
+        return Layer(origin=origin, options=_placed(options, member.path.parent)), accepted
 
 
 def texts_of(bundle: Bundle) -> list[Member]:
@@ -79,6 +81,14 @@ def texts_of(bundle: Bundle) -> list[Member]:
 def accept(member: Member, sha256: Sha256) -> Accepted:
     """Give a file as it was hashed."""
     return Accepted(path=member.path, role=member.role, sha256=sha256, signature=member.signature)
+
+
+def is_as_hashed(source: Source, accepted: Accepted) -> bool:
+    """Say whether an open file still is what was hashed; one of another size is not read for that."""
+    signature = source.signature()
+    if signature == accepted.signature:
+        return True
+    return signature.size == accepted.signature.size and source.sha256() == accepted.sha256
 
 
 def _ranks(bundle: Bundle, texts: Iterable[Member]) -> tuple[Sequence[Member], ...]:

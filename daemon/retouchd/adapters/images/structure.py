@@ -11,14 +11,11 @@ from typing import Final
 
 from retouchd.adapters.images import bmp, heif, jpeg, png, tiff, webp
 from retouchd.adapters.images.window import NotWholeError, Window, amount
-from retouchd.core.pictures import Examination, Incomplete, Picture
+from retouchd.core.pictures import MOST_PHOTO_BYTES, Examination, Incomplete, Picture
 
 # The magic of a WebP is the longest: four letters, a length, four letters.
 _SHORTEST_BYTES: Final = 12
 _HEAD_BYTES: Final = 64
-
-# 100 million pixels of 64 bits are less. A walk takes half a second for so much, eight if someone means harm.
-_MOST_BYTES: Final = 2**30
 
 _WALKS: Final[tuple[tuple[re.Pattern[bytes], Callable[[Window], Picture]], ...]] = (
     (png.MAGIC, png.walk),
@@ -75,7 +72,8 @@ def _choose_walk(window: Window) -> Callable[[Window], Picture]:
     walk = next((walk for magic, walk in _WALKS if magic.match(head)), None)
     if walk is None:
         raise NotWholeError(_describe_stranger(head))
-    if window.size > _MOST_BYTES:
+    # A walk takes half a second for as much as is allowed, eight if someone means harm.
+    if window.size > MOST_PHOTO_BYTES:
         reason = f"it is {amount(window.size)} large, which no photo is"
         raise NotWholeError(reason)
     return walk

@@ -111,11 +111,14 @@ def sha256_of(descriptor: int) -> Sha256:
 
 
 def pieces_of(descriptor: int) -> Iterator[bytes]:
-    """Give a whole file in pieces, wherever the descriptor stands."""
-    offset = 0
+    """Give a whole file in pieces, wherever the descriptor stands; one that grows for ever has an end."""
+    offset, size = 0, os.fstat(descriptor).st_size
     while piece := os.pread(descriptor, _PIECE_BYTES, offset):
         yield piece
         offset += len(piece)
+        # It grows: what was read by now is not what was hashed, and the rest would not change that.
+        if offset > size:
+            return
 
 
 def translated_pieces(pieces: Iterable[bytes], path: PurePath) -> Iterator[bytes]:
