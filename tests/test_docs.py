@@ -39,6 +39,14 @@ def test_every_path_exists(document: str) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
+def test_no_merge_is_left_open(document: str) -> None:
+    """No document shows two versions of itself, as an unfinished merge leaves them."""
+    text = (ROOT / document).read_text()
+
+    assert re.findall(r"^(?:<{7}|={7}|>{7})(?: .*)?$", text, re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_setting_exists(document: str) -> None:
     """Every setting that a document names, by key or by variable, is one."""
     known = set(all_keys())
