@@ -167,7 +167,9 @@ class Sidecars(Section):
         default=AmbiguousSidecars.HOLD, description="What becomes of a prompt file that fits several photos."
     )
     folder_prompt_wait_seconds: Seconds = Field(
-        default=15, description="How long a photo waits for a prompt of its own before the folder's is taken."
+        default=15,
+        description="How long a photo waits for a prompt of its own before the folder's is taken, and"
+        " a folder name.job/ for more photos.",
     )
 
 
