@@ -13,8 +13,9 @@ from typing import Final
 from retouchd.adapters.folder import Folder
 from retouchd.adapters.images import structure
 from retouchd.adapters.inbox.files import InboxFolder
+from retouchd.adapters.inbox.listing import FolderView
 from retouchd.adapters.inbox.mounts import read_ground
-from retouchd.adapters.inbox.scan import FolderView, Scan, Unreadable
+from retouchd.adapters.inbox.scan import Scan, Unreadable
 from retouchd.adapters.inbox.sheets import SheetReader
 from retouchd.cli.finding import Spot
 from retouchd.cli.opening import House

@@ -8,8 +8,9 @@ import pytest
 from inbox_house import TOP, as_nobody, dead_mount, needs_mounts, needs_root, open_place
 
 from retouchd.adapters.folder import Folder
+from retouchd.adapters.inbox.listing import FolderView
 from retouchd.adapters.inbox.mounts import Ground, Mount
-from retouchd.adapters.inbox.scan import FolderView, Scan, Unreadable
+from retouchd.adapters.inbox.scan import Scan, Unreadable
 from retouchd.adapters.inbox.sheets import SheetReader
 from retouchd.core.bundles import Bundle, FormingRules, Standing
 from retouchd.core.errors import FileTroubleError

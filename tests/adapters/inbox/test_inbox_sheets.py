@@ -7,8 +7,9 @@ import pytest
 from inbox_house import TOP, as_nobody, needs_root, open_place
 
 from retouchd.adapters.folder import Folder
+from retouchd.adapters.inbox.listing import FolderView
 from retouchd.adapters.inbox.mounts import Ground
-from retouchd.adapters.inbox.scan import FolderView, Scan
+from retouchd.adapters.inbox.scan import Scan
 from retouchd.adapters.inbox.sheets import SheetReader
 from retouchd.core.bundles import Bundle, FormingRules, Role, Standing
 

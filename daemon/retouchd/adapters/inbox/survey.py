@@ -13,8 +13,9 @@ from typing import Final, Protocol
 
 from retouchd.adapters.folder import Folder
 from retouchd.adapters.inbox.dirty import TOP, Marks
+from retouchd.adapters.inbox.listing import FolderView
 from retouchd.adapters.inbox.mounts import read_ground
-from retouchd.adapters.inbox.scan import FolderView, Scan, Unreadable
+from retouchd.adapters.inbox.scan import Scan, Unreadable
 from retouchd.adapters.inbox.sheets import SheetReader
 from retouchd.core.bundles import FormingRules
 from retouchd.core.errors import FileTroubleError
