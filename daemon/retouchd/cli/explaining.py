@@ -24,6 +24,7 @@ from retouchd.core.bundles import (
     is_photo_name,
     is_sidecar_name,
 )
+from retouchd.core.depth import lies_too_deep, too_deep_sentence
 from retouchd.core.hints import (
     Kind,
     common_sentence,
@@ -101,6 +102,8 @@ class _Explainer:
                 return _plain(spot, "elsewhere", told)
 
     def _explain_in_inbox(self, spot: Spot) -> Explanation:
+        if lies_too_deep(spot.relative.parent):
+            return _plain(spot, "ignored", too_deep_sentence(spot.relative))
         ignored = find_ignored(spot, self._rules)
         if ignored is not None:
             return _plain(spot, "ignored", ignored_sentence(*ignored))

@@ -1,6 +1,7 @@
 """From a path that somebody typed to what lies there: in which of our folders, and what kind of thing."""
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -75,10 +76,17 @@ def _resolve_folder(path: Path) -> Path:
 
 def find_ignored(spot: Spot, rules: IgnoreRules) -> tuple[str, IgnorePattern] | None:
     """Give the first part of a path that is never looked at, with its pattern, or None when there is none."""
-    is_folder = spot.path.is_dir() and not spot.path.is_symlink()
+    is_folder = _is_folder(spot.path)
     for part in spot.relative.parts[: None if is_folder else -1]:
         pattern = rules.find_for_folder(part)
         if pattern is not None:
             return part, pattern
     pattern = None if is_folder else rules.find_for_file(spot.path.name)
     return (spot.path.name, pattern) if pattern is not None else None
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:  # It is not there, or its name is longer than a name can be.
+        return False

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -155,8 +155,9 @@ class PhotoExplainer:
 
     def _arrival(self, bundle: Bundle) -> str:
         signature = bundle.photo.signature
-        changed = datetime.fromtimestamp(max(signature.ctime_ns, signature.mtime_ns) / 1e9, UTC)
-        seconds = max(0, round((self._now - changed).total_seconds()))
+        # Numbers, since a file may bear a year that no calendar has.
+        changed_ns = max(signature.ctime_ns, signature.mtime_ns)
+        seconds = max(0, round(self._now.timestamp() - changed_ns / 1e9))
         return f" ({_bytes(signature.size)}, last change {seconds} s ago)"
 
     def _tell_almost_prompts(self, bundle: Bundle) -> Iterator[str]:

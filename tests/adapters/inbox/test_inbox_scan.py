@@ -13,6 +13,7 @@ from retouchd.adapters.inbox.mounts import Ground, Mount
 from retouchd.adapters.inbox.scan import Scan, Unreadable
 from retouchd.adapters.inbox.sheets import SheetReader
 from retouchd.core.bundles import Bundle, FormingRules, Standing
+from retouchd.core.depth import MOST_LEVELS, TOO_DEEP
 from retouchd.core.errors import FileTroubleError
 from retouchd.core.hints import Kind
 from retouchd.core.ignore import IgnoreRules
@@ -231,23 +232,25 @@ def test_inodes_are_left_out_where_they_are_invented(tmp_path: Path) -> None:
     assert inodes == {".": (tmp_path / "b.png").stat().st_ino, "nas": 0}
 
 
-def test_a_deep_tree_is_walked_to_its_end(tmp_path: Path) -> None:
-    """Depth is limited neither by Python's recursion nor by the longest path of the system."""
-    depth = 300
+def test_a_deep_tree_is_walked_as_far_as_is_allowed(tmp_path: Path) -> None:
+    """A hundred levels are walked; the folder below is told by name and not entered, however deep it goes."""
     here = os.open(tmp_path, os.O_RDONLY)
-    for _ in range(depth):
+    for level in range(1, 1101):
         os.mkdir("d" * 20, dir_fd=here)
         below = os.open("d" * 20, os.O_RDONLY, dir_fd=here)
         os.close(here)
         here = below
-    os.close(os.open("a.png", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+        if level in {MOST_LEVELS, MOST_LEVELS + 1}:
+            os.close(os.open("a.png", os.O_CREAT | os.O_WRONLY, dir_fd=here))
     os.close(here)
 
     views = [view for view in make_scan(tmp_path).walk(TOP) if isinstance(view, FolderView)]
     subprocess.run(["rm", "-rf", tmp_path / ("d" * 20)], check=True)
 
-    assert len(views) == depth + 1
+    assert len(views) == MOST_LEVELS + 1
     assert [bundle.key for bundle in formed(tmp_path, views[-1])] == ["a.png"]
+    assert views[-1].hidden == {TOO_DEEP: 1}
+    assert ["lies too deep" in one for one in views[-1].troubles] == [True]
 
 
 def test_what_is_no_folder_cannot_be_left_by_dots(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from retouchd.core.sightings import WatchChanged
 from retouchd.core.watching import WatchMode, choose_manners
 
 _DEAF: Final = "events kept failing to arrive"
+_TOO_DEEP: Final = "there are too many folders in each other for events: remove those"
 # A limit may have been raised meanwhile, and what made a watch deaf may be over.
 _TRY_AGAIN_SECONDS: Final = 3600.0
 
@@ -128,6 +129,10 @@ class Listening:
         except OSError as exc:
             watch.stop()
             return explain_failure(exc)
+        except RecursionError:
+            # Watchdog goes down a tree by calling itself; our own scan goes as deep as it needs to.
+            watch.stop()
+            return _TOO_DEEP
         if are_watches_used_up():
             watch.stop()
             return WATCHES_USED_UP

@@ -24,6 +24,7 @@ from retouchd.core.bundles import (
     is_photo_name,
     is_sidecar_name,
 )
+from retouchd.core.depth import TOO_DEEP, is_too_deep, too_deep_sentence
 from retouchd.core.hints import Kind, kind_of
 from retouchd.core.ignore import IgnorePattern, IgnoreRules
 from retouchd.core.values import fold_name
@@ -97,12 +98,20 @@ class Listing:
         if pattern is not None:
             self._hide(entry.name, pattern)
         elif is_folder:
-            self.folders.append(entry.name)
+            self._add_folder(entry.name)
         elif is_photo_name(entry.name) or is_sidecar_name(entry.name):
             self._add_file(entry.name, entry.stat(follow_symlinks=False))
         else:
             is_file = entry.is_file(follow_symlinks=False)
             self._add_stranger(entry.name, kind_of(entry.name) if is_file else Kind.NO_FILE)
+
+    def _add_folder(self, name: str) -> None:
+        path_bytes = len(os.fsencode(self.folder)) + 1 + len(os.fsencode(name))
+        if is_too_deep(len(self.folder.parts) + 1, path_bytes):
+            self.hidden[TOO_DEEP] += 1
+            self.troubles.append(too_deep_sentence(self.folder / name))
+        else:
+            self.folders.append(name)
 
     def _hide(self, name: str, pattern: IgnorePattern) -> None:
         if name != MARK_NAME:

@@ -18,6 +18,7 @@ from retouchd.adapters.inbox.mounts import read_ground
 from retouchd.adapters.inbox.scan import Scan, Unreadable
 from retouchd.adapters.inbox.sheets import SheetReader
 from retouchd.core.bundles import FormingRules
+from retouchd.core.depth import lies_too_deep
 from retouchd.core.errors import FileTroubleError
 from retouchd.core.hints import folder_hints
 from retouchd.core.leftovers import MOST_HINTS, Leftovers
@@ -126,14 +127,17 @@ class Survey:
         scan = self._scan()
         whole = Tally()
         for tree in sorted(marks.trees):
-            if not self._rules.ignore.hides_folder(tree):
+            if self._is_looked_at(tree):
                 part = self._look_at_tree(scan, tree)
                 whole.changed |= part.changed
         for folder in sorted(marks.folders):
-            if not self._rules.ignore.hides_folder(folder):
+            if self._is_looked_at(folder):
                 self._digests.pop(folder, None)
                 self._look_at_one(scan, folder, whole)
         return whole
+
+    def _is_looked_at(self, folder: PurePosixPath) -> bool:
+        return not lies_too_deep(folder) and not self._rules.ignore.hides_folder(folder)
 
     def forget(self, folders: Iterable[PurePosixPath]) -> None:
         """Compare these folders anew, even if they have not changed."""
