@@ -34,6 +34,7 @@ FAULTS = [
     ({"size": 0, "examination": CUT}, "it is empty"),
     ({"size": 0}, "it is empty"),
     ({"examination": CUT}, "it ends after 12 of 40 kB"),
+    ({"examination": replace(CUT, advice="copy it anew")}, "it ends after 12 of 40 kB: copy it anew"),
 ]
 
 

@@ -151,6 +151,17 @@ def test_unusable_answers_are_held_and_kept(house: House, tmp_path: Path, body: 
     assert counter.links.asked == []
 
 
+@pytest.mark.parametrize("content", [b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF89a" + bytes(99)])
+def test_no_advice_for_photos_is_given_about_answers(house: House, tmp_path: Path, content: bytes) -> None:
+    """Who is told that the service sent no picture is not told to save a photo as another kind."""
+    counter = Counter(house, tmp_path)
+
+    job = counter.deliver(counter.take(answer_body(b64_json=encoded(content))))
+
+    assert "its picture is not usable: it is" in job.detail
+    assert "save" not in job.detail
+
+
 @pytest.mark.parametrize("status", [201, 202, 203, 206])
 def test_another_success_is_held(house: House, tmp_path: Path, status: int) -> None:
     """Any success but 200 was paid for and is not what was documented: it is kept and needs you (I7)."""

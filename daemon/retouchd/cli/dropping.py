@@ -51,7 +51,7 @@ def _examine(descriptor: int, photo: Path) -> Picture:
     is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
     examined = structure.examine(descriptor) if is_file else Incomplete(reason="it is no file")
     if isinstance(examined, Incomplete):
-        message = f"{printable(photo)} cannot be taken: {examined.reason}"
+        message = f"{printable(photo)} cannot be taken: {examined.told}"
         raise CommandRefusedError(message)
     return examined
 

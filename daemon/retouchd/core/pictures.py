@@ -139,9 +139,16 @@ class Incomplete:
 
     Attributes:
         reason: For people, without the file's name: "it ends after 12 of 40 kB".
+        advice: What whoever dropped the file can do about it; empty where that is plain.
     """
 
     reason: str
+    advice: str = ""
+
+    @property
+    def told(self) -> str:
+        """The reason with the advice, for whoever dropped the file."""
+        return f"{self.reason}: {self.advice}" if self.advice else self.reason
 
 
 Examination = Picture | Incomplete

@@ -141,7 +141,7 @@ def _find_fault(evidence: Evidence, waited: timedelta) -> str | None:
     if evidence.ends_in_zeros and waited < _patience_with_zeros(evidence.examination):
         return "its end is still empty space"
     if isinstance(evidence.examination, Incomplete):
-        return evidence.examination.reason
+        return evidence.examination.told
     if evidence.has_holes and waited < _HOLES_PATIENCE:
         return "parts of it are still empty space"
     return None

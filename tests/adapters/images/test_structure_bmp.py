@@ -75,5 +75,5 @@ def test_says_that_it_is_damaged(content: bytes) -> None:
 def test_other_pictures_in_it_are_refused() -> None:
     """A JPEG or PNG in a BMP, meant for printers, is refused with what to do."""
     assert examined(bmp(compression=4)) == Incomplete(
-        reason="it holds a picture of another kind: save it as PNG or JPEG"
+        reason="it holds a picture of another kind", advice="save it as PNG or JPEG"
     )

@@ -239,7 +239,7 @@ def test_a_burst_is_one_picture() -> None:
         (heif(said=properties(box(b"irot", b"\1"))), Incomplete(reason="it does not say how large it is")),
         (
             box(b"ftyp", b"msf1", bytes(4)) + box(b"moov", track(9)),
-            Incomplete(reason="it is an animation and no single picture: export one frame of it"),
+            Incomplete(reason="it is an animation and no single picture", advice="export one frame of it"),
         ),
     ],
     ids=["no description", "an empty description", "no data", "no size", "a sequence alone"],

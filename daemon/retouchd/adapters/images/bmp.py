@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from retouchd.adapters.images.window import NotWholeError, Window, damaged
+from retouchd.adapters.images.window import AS_PICTURE, NotWholeError, Window, damaged
 from retouchd.core.pictures import PhotoFormat, Picture
 
 # Two reserved numbers follow the length; then the place of the rows, whose upper half no file needs.
@@ -88,8 +88,8 @@ def _end_of_data(window: Window, header: _Header) -> int:
         return start + row_bytes * abs(header.height)
     if header.compression in _IN_RUNS:
         return start + header.data_bytes if header.data_bytes else file_bytes
-    reason = "it holds a picture of another kind: save it as PNG or JPEG"
-    raise NotWholeError(reason)
+    reason = "it holds a picture of another kind"
+    raise NotWholeError(reason, AS_PICTURE)
 
 
 def _unpack(window: Window, layout: str, start: int) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from typing import Final
 from retouchd.adapters.images.boxes import Boxes, Cursor
 from retouchd.adapters.images.exif import UPRIGHT
 from retouchd.adapters.images.icc import classify_profile
-from retouchd.adapters.images.window import NotWholeError, Part, Window, damaged
+from retouchd.adapters.images.window import ONE_FRAME, NotWholeError, Part, Window, damaged
 from retouchd.core.pictures import ColourProfile, PhotoFormat, Picture
 
 MAGIC: Final = re.compile(rb".{4}ftyp(hei[cmsx]|hev[cmsx]|mi[af][12f]|msf1|avi[fs])", re.DOTALL)
@@ -92,7 +92,7 @@ def _may_be_a_box(window: Window, start: int) -> bool:
 
 def _no_picture(firsts: Mapping[bytes, Part]) -> NotWholeError:
     if b"moov" in firsts:
-        return NotWholeError("it is an animation and no single picture: export one frame of it")
+        return NotWholeError("it is an animation and no single picture", ONE_FRAME)
     return NotWholeError("there is no picture in it")
 
 

@@ -17,7 +17,7 @@ from retouchd.core.pictures import ColourProfile, PhotoFormat, Picture
 
 MAGIC: Final = re.compile(rb"II\*\0|MM\0\*|II\+\0\x08\0\0\0|MM\0\+\0\x08\0\0")
 
-RAW_REASON: Final = "it is a camera RAW file and no picture yet: develop it and save it as JPEG"
+RAW: Final = ("it is a camera RAW file and no picture yet", "develop it and save it as JPEG")
 
 _KIND_OF_PAGE, _OLD_KIND_OF_PAGE = 0x00FE, 0x00FF
 _WIDTH, _HEIGHT, _ORIENTATION = 0x0100, 0x0101, 0x0112
@@ -53,7 +53,7 @@ def walk(window: Window) -> Picture:
     pages = list(directories.main())
     every = [*pages, *directories.inner(pages)]
     if _is_raw(window, directories, every):
-        raise NotWholeError(RAW_REASON)
+        raise NotWholeError(*RAW)
     for fields in every:
         _check_data(window, directories, fields)
     if not pages or not any(where in pages[0] for where, _ in _DATA):

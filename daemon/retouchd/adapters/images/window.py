@@ -18,15 +18,20 @@ BLOCK_BYTES: Final = 65_536
 # parts would otherwise keep a worker busy for minutes.
 MOST_PARTS: Final = 250_000
 
+# What can be done about files of other kinds.
+AS_PICTURE: Final = "save it as PNG or JPEG"
+ONE_FRAME: Final = "export one frame of it"
+
 _UNITS: Final = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
 
 
 class NotWholeError(Exception):
     """Raised when a picture is found not to be all there; `examine` makes it Incomplete. No money moved."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, advice: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.advice = advice
 
 
 def amount(size_bytes: int) -> str:
