@@ -232,12 +232,12 @@ def test_a_huge_file_is_refused_at_once(tmp_path: Path, name: str, end: bytes) -
     os.truncate(path, 20_000_000_000 - len(end))
     with path.open("ab") as file:
         file.write(end)
-    begun = time.monotonic()
+    begun = time.process_time()
     with path.open("rb") as file:
         examination = examine(file.fileno())
 
     assert examination == Incomplete(reason="it is 20.0 GB large, which no photo is")
-    assert time.monotonic() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 @pytest.mark.parametrize(
