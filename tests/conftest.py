@@ -8,8 +8,9 @@ from typing import Final
 
 import pytest
 
-# Set where the programs must be there: with fewer of them the run fails.
-_LEAST: Final = "RETOUCHD_TEST_MIN_WRITERS"
+# Set where the programs must be there: with fewer of them the run fails. The daemons that tests start would
+# refuse a variable which begins with RETOUCHD_ and is no setting.
+_LEAST: Final = "MIN_TEST_WRITERS"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
