@@ -143,7 +143,9 @@ def folders(draw: st.DrawFn) -> list[Entry]:
     return [Entry(name=name, signature=SIGNATURE) for name in sorted(written | strange)]
 
 
-examinations = st.just(PICTURE) | st.just(Incomplete(reason="it ends after 12 of 40 kB"))
+examinations = st.sampled_from([PICTURE, replace(PICTURE, has_empty_space=True)]) | st.just(
+    Incomplete(reason="it ends after 12 of 40 kB")
+)
 evidences = st.builds(
     Evidence,
     size=st.sampled_from([0, 1, 1000]),

@@ -89,6 +89,16 @@ def test_holes_that_stay_belong_to_the_photo() -> None:
     assert decided({"has_holes": True}, after=60) == Settled(picture=PICTURE)
 
 
+def test_zeros_in_packed_data_that_stay_belong_to_the_photo() -> None:
+    """Where no hole is seen, zeros tell of a part that is still to come; a white page may be zeros, too."""
+    hollow = replace(PICTURE, has_empty_space=True)
+    before = decided({"examination": hollow}, after=59.9)
+
+    assert isinstance(before, LookAgain)
+    assert before.reason == "parts of it are still empty space"
+    assert decided({"examination": hollow}, after=60) == Settled(picture=hollow)
+
+
 def test_zeros_make_nothing_whole() -> None:
     """A picture that is not all there stays incomplete, however long its zeros stay."""
     verdict = decided({"ends_in_zeros": True, "examination": CUT}, looks=4, after=400)
@@ -141,6 +151,7 @@ def test_nothing_incomplete_is_ever_settled(
             assert not evidence.ends_in_zeros or waited >= timedelta(seconds=5)
             assert not evidence.is_being_written or waited >= timedelta(seconds=60)
             assert not evidence.has_holes or waited >= timedelta(seconds=60)
+            assert not verdict.picture.has_empty_space or waited >= timedelta(seconds=60)
         case LookAgain():
             assert timedelta() < verdict.at - now <= timedelta(seconds=600)
             assert verdict.at - now >= timedelta(seconds=5) or verdict.at == NOW + patience

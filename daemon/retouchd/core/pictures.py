@@ -109,6 +109,7 @@ class Picture:
         depth_bits: Bits of one channel of one pixel.
         is_cmyk: The colours are inks.
         profile: What the numbers of the colours mean.
+        has_empty_space: Zeros stand where packed data belongs: never written yet, or a large even surface.
     """
 
     format: PhotoFormat
@@ -120,6 +121,7 @@ class Picture:
     depth_bits: int = 8
     is_cmyk: bool = False
     profile: ColourProfile = ColourProfile.NONE
+    has_empty_space: bool = False
 
     @property
     def shown_size(self) -> tuple[int, int]:

@@ -20,7 +20,8 @@ LOOK_DELAYS_SECONDS: Final = (5, 15, 60, 300, 600)
 # some programs append zeros behind the end mark: if nothing changes for so long, they belong to the photo.
 _ZEROS_PATIENCE: Final = timedelta(seconds=60)
 _ZEROS_BEHIND_END_MARK_PATIENCE: Final = timedelta(seconds=5)
-# A download in several parts may close the file between them. A copy that spares zeros keeps its holes.
+# A download in several parts may close the file between them. A copy that spares zeros keeps its holes,
+# and a white page in a JPEG may be packed into zeros.
 _HOLES_PATIENCE: Final = timedelta(seconds=60)
 # A photo that killed the process this often while it was looked at is set aside.
 MAX_CLAIMS: Final = 3
@@ -142,7 +143,8 @@ def _find_fault(evidence: Evidence, waited: timedelta) -> str | None:
         return "its end is still empty space"
     if isinstance(evidence.examination, Incomplete):
         return evidence.examination.told
-    if evidence.has_holes and waited < _HOLES_PATIENCE:
+    has_empty_space = isinstance(evidence.examination, Picture) and evidence.examination.has_empty_space
+    if (evidence.has_holes or has_empty_space) and waited < _HOLES_PATIENCE:
         return "parts of it are still empty space"
     return None
 

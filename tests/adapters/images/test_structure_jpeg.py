@@ -1,6 +1,7 @@
 """The walk over JPEG files: segments, scans, markers across blocks."""
 
 import struct
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -56,6 +57,21 @@ def test_segments_may_lie_across_blocks(shift: int) -> None:
 def test_long_data_full_of_escapes_is_whole() -> None:
     """A scan of nothing but escaped FF and fill bytes, over several blocks, ends at its end mark."""
     content = OPEN_SCAN + b"\xff\x00" * BLOCK + b"\xff" * (2 * BLOCK) + b"\xd9"
+
+    assert examined(content) == PICTURE
+
+
+@pytest.mark.parametrize("lead", [0, 1, 4097, BLOCK - 4097, BLOCK - 4096, BLOCK - 1, BLOCK, 3 * BLOCK + 77])
+def test_a_part_of_a_scan_that_is_zeros_is_told(lead: int) -> None:
+    """Zeros that a copier wrote to reserve space, and has not filled yet, are seen wherever they lie."""
+    content = OPEN_SCAN + b"\x55" * lead + bytes(8192) + b"\x55" * 99 + b"\xff\xd9"
+
+    assert examined(content) == replace(PICTURE, has_empty_space=True)
+
+
+def test_zeros_beside_a_scan_are_nothing_to_wait_for() -> None:
+    """Cameras leave space in their notes and behind the end mark; that is whole."""
+    content = jpeg(jpeg_segment(0xE2, bytes(30_000))) + bytes(30_000)
 
     assert examined(content) == PICTURE
 

@@ -1,6 +1,6 @@
 """The walk over a JPEG: segments by their lengths, scans to their next marker, up to EOI. Nothing is decoded.
 
-A JPEG has no checksums: a hole of zeros in the middle of a scan can't be seen this way, nor by most decoders.
+A JPEG has no checksums, and most decoders do not mind a hole of zeros in the middle of a scan: it is told of.
 """
 
 import re
@@ -50,6 +50,7 @@ def walk(window: Window) -> Picture:
         orientation=find_orientation(window.beginning(exif)) if exif else UPRIGHT,
         depth_bits=depth_bits,
         is_cmyk=components == _INKS,
+        has_empty_space=window.has_empty_space,
         profile=_read_profile(window, firsts),
     )
 
