@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from cli_house import PATIENCE_SECONDS, PROGRAM, CliHouse, picture, refusing
 
+from retouchd.core.statusfile import STATUS_FILE_NAME
 from servers import ScriptedServer
 from waiting import eventually
 
@@ -20,8 +21,9 @@ def photo(house: CliHouse, name: str = "my photo.jpg", seed: int = 1) -> str:
 
 
 def below(folder: Path) -> list[str]:
-    """Give the names below a folder but for marks."""
-    paths = [path for path in folder.rglob("*") if path.is_file() and path.name != ".retouchd-root"]
+    """Give the names below a folder but for marks and what tells the status."""
+    ours = {".retouchd-root", STATUS_FILE_NAME}
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.name not in ours]
     return sorted(str(path.relative_to(folder)) for path in paths)
 
 
