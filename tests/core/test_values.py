@@ -1,7 +1,6 @@
 """The small values: names that are compared, text that is printed, signatures."""
 
 import unicodedata
-from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retouchd.core.values import fold_name, printable
-from strategies import SIGNATURE, any_text, names
+from strategies import any_text, names
 
 UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -66,17 +65,3 @@ def test_fold_name_knows_no_normal_form(name: str, form: Literal["NFC", "NFD"]) 
 def test_fold_name_pairs_what_is_one_name(name: str, other: str) -> None:
     """Names that differ in case or normal form only are one name, even where folding makes new letters."""
     assert fold_name(name) == fold_name(other)
-
-
-@pytest.mark.parametrize(
-    ("change", "same"),
-    [
-        ({"ctime_ns": 99}, True),
-        ({"mtime_ns": 99}, False),
-        ({"size": 99}, False),
-        ({"inode": 99}, False),
-    ],
-)
-def test_a_rename_changes_the_ctime_alone(change: dict[str, int], same: bool) -> None:  # noqa: FBT001 - a column of the table
-    """A file is the same under another name unless its size, time or inode differs."""
-    assert SIGNATURE.is_same_file(replace(SIGNATURE, **change)) is same

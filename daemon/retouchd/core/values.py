@@ -42,10 +42,6 @@ class Signature:
     ctime_ns: int
     inode: int
 
-    def is_same_file(self, other: "Signature") -> bool:
-        """Say whether this is the same content at another name: a rename changes the ctime alone."""
-        return (self.size, self.mtime_ns, self.inode) == (other.size, other.mtime_ns, other.inode)
-
 
 class Cabinet(StrEnum):
     """Where sources are filed."""

@@ -25,7 +25,6 @@ from retouchd.core.records import (
     Moments,
     PermissionReason,
     ReturnAsked,
-    SpendReport,
 )
 from retouchd.core.request import EditRequest
 from retouchd.core.turns import Turns
@@ -206,10 +205,6 @@ class Ledger(Protocol):
 
     def spent(self, edit: EditId, period: Period) -> Spent:
         """Add up what is charged and set aside."""
-        ...
-
-    def report_spend(self, period: Period) -> SpendReport:
-        """Add up for the status."""
         ...
 
 
