@@ -11,6 +11,7 @@ from retouchd.adapters.inbox.files import InboxFolder
 from retouchd.cli.explanation import Explanation
 from retouchd.cli.opening import House
 from retouchd.cli.showing import filed_as, history_words
+from retouchd.core.arrival import state_when_seen
 from retouchd.core.bundles import Bundle, Standing, bundle_key, is_sidecar_name, named_after
 from retouchd.core.edits import DuplicatePolicy, Wish
 from retouchd.core.errors import FileTroubleError
@@ -35,11 +36,6 @@ from retouchd.ownership import check_ownership
 from retouchd.policies import engine_policy, forming_rules
 
 _NOT_SEEN: Final = BundleId(0)
-_BY_STANDING: Final = {
-    Standing.COMPLETE: BundleState.ARRIVING,
-    Standing.LACKS_PROMPT: BundleState.LACKS_PROMPT,
-    Standing.AMBIGUOUS: BundleState.NEEDS_YOU,
-}
 _UNDER_WAY: Final = frozenset({BundleState.AT_WORK, BundleState.ENDING})
 _WAITS_FOR_PAUSE: Final = frozenset({JobState.READY, JobState.DEFERRED})
 # The job's id is not known before there is a job; only few names of outputs have it in them.
@@ -117,7 +113,7 @@ class PhotoExplainer:
             key=bundle.key,
             photo=bundle.photo.name,
             digest=bundle.digest,
-            state=_BY_STANDING[bundle.standing],
+            state=state_when_seen(bundle),
             detail=bundle.detail,
             seen=self._now,
         )

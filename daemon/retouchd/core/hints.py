@@ -10,12 +10,14 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from retouchd.core.bundles import (
+    FOLDER_PROMPT_NAME,
     JOB_FILES,
     PRESET_NAME,
     Role,
     is_job_folder,
     is_photo_name,
     is_sidecar_name,
+    stem_of,
 )
 from retouchd.core.ignore import IgnorePattern, find_original
 from retouchd.core.values import fold_name, printable
@@ -57,9 +59,7 @@ _TOLD: Final = {
 # Worth a hint before anybody asks. Videos and the like lie beside photos on every phone.
 _HINTED: Final = (Kind.RAW, Kind.DOCUMENT, Kind.ARCHIVE, Kind.SHORTCUT)
 
-_FOLDER_PROMPT: Final = "_prompt.txt"
-_PRESET: Final = "_preset.toml"
-_WORDS: Final = {"prompt": _FOLDER_PROMPT, "preset": _PRESET}
+_WORDS: Final = {"prompt": FOLDER_PROMPT_NAME, "preset": PRESET_NAME}
 _TEXT_SUFFIXES: Final = frozenset({"txt", "md", "toml"})
 # "_promt" is near enough to "_prompt", "_portrait" is not.
 _NEARNESS: Final = 0.8
@@ -161,7 +161,7 @@ def companion_sentence(path: PurePosixPath) -> str:
 
 
 def _misnamed_sentence(path: PurePosixPath, meant: str) -> str:
-    below = " and below" if meant == _PRESET else ""
+    below = " and below" if meant == PRESET_NAME else ""
     return (
         f"{printable(path)} belongs to no photo: to use it for every photo here{below}, rename it to {meant}."
     )
@@ -172,14 +172,14 @@ def meant_name(name: str) -> str:
     folded = fold_name(name)
     stem, *suffixes = folded.split(".")
     # The presets of the folders above are opened by this very name, which a server's disk has in one case.
-    is_right = folded == _FOLDER_PROMPT or name == _PRESET
+    is_right = folded == FOLDER_PROMPT_NAME or name == PRESET_NAME
     if is_right or not _TEXT_SUFFIXES.issuperset(suffixes):
         return ""
     word = stem.strip("_- ")
     if word in {"prompt", "prompts"}:
-        return _FOLDER_PROMPT
+        return FOLDER_PROMPT_NAME
     if word == "preset" and "toml" in suffixes:
-        return _PRESET
+        return PRESET_NAME
     near = get_close_matches(word, _WORDS, n=1, cutoff=_NEARNESS) if stem.startswith("_") else []
     return _WORDS[near[0]] if near else ""
 
@@ -218,7 +218,7 @@ def _misnamed_hints(folder: PurePosixPath, others: Iterable[str], names: Sequenc
 
 
 def _folded_stem(name: str) -> str:
-    return fold_name(name).rpartition(".")[0]
+    return stem_of(fold_name(name))
 
 
 def _is_suspect(name: str) -> bool:

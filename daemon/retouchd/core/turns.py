@@ -6,8 +6,9 @@ from itertools import chain, islice, zip_longest
 from pathlib import PurePosixPath
 from typing import Final, TypeVar
 
+from retouchd.core.bundles import JOB_SUFFIX
+
 _T = TypeVar("_T")
-_JOB_FOLDER_SUFFIX: Final = ".job"
 _TOP: Final = PurePosixPath()
 
 
@@ -34,7 +35,7 @@ def top_folder(folder: PurePosixPath) -> PurePosixPath:
     if not folder.parts:
         return _TOP
     top, *below = folder.parts
-    return _TOP if not below and top.lower().endswith(_JOB_FOLDER_SUFFIX) else PurePosixPath(top)
+    return _TOP if not below and top.lower().endswith(JOB_SUFFIX) else PurePosixPath(top)
 
 
 def in_turn(waiting: Iterable[Sequence[_T]], limit: int) -> list[_T]:

@@ -94,15 +94,7 @@ class Fitting:
         """Give a picture as the service takes it: its own bytes, unless something in it must change."""
         why, kind = must_convert(picture), picture.format.taken_as
         if why is None and kind is not None:
-            image = opened.enter_context(self._inbox.open_image(source.path, source.sha256))
-            facts = SentPicture(
-                sha256=source.sha256,
-                bytes=source.bytes,
-                width=source.width,
-                height=source.height,
-                format=kind,
-            )
-            return _Print(image=image, facts=facts)
+            return self._as_it_is(source, kind, opened)
         with self._unchanged(source) as file:
             made = opened.enter_context(self._darkroom.convert(file.descriptor(), room.picture_bytes))
         return _made(made, why or "")
@@ -136,17 +128,13 @@ class Fitting:
         return [*prints, self._mask_of(source, made, opened)]
 
     def _mask_of(self, source: SourcePicture, made: MadeImage | None, opened: ExitStack) -> _Print:
-        if made is not None:
-            cut = _made(made, _CUT)
-            return replace(cut, facts=replace(cut.facts, is_mask=True))
+        cut = self._as_it_is(source, PictureFormat.PNG, opened) if made is None else _made(made, _CUT)
+        return replace(cut, facts=replace(cut.facts, is_mask=True))
+
+    def _as_it_is(self, source: SourcePicture, kind: PictureFormat, opened: ExitStack) -> _Print:
         image = opened.enter_context(self._inbox.open_image(source.path, source.sha256))
         facts = SentPicture(
-            sha256=source.sha256,
-            bytes=source.bytes,
-            width=source.width,
-            height=source.height,
-            format=PictureFormat.PNG,
-            is_mask=True,
+            sha256=source.sha256, bytes=source.bytes, width=source.width, height=source.height, format=kind
         )
         return _Print(image=image, facts=facts)
 
