@@ -16,8 +16,9 @@ from retouchd.core.records import Accepted
 from retouchd.core.values import BundleId, Cabinet
 from retouchd.engine.deliveries import Deliveries, FilingOrder
 from retouchd.engine.desk import Desk
-from retouchd.engine.needs import Filing, Inbox
+from retouchd.engine.needs import Filing
 from retouchd.engine.reading import is_as_hashed
+from retouchd.engine.sources import Inbox
 
 
 class Clerk:

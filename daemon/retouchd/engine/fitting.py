@@ -15,9 +15,9 @@ from retouchd.core.pictures import Incomplete, Picture, PictureFormat, SentPictu
 from retouchd.core.request import MAX_IMAGE_BYTES
 from retouchd.core.requestsize import Room, request_bytes
 from retouchd.engine.desk import Desk
-from retouchd.engine.needs import Source
 from retouchd.engine.pictures import Image, MadeImage
 from retouchd.engine.requestlimits import RequestLimits
+from retouchd.engine.sources import Source
 from retouchd.engine.tools import Tools
 
 # More pixels than the service makes of a picture unless it is asked for more.

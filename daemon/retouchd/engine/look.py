@@ -30,10 +30,10 @@ from retouchd.core.settling import (
     wait_for_writer,
 )
 from retouchd.core.values import Sha256, Signature, printable
-from retouchd.engine.needs import Inbox, Source
 from retouchd.engine.pictures import Darkroom, Pictures
 from retouchd.engine.policy import Policy
 from retouchd.engine.reading import Asked, SidecarReader, accept, texts_of
+from retouchd.engine.sources import Inbox, Source
 from retouchd.engine.verdicts import Accept, Moved, NeedsYou, Refused, Vanished, Verdict, WantsPrompt
 
 

@@ -10,7 +10,7 @@ from retouchd.core.options import EffectiveOptions, Layer, Options, SidecarError
 from retouchd.core.records import Accepted
 from retouchd.core.sidecars import MAX_SIDECAR_BYTES, read_json, read_preset, read_text, read_toml
 from retouchd.core.values import Sha256, fold_name, printable
-from retouchd.engine.needs import Inbox, Source
+from retouchd.engine.sources import Inbox, Source
 
 _TEXTS = frozenset({Role.PROMPT, Role.OPTIONS, Role.FOLDER_PROMPT, Role.PRESET})
 

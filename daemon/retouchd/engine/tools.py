@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from retouchd.core.values import Cabinet
-from retouchd.engine.needs import Endpoint, Filing, Inbox, Outbox, Spool
+from retouchd.engine.needs import Endpoint, Filing, Outbox, Spool
 from retouchd.engine.pictures import Darkroom, Pictures
+from retouchd.engine.sources import Inbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from retouchd.adapters.marks import MARK_NAME, Mark, write_mark
 from retouchd.core.bundles import FormingRules, Standing
 from retouchd.core.errors import FileTroubleError, FolderMissingError, SourceGoneError
 from retouchd.core.values import Sha256
-from retouchd.engine.needs import Inbox
+from retouchd.engine.sources import Inbox
 
 PHOTO = PurePosixPath("trip/a.png")
 
