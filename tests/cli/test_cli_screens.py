@@ -291,6 +291,44 @@ def test_explain_says_why(lived_in: CliHouse, capsys: Captured, path: str, state
     assert sentence in told(lived_in, path, capsys)
 
 
+@pytest.mark.parametrize(
+    ("path", "state", "sentence"),
+    [
+        ("mug.job/a.jpg", "waiting_for_prompt", "a.jpg waits for its prompt: add prompt.txt to mug.job."),
+        ("mug.job/a.jpg", "waiting_for_prompt", "a.txt is not used: all photos in mug.job make one picture"),
+        ("mug.job/a.txt", "orphan", "a.txt is not used: all photos in mug.job make one picture"),
+        (
+            "mug.job/old",
+            "ignored",
+            "old is never looked at: of mug.job only what lies directly in it counts.",
+        ),
+        ("mug.job/old/b.jpg", "ignored", "b.jpg is never looked at: of mug.job only what lies directly"),
+        ("new.job/prompt.txt", "orphan", "prompt.txt waits for the photos of new.job:"),
+        ("export.json", "orphan", "export.json is no prompt file for any photo here"),
+        ("lone.mask.png", "not_a_photo", "is a mask by its name"),
+    ],
+)
+def test_explain_says_why_a_file_is_not_used(
+    lived_in: CliHouse, capsys: Captured, path: str, state: str, sentence: str
+) -> None:
+    """What lies where it does not count is not promised to go on by itself."""
+    for name in (
+        "mug.job/a.jpg",
+        "mug.job/a.txt",
+        "mug.job/old/b.jpg",
+        "new.job/prompt.txt",
+        "lone.mask.png",
+    ):
+        place = lived_in.inbox / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(b"a file")
+    (lived_in.inbox / "export.json").write_text('{"title": "beach"}')
+    fields = explain(lived_in, path, capsys)
+
+    assert fields["state"] == state
+    assert any(sentence in one for one in fields["sentences"]), fields["sentences"]
+
+
 def test_explain_tells_how_changes_are_noticed(lived_in: CliHouse, capsys: Captured) -> None:
     """Where somebody may wait for something to be noticed, it is told how it is, and why."""
     fields = explain(lived_in, "inbox", capsys)

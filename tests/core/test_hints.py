@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 
 from retouchd.core.hints import (
     Kind,
+    below_job_sentence,
+    companion_sentence,
     folder_hints,
     ignored_sentence,
+    job_orphan_sentence,
     kind_of,
     meant_name,
     orphan_sentence,
@@ -74,6 +77,21 @@ def test_ignored_names_say_their_pattern() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (".retouchd-root", "is the mark by which retouchd knows its inbox: leave it there."),
+        ("a.jpg.error.txt", "is a note that retouchd wrote about a photo that failed; it can be deleted."),
+    ],
+)
+def test_what_we_wrote_ourselves_is_known(name: str, told: str) -> None:
+    """Nobody is told to rename or take back what retouchd itself left there."""
+    pattern = IgnoreRules().find_for_file(name)
+
+    assert pattern
+    assert ignored_sentence(name, pattern) == f"{name} {told}"
+
+
 def test_prompts_without_a_photo_say_how_to_be_used() -> None:
     """The name that would fit is told; a suffix that is there twice, and a conflict copy, are seen."""
     orphan, lonely = PurePosixPath("beech.txt"), ["beach.jpg"]
@@ -82,6 +100,39 @@ def test_prompts_without_a_photo_say_how_to_be_used() -> None:
     assert orphan_sentence(PurePosixPath("x.toml"), []).endswith("it waits for one of its name, x.jpg.")
     assert orphan_sentence(PurePosixPath("beach.TXT.txt"), lonely).endswith("rename it to beach.TXT.")
     assert "that a sync program made of a.txt" in orphan_sentence(PurePosixPath("a_Conflict.txt"), lonely)
+
+
+def test_json_that_is_no_prompt_gets_no_name_that_it_has() -> None:
+    """Exports and our own results lie beside photos as JSON: what would make it a prompt is told."""
+    told = orphan_sentence(PurePosixPath("beach.json"), ["beach.jpg"])
+
+    assert told.startswith("beach.json is no prompt file for any photo here: JSON counts beside a photo")
+    assert told == orphan_sentence(PurePosixPath("beach.json"), [])
+
+
+def test_prompts_in_the_folder_of_one_picture_say_what_counts_there() -> None:
+    """What would be a photo's own prompt elsewhere is not one there; prompt.txt waits for photos."""
+    own, others = FOLDER / "mug.job" / "prompt.txt", FOLDER / "mug.job" / "a.txt"
+
+    assert job_orphan_sentence(own).startswith("prompt.txt waits for the photos of mug.job: ")
+    assert job_orphan_sentence(others).startswith("a.txt is not used: all photos in mug.job make one picture")
+
+
+def test_what_lies_deeper_in_the_folder_of_one_picture_says_so() -> None:
+    """It is not waited for in vain: the way out is told."""
+    told = below_job_sentence(FOLDER / "mug.job" / "old" / "a.jpg", FOLDER / "mug.job")
+
+    assert told.startswith(
+        "a.jpg is never looked at: of mug.job only what lies directly in it counts. Move it"
+    )
+
+
+def test_pictures_that_are_no_photos_say_why() -> None:
+    """A mask stays one, whatever lies beside it; a picture that is named somewhere can have a prompt."""
+    assert companion_sentence(FOLDER / "a.MASK.png").endswith(
+        "never edited itself: if it is a photo, rename it."
+    )
+    assert companion_sentence(FOLDER / "_logo.png").endswith("with a prompt file of its own it is.")
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,7 @@ def test_parts_become_whole_sentences() -> None:
     assert sentence("Really?") == "Really?"
     assert sentence("paused.") == "Paused."
     assert sentence("beach.txt: it is empty") == "beach.txt: it is empty."
+    assert sentence("variants = 9 is too much") == "variants = 9 is too much."
     assert sentence("") == ""
 
 
@@ -188,6 +189,14 @@ def test_every_photo_that_is_no_job_yet_has_a_sentence(
     record = replace(RECORD, state=state, detail=detail)
 
     assert told in bundle_sentence(record, is_quiet=is_quiet, facts=" (1 MB)")
+
+
+def test_photos_that_make_one_picture_wait_for_the_prompt_of_their_folder() -> None:
+    """A prompt file named after one of them would not count there."""
+    record = replace(RECORD, folder=PurePosixPath("trip/mug.job"), state=BundleState.LACKS_PROMPT, detail="")
+
+    told = bundle_sentence(record, is_quiet=True)
+    assert told == "beach.jpg waits for its prompt: add prompt.txt to mug.job."
 
 
 def test_a_second_time_is_free_and_says_how_it_would_not_be() -> None:

@@ -21,15 +21,18 @@ from retouchd.core.bundles import (
     PRESET_NAME,
     Bundle,
     Standing,
+    is_job_folder,
     is_photo_name,
     is_sidecar_name,
 )
 from retouchd.core.depth import lies_too_deep, too_deep_sentence
 from retouchd.core.hints import (
     Kind,
+    below_job_sentence,
     common_sentence,
     companion_sentence,
     ignored_sentence,
+    job_orphan_sentence,
     kind_of,
     member_sentence,
     orphan_sentence,
@@ -102,11 +105,9 @@ class _Explainer:
                 return _plain(spot, "elsewhere", told)
 
     def _explain_in_inbox(self, spot: Spot) -> Explanation:
-        if lies_too_deep(spot.relative.parent):
-            return _plain(spot, "ignored", too_deep_sentence(spot.relative))
-        ignored = find_ignored(spot, self._rules)
-        if ignored is not None:
-            return _plain(spot, "ignored", ignored_sentence(*ignored))
+        unseen = self._tell_unseen(spot)
+        if unseen:
+            return _plain(spot, "ignored", unseen)
         try:
             mode = os.lstat(spot.path).st_mode
         except OSError:
@@ -116,6 +117,18 @@ class _Explainer:
         if not stat.S_ISREG(mode):
             return _plain(spot, "ignored", stranger_sentence(PurePosixPath(spot.path.name), Kind.NO_FILE))
         return self._explain_file(spot)
+
+    def _tell_unseen(self, spot: Spot) -> str:
+        """Say why a place is never looked at, or nothing."""
+        if lies_too_deep(spot.relative.parent):
+            return too_deep_sentence(spot.relative)
+        ignored = find_ignored(spot, self._rules)
+        if ignored is not None:
+            return ignored_sentence(*ignored)
+        # Of a folder that is one bundle no folder is entered.
+        innermost = spot.relative if spot.path.is_dir() else spot.relative.parent
+        job = next((one for one in innermost.parents if is_job_folder(one)), None)
+        return below_job_sentence(spot.relative, job) if job else ""
 
     def _how_watched(self, relative: PurePosixPath) -> str:
         """Say how changes at a place in the inbox are noticed, or would be if a daemon ran."""
@@ -139,8 +152,7 @@ class _Explainer:
         if is_photo_name(name):
             return _plain(spot, "not_a_photo", companion_sentence(spot.relative))
         if is_sidecar_name(name):
-            lonely = [one.photo.name for one in bundles if one.standing is Standing.LACKS_PROMPT]
-            return _plain(spot, "orphan", orphan_sentence(PurePosixPath(name), lonely))
+            return _plain(spot, "orphan", _orphan(spot.relative, bundles))
         return _plain(spot, "not_a_photo", stranger_sentence(PurePosixPath(name), kind_of(name)))
 
     def _explain_member(self, spot: Spot, users: Sequence[Bundle]) -> Explanation:
@@ -191,6 +203,13 @@ class _Explainer:
             f"Over: {_list(so_far) or 'nothing yet'}.",
         )
         return replace(_plain(spot, "folder", ""), sentences=told, counts=+now | +so_far)
+
+
+def _orphan(path: PurePosixPath, bundles: Sequence[Bundle]) -> str:
+    if is_job_folder(path.parent):
+        return job_orphan_sentence(path)
+    lonely = [one.photo.name for one in bundles if one.standing is Standing.LACKS_PROMPT]
+    return orphan_sentence(PurePosixPath(path.name), lonely)
 
 
 def _list(counts: Counter[str]) -> str:

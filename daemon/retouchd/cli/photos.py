@@ -12,10 +12,17 @@ from retouchd.cli.explanation import Explanation
 from retouchd.cli.opening import House
 from retouchd.cli.showing import filed_as, history_words
 from retouchd.core.arrival import state_when_seen
-from retouchd.core.bundles import Bundle, Standing, bundle_key, is_sidecar_name, named_after
+from retouchd.core.bundles import (
+    Bundle,
+    Standing,
+    bundle_key,
+    is_job_folder,
+    is_sidecar_name,
+    named_after,
+)
 from retouchd.core.edits import DuplicatePolicy, Wish
 from retouchd.core.errors import FileTroubleError
-from retouchd.core.hints import Kind, kind_of, orphan_sentence, stranger_sentence
+from retouchd.core.hints import Kind, job_orphan_sentence, kind_of, orphan_sentence, stranger_sentence
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.naming import output_stem
 from retouchd.core.options import SidecarError
@@ -164,7 +171,7 @@ class PhotoExplainer:
             if name in members or stem not in {path.stem, PurePosixPath(path.stem).stem}:
                 continue
             if is_sidecar_name(name):
-                yield orphan_sentence(PurePosixPath(name), ())
+                yield _almost_sentence(bundle.folder / name)
             elif kind_of(name) is Kind.DOCUMENT:
                 yield stranger_sentence(PurePosixPath(name), Kind.DOCUMENT)
 
@@ -250,6 +257,11 @@ class PhotoExplainer:
         yield sentence(money_sentence([one for edit in edits for one in self._view.attempts_of(edit)]))
         if bundle is not None and bundle.digest != record.digest:
             yield changed_sentence(jobs)
+
+
+def _almost_sentence(path: PurePosixPath) -> str:
+    in_job = is_job_folder(path.parent)
+    return job_orphan_sentence(path) if in_job else orphan_sentence(PurePosixPath(path.name), ())
 
 
 def _stem_of(bundle: Bundle, wish: Wish, template: str, now: datetime) -> PurePosixPath:

@@ -15,6 +15,7 @@ from retouchd.core.bundles import (
     PRESET_NAME,
     Role,
     is_job_folder,
+    is_mask_name,
     is_photo_name,
     is_sidecar_name,
     stem_of,
@@ -59,6 +60,10 @@ _TOLD: Final = {
 # Worth a hint before anybody asks. Videos and the like lie beside photos on every phone.
 _HINTED: Final = (Kind.RAW, Kind.DOCUMENT, Kind.ARCHIVE, Kind.SHORTCUT)
 
+# Of what is never looked at, what we wrote ourselves.
+_MARK: Final = ".retouchd-root"
+_FAILURE_NOTE: Final = "*.*.error.txt"
+
 _WORDS: Final = {"prompt": FOLDER_PROMPT_NAME, "preset": PRESET_NAME}
 _TEXT_SUFFIXES: Final = frozenset({"txt", "md", "toml"})
 # "_promt" is near enough to "_prompt", "_portrait" is not.
@@ -94,6 +99,10 @@ def _oddly_named_sentence(path: PurePosixPath) -> str:
 def ignored_sentence(name: str, pattern: IgnorePattern) -> str:
     """Say that a name is never looked at, by which pattern, and how it would be."""
     shown, fits = printable(name), printable(pattern.text)
+    if pattern.is_built_in and fold_name(name) == _MARK:
+        return f"{shown} is the mark by which retouchd knows its inbox: leave it there."
+    if pattern.text == _FAILURE_NOTE:
+        return f"{shown} is a note that retouchd wrote about a photo that failed; it can be deleted."
     why = (
         f"names like {fits} are hidden, unfinished, or what systems and programs keep for themselves"
         if pattern.is_built_in
@@ -124,11 +133,38 @@ def orphan_sentence(path: PurePosixPath, lonely: Sequence[str]) -> str:
             f"{shown} is a conflict copy that a sync program made of {printable(original)}: remove the one"
             " that you do not want."
         )
+    if fold_name(path.suffix) == ".json":
+        return (
+            f"{shown} is no prompt file for any photo here: JSON counts beside a photo of its name, as an"
+            ' object with a text "prompt"; other JSON is left alone.'
+        )
     if not lonely:
         return f"{shown} belongs to no photo: it waits for one of its name, {printable(path.stem)}.jpg."
     photo = PurePosixPath(lonely[0])
     fitting = printable(f"{photo.stem}{path.suffix}")
     return f"{shown} belongs to no photo: to use it for {printable(photo)}, rename it to {fitting}."
+
+
+def job_orphan_sentence(path: PurePosixPath) -> str:
+    """Say of a prompt file in a folder that is one bundle why it is not used there."""
+    shown, folder = printable(path.name), printable(path.parent.name)
+    if fold_name(path.name) in JOB_FILES:
+        return (
+            f"{shown} waits for the photos of {folder}: all that you put into that folder make one picture."
+        )
+    return (
+        f"{shown} is not used: all photos in {folder} make one picture, of which the prompt is"
+        " prompt.txt there, and options are job.toml."
+    )
+
+
+def below_job_sentence(path: PurePosixPath, job: PurePosixPath) -> str:
+    """Say of something that lies deeper in a folder that is one bundle why it is not looked at."""
+    folder = printable(job.name)
+    return (
+        f"{printable(path.name)} is never looked at: of {folder} only what lies directly in it counts. Move"
+        f" it up into {folder}, or to a folder that does not end in .job."
+    )
 
 
 def member_sentence(name: str, role: Role, photo: str, users: int) -> str:
@@ -154,8 +190,13 @@ def common_sentence(path: PurePosixPath) -> str:
 
 def companion_sentence(path: PurePosixPath) -> str:
     """Say why a picture in the inbox is no photo by itself."""
+    if is_mask_name(fold_name(path.name)):
+        return (
+            f"{printable(path)} is a mask by its name, which says where a photo is edited, and is never"
+            " edited itself: if it is a photo, rename it."
+        )
     return (
-        f"{printable(path)} is a mask, or a picture that a prompt file or preset names, so it is not edited"
+        f"{printable(path)} is a picture that a prompt file or preset names, so it is not edited by"
         " itself; with a prompt file of its own it is."
     )
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
+from retouchd.core.bundles import is_job_folder
 from retouchd.core.jobs import HoldReason, Job, JobState
 from retouchd.core.money import Money
 from retouchd.core.outcomes import Answered, CallEnd, Envelope, OutcomeKind
@@ -135,9 +136,11 @@ def clock_time(moment: datetime, now: datetime) -> str:
 
 
 def sentence(text: str) -> str:
-    """Give a text that came as a part of a sentence as a whole one; a file's name in front stays as it is."""
+    """Give a text that came as a part of a sentence as a whole one; a file or option in front stays so."""
     whole = printable(text).strip()
-    first = whole[:1] if "." in whole.split(" ", 1)[0].rstrip(".") else whole[:1].upper()
+    word, _, rest = whole.partition(" ")
+    is_name = "." in word.rstrip(".") or rest.startswith("= ")
+    first = whole[:1] if is_name else whole[:1].upper()
     return whole and f"{first}{whole[1:]}{'' if whole.endswith(('.', '!', '?')) else '.'}"
 
 
@@ -174,8 +177,7 @@ def bundle_sentence(record: BundleRecord, *, is_quiet: bool, facts: str = "") ->
         case BundleState.LACKS_PROMPT if record.detail:
             return f"{name} {printable(record.detail)}."
         case BundleState.LACKS_PROMPT:
-            stem = printable(record.path.stem)
-            return f"{name} waits for its prompt: add {stem}.txt beside it."
+            return f"{name} waits for its prompt: add {_wanted_prompt(record)}."
         case BundleState.NEEDS_YOU:
             return f"{name} needs you: {printable(record.detail)}."
         case BundleState.ARRIVING if record.detail:
@@ -184,6 +186,12 @@ def bundle_sentence(record: BundleRecord, *, is_quiet: bool, facts: str = "") ->
             return f"{name} is still arriving{facts}; nothing to do."
         case _:
             return f"{name} has arrived and is queued; nothing to do."
+
+
+def _wanted_prompt(record: BundleRecord) -> str:
+    if is_job_folder(record.folder):
+        return f"prompt.txt to {printable(record.folder.name)}"
+    return f"{printable(record.path.stem)}.txt beside it"
 
 
 def refused_answer(reason: str) -> str:
