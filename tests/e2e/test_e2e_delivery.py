@@ -87,7 +87,7 @@ def test_what_cannot_be_sent_says_why(open_shop: OpenShop) -> None:
         notes = {path.name: path.read_text() for path in shop.failed.glob("*.error.txt")}
         assert ended.code == 1
         assert "animation" in notes["animated.webp.error.txt"]
-        assert "megapixels" in notes["wide.jpg.error.txt"]
+        assert "megapixels, allowed are 0.0: export it smaller" in notes["wide.jpg.error.txt"]
         assert all("nothing was paid" in note for note in notes.values())
         details = {bundle["photo"].decode(): bundle["detail"] for bundle in shop.bundles()}
         assert "nonsense" in details["odd.jpg"]

@@ -202,6 +202,9 @@ def test_doubt_is_never_paid_for(open_shop: OpenShop) -> None:
         put(shop, "full.job/prompt.txt", "x")
         for number in range(9):
             put(shop, f"full.job/{number}.jpg", picture(10 + number))
+        put(shop, "much.job/job.toml", 'prompt = "x"\nreferences = ["5.jpg", "6.jpg", "7.jpg", "8.jpg"]')
+        for number in range(9):
+            put(shop, f"much.job/{number}.jpg", picture(20 + number))
         put(shop, "bad/_preset.toml", 'qualty = "low"')
         put(shop, "bad/a.txt", "x")
         put(shop, "bad/a.jpg", picture(5))
@@ -214,6 +217,7 @@ def test_doubt_is_never_paid_for(open_shop: OpenShop) -> None:
     assert "it has 64x48 pixels and the photo 48x48: export it in the photo's size" in told["big.jpg"]
     assert "other.png and both.mask.png are both masks for both.jpg" in told["both.jpg"]
     assert "full.job holds 9 photos, one edit takes at most 8" in told["full.job/0.jpg"]
+    assert "9 pictures with the references, one edit takes at most 8: name fewer" in told["much.job/0.jpg"]
     assert 'bad/_preset.toml: "qualty" is no option (did you mean "quality"?)' in told["bad/a.jpg"]
     check_all(shop)
 

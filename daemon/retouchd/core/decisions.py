@@ -54,10 +54,7 @@ def why_not_redone(job: Job, record: BundleRecord) -> str:
     if job.state in {JobState.HELD, JobState.FAILED}:
         return f'there is none yet; to try it again, "retouchd retry {job.id}"'
     if job.state is JobState.CANCELLED:
-        reason = "its name was taken" if job.skipped else "it was cancelled"
-        return (
-            f"{reason}: drag photo and prompt from {'done' if job.skipped else 'failed'}/ back to the inbox"
-        )
+        return _way_back_to_inbox(job)
     if job.state is not JobState.DONE:
         return "it is not done yet: wait until it is"
     if record.state is not BundleState.FILED:
@@ -66,6 +63,16 @@ def why_not_redone(job: Job, record: BundleRecord) -> str:
         # It was read back after the history was lost.
         return "its files are not known any more: drag them from done/ to the inbox, with another take"
     return ""
+
+
+def _way_back_to_inbox(job: Job) -> str:
+    if job.skipped:
+        # Else it would be skipped again.
+        return (
+            "its name was taken: take what has it out of the outbox, then drag photo and prompt from done/"
+            " back to the inbox"
+        )
+    return "it was cancelled: drag photo and prompt from failed/ back to the inbox"
 
 
 def why_not_tried_again(job: Job) -> str:

@@ -221,7 +221,8 @@ class Looker:
             return _describe_frames(picture)
         if picture.pixels > self._policy.max_pixels:
             allowed = self._policy.max_pixels / MEGAPIXEL
-            return f"it has {picture.pixels / MEGAPIXEL:.1f} megapixels, allowed are {allowed:.1f}"
+            many = f"{picture.pixels / MEGAPIXEL:.1f} megapixels"
+            return f"it has {many}, allowed are {allowed:.1f}: export it smaller"
         return None
 
     def _wishes(self, effective: EffectiveOptions, found: Sequence[_Found]) -> Iterator[Wish]:
@@ -328,7 +329,7 @@ def _refuse(bundle: Bundle, faulty: _Faulty, accepted: tuple[Accepted, ...]) -> 
 
 def _count(sent: Sequence[_Found]) -> int:
     if len(sent) > MAX_IMAGES:
-        reason = f"{len(sent)} pictures with the references, one edit takes at most {MAX_IMAGES}"
+        reason = f"{len(sent)} pictures with the references, one edit takes at most {MAX_IMAGES}: name fewer"
         raise SidecarError(reason)
     return len(sent)
 
