@@ -126,6 +126,10 @@ class Listing:
         else:
             self._add_stranger(name, Kind.NO_FILE)
 
+    def _links(self) -> Sequence[str]:
+        """Give the names of what keeps a bundle back by not being a file."""
+        return self.strangers.get(Kind.NO_FILE, ())
+
     def find_preset(self) -> Member | None:
         """Give the folder's preset, or None."""
         found = (entry for entry in self.entries if entry.name == PRESET_NAME)
@@ -139,7 +143,7 @@ class Listing:
             presets=presets,
             elsewhere=elsewhere,
             folders=() if is_job_folder(self.folder) else tuple(self.folders),
-            digest=_digest([*self.entries, *map(_as_entry, presets), *elsewhere.values()]),
+            digest=_digest([*self.entries, *map(_as_entry, presets), *elsewhere.values()], self._links()),
             hidden=self.hidden,
             strangers=self.strangers,
             unseen=frozenset(self.unseen),
@@ -165,8 +169,10 @@ def _as_entry(member: Member) -> Entry:
     return Entry(name=str(member.path), signature=member.signature)
 
 
-def _digest(entries: Iterable[Entry]) -> bytes:
+def _digest(entries: Iterable[Entry], links: Iterable[str]) -> bytes:
     digest = blake2b(digest_size=_DIGEST_BYTES)
+    for name in links:
+        digest.update(f"{name}\0".encode("utf-8", "surrogatepass"))
     for entry in entries:
         signature = entry.signature
         numbers = f"{signature.size} {signature.mtime_ns} {signature.ctime_ns} {signature.inode}"

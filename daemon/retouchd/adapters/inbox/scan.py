@@ -6,7 +6,6 @@ bundle is stands in core/bundles.py; what is new about it is found out in survey
 
 import stat
 from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -18,7 +17,6 @@ from retouchd.adapters.inbox.sheets import SheetReader
 from retouchd.adapters.inbox.signatures import signature_of
 from retouchd.core.bundles import (
     FOLDER_PROMPT_NAME,
-    MASK_SUFFIXES,
     OPTIONS_SUFFIXES,
     PRESET_NAME,
     SIDECAR_SUFFIXES,
@@ -27,11 +25,12 @@ from retouchd.core.bundles import (
     FormingRules,
     Member,
     is_job_folder,
-    stem_of,
     suffix_of,
 )
 from retouchd.core.errors import FileTroubleError, FolderMissingError
 from retouchd.core.forming import Contents, Sheet, form_bundles
+from retouchd.core.hindrances import could_need, hold_without_links
+from retouchd.core.hints import Kind
 from retouchd.core.values import fold_name
 
 
@@ -111,8 +110,10 @@ class Scan:
 
     def form(self, view: FolderView) -> FolderBundles:
         """Form a folder's bundles, which takes longer than the scan: not for what stays as it is."""
-        bundles = form_bundles(self._contents_of(view), self._rules)
-        unclear = {bundle.key for bundle in bundles if _could_need(bundle.key, view.unseen)}
+        others = view.strangers.get(Kind.NO_FILE, ())
+        formed = form_bundles(self._contents_of(view), self._rules)
+        bundles = [hold_without_links(bundle, others) for bundle in formed]
+        unclear = {bundle.key for bundle in bundles if could_need(bundle.key, view.unseen)}
         clear = tuple(bundle for bundle in bundles if bundle.key not in unclear)
         return FolderBundles(bundles=clear, unclear=view.unseen | unclear)
 
@@ -179,15 +180,3 @@ class Scan:
         if status is None or not stat.S_ISREG(status.st_mode):
             return None
         return Entry(name=path.name, signature=signature_of(status, self._ground.inodes(place.parent)))
-
-
-def _could_need(key: str, unseen: AbstractSet[str]) -> bool:
-    """Say whether one of the unseen names could belong to this photo's bundle.
-
-    A bundle without it would be another one: with a prompt that was not meant for this photo, say.
-    """
-    if not unseen:
-        return False
-    bases, suffixes = (key, stem_of(key)), (*SIDECAR_SUFFIXES, *MASK_SUFFIXES)
-    names = {key, FOLDER_PROMPT_NAME, PRESET_NAME, *(base + suffix for base in bases for suffix in suffixes)}
-    return not names.isdisjoint(unseen)
