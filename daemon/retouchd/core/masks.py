@@ -9,6 +9,10 @@ MARKS_NOTHING: Final = (
     "it marks nothing: paint white (or make transparent) what is to be edited, and leave the rest black"
 )
 MARKS_EVERYTHING: Final = "it marks the whole photo: leave black what is to stay, or take the mask away"
+HAS_COLOURS: Final = (
+    "it is neither black and white nor transparent: paint white what is to be edited, and the rest black, or"
+    " rename it if it is a photo"
+)
 NOTHING_LEFT: Final = "what it marks is too small for the size in which the photo is sent: mark more"
 _UPRIGHT: Final = 1
 # Sides that were rounded to whole pixels; in tiny masks a pixel is much, so the shape must agree too.

@@ -144,7 +144,10 @@ def test_orientation_of_the_mask_itself(tmp_path: Path) -> None:
     ("image", "words"),
     [
         (Image.new("L", (40, 20), 0), "it marks nothing"),
-        (Image.new("RGB", (40, 20), (255, 0, 0)), "it marks nothing"),
+        (Image.new("RGB", (40, 20), (255, 0, 0)), "it is neither black and white nor transparent"),
+        (noise("RGB", (40, 20)), "it is neither black and white nor transparent"),
+        (noise("P", (40, 20)), "it is neither black and white nor transparent"),
+        (noise("RGBA", (40, 20)), "it is neither black and white nor transparent"),
         (Image.new("RGBA", (40, 20), (0, 0, 0, 9)), "it marks nothing"),
         (Image.new("L", (40, 20), 255), "it marks the whole photo"),
         (Image.new("RGBA", (40, 20), (0, 0, 0, 0)), "it marks the whole photo"),
@@ -157,6 +160,14 @@ def test_masks_that_say_nothing(tmp_path: Path, image: Image.Image, words: str) 
         pass
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_few_colours_are_what_a_program_left_in_a_mask(tmp_path: Path) -> None:
+    """A coloured line along an edge, or a mark in a corner, does not make a mask a photo."""
+    image = painted().convert("RGB")
+    image.paste((255, 0, 0), (0, 0, 40, 1))
+
+    assert edited(tmp_path, saved(image, "PNG")) == UPPER_LEFT
 
 
 def test_mark_that_is_lost_when_made_smaller(tmp_path: Path) -> None:

@@ -6,16 +6,22 @@ in what is made here. White is what people paint where something is to happen.
 
 from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from retouchd.adapters.images.orders import MaskCut
-from retouchd.core.masks import MARKS_EVERYTHING, MARKS_NOTHING, NOTHING_LEFT
+from retouchd.core.masks import HAS_COLOURS, MARKS_EVERYTHING, MARKS_NOTHING, NOTHING_LEFT
 from retouchd.core.pictures import PhotoFormat
 from retouchd.core.request import MAX_MASK_BYTES
 
 _EDITED, _KEPT = 0, 255
 # From the middle on it is white: smoothed edges, and what JPEG makes of them, go to the nearer side.
 _WHITE: Final = 128
+# What JPEG makes of black and white is nearly grey. A photo that got a mask's name by mistake would be cut by
+# its brightness, and paid for.
+_COLOURED: Final = 64
+_MOST_COLOURED: Final = 0.05
+_SAMPLE_PIXELS: Final = 256
+_WITH_COLOURS: Final = frozenset({"RGB", "RGBA", "RGBX", "P", "PA", "CMYK", "YCbCr"})
 _SHARPENED: Final = [_EDITED] + [_KEPT] * 255
 _ALPHA_OF_GREY: Final = [_KEPT] * _WHITE + [_EDITED] * (256 - _WHITE)
 
@@ -33,7 +39,7 @@ def cut_mask(stored: Image.Image, order: MaskCut, turns: dict[int, Image.Transpo
         turns: How a stored picture is turned for each orientation.
 
     Raises:
-        MaskFaultError: It marks nothing, or everything.
+        MaskFaultError: It marks nothing, or everything, or is a picture in colours.
     """
     alpha, is_own = _read_alpha(stored)
     _check(alpha, MARKS_NOTHING)
@@ -58,7 +64,21 @@ def _read_alpha(stored: Image.Image) -> tuple[Image.Image, bool]:
         alpha = stored.convert("RGBA").getchannel("A")
         if alpha.getextrema() != (_KEPT, _KEPT):
             return alpha, stored.mode in {"RGBA", "LA"}
+    if _has_colours(stored):
+        raise MaskFaultError(HAS_COLOURS)
     return stored.convert("L").point(_ALPHA_OF_GREY), False
+
+
+def _has_colours(stored: Image.Image) -> bool:
+    """Say whether more than a few of some pixels all over the picture are far from grey."""
+    if stored.mode not in _WITH_COLOURS:
+        return False
+    size = (min(stored.width, _SAMPLE_PIXELS), min(stored.height, _SAMPLE_PIXELS))
+    red, green, blue = stored.resize(size, Image.Resampling.NEAREST).convert("RGB").split()
+    highest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    lowest = ImageChops.darker(ImageChops.darker(red, green), blue)
+    coloured = sum(ImageChops.subtract(highest, lowest).histogram()[_COLOURED:])
+    return coloured > _MOST_COLOURED * size[0] * size[1]
 
 
 def _check(alpha: Image.Image, nothing: str) -> None:
