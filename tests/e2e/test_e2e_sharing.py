@@ -33,7 +33,7 @@ def test_a_prompt_for_several_photos_goes_with_the_last(open_shop: OpenShop) -> 
 def test_a_whole_folder_is_filed_and_can_be_redone(open_shop: OpenShop) -> None:
     """A folder that is one bundle becomes one picture, lies in done/ as a folder, and comes back as one."""
     with ScriptedServer(good()) as server:
-        shop = open_shop(f"{server.url}/api/v1")
+        shop = open_shop(f"{server.url}/api/v1", sidecars__folder_prompt_wait_seconds=0.5)
         for name, content in (
             ("prompt.txt", b"put both into one picture"),
             ("1.jpg", picture(1)),
