@@ -42,6 +42,15 @@ def test_every_option_makes_another_edit() -> None:
     assert len(fingerprints) == len(changes)
 
 
+def test_a_mask_makes_another_edit() -> None:
+    """Another mask edits another part: nobody gets the picture that was paid for with the first."""
+    masks = [None, replace(SOURCE, sha256=A), replace(SOURCE, sha256=B)]
+
+    fingerprints = {replace(WISH, mask=mask).fingerprint for mask in masks}
+
+    assert len(fingerprints) == len(masks)
+
+
 def test_the_order_of_pictures_counts() -> None:
     """The first picture is the one that is edited, so another order is another edit."""
     assert fingerprint_of(REQUEST, [A, B]) != fingerprint_of(REQUEST, [B, A])
