@@ -134,6 +134,24 @@ def test_an_earlier_output_is_overwritten(open_bench: OpenBench) -> None:
     bench.check()
 
 
+@pytest.mark.parametrize("is_first_done", [True, False])
+def test_another_photo_of_the_same_stem_keeps_its_output(
+    open_bench: OpenBench, *, is_first_done: bool
+) -> None:
+    """Of two photos of one stem both get their picture, also when one is done before the other is seen."""
+    bench = open_bench(OnConflict.OVERWRITE)
+    first = bench.deliver(bench.take_in(OLD, wish_of("old")))
+    if is_first_done:
+        bench.house.file(first)
+
+    bench.finish(NEW, wish_of("new"), "beach.png")
+
+    assert bench.shown() == {"beach.png": OLD, "beach-2.png": NEW}
+    bench.finish(EDITED, wish_of("newer"), "beach.png")
+    assert bench.shown() == {"beach.png": OLD, "beach-2.png": EDITED}
+    bench.check()
+
+
 @pytest.mark.parametrize("poorer", [Durable, NoExclusiveRename])
 def test_a_cut_leaves_one_whole_picture_that_its_metadata_describes(
     open_bench: OpenBench, poorer: Callable[[], Durable]

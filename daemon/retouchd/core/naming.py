@@ -45,7 +45,7 @@ class OnConflict(StrEnum):
     """What is done where the name of an output is taken in the outbox.
 
     NUMBER: the output gets the next number. SKIP: nothing is sent, if that is known before. OVERWRITE: an
-    earlier output of ours is replaced.
+    earlier output of ours for a photo of the same name is replaced.
     """
 
     NUMBER = "number"

@@ -118,9 +118,11 @@ class Deliveries:
     def take_next_stem(self, job_id: JobId, wished: PurePosixPath) -> Job:
         """Reserve the next number of a name that a stranger's file has."""
         job = self._journal.get_job(job_id)
-        is_overwriting = self._on_conflict is OnConflict.OVERWRITE
-        reserve = self._journal.take_over_stem if is_overwriting else self._journal.reserve_stem
-        job = replace(job, stem=reserve(wished, job_id), output=None, delivered=None)
+        if self._on_conflict is OnConflict.OVERWRITE:
+            stem = self._journal.take_over_stem(wished, job_id, of=job.bundle)
+        else:
+            stem = self._journal.reserve_stem(wished, job_id)
+        job = replace(job, stem=stem, output=None, delivered=None)
         self._journal.update_job(job)
         return job
 

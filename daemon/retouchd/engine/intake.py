@@ -6,6 +6,7 @@ Runs in the engine thread, inside its transaction.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 
@@ -245,13 +246,18 @@ class Intake:
             self._add_job(record, another_take(verdict.wishes[0], take), self._journal.reserve_stem)
             return
         for wish in verdict.wishes:
-            self._add_job(record, wish, self._reserve_stem)
+            self._add_job(record, wish, partial(self._reserve_stem, record.id))
 
-    def _reserve_stem(self, wished: PurePosixPath, job: JobId) -> PurePosixPath:
-        """Reserve a stem; where names are not numbered, an earlier job that is over does not keep it."""
+    def _reserve_stem(self, bundle: BundleId, wished: PurePosixPath, job: JobId) -> PurePosixPath:
+        """Reserve a stem; where names are not numbered, an earlier job that is over does not keep it.
+
+        An output makes way for one of the same photo only: two photos of one stem, `beach.jpg` and
+        `beach.png`, keep theirs both, whichever comes first and is done by then.
+        """
         if self._policy.on_conflict is OnConflict.NUMBER:
             return self._journal.reserve_stem(wished, job)
-        return self._journal.take_over_stem(wished, job)
+        is_overwriting = self._policy.on_conflict is OnConflict.OVERWRITE
+        return self._journal.take_over_stem(wished, job, of=bundle if is_overwriting else None)
 
     def _end_look(self, record: BundleRecord, state: BundleState, accepted: Sequence[Accepted]) -> None:
         self._journal.update_bundle(

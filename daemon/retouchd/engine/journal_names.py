@@ -14,8 +14,12 @@ class Names(Protocol):
         """Reserve an output's stem for a job: the wished one, else the first free number of it."""
         ...
 
-    def take_over_stem(self, wished: PurePosixPath, job: JobId) -> PurePosixPath:
-        """Reserve a stem in the same way, but also one that a job had which is over."""
+    def take_over_stem(self, wished: PurePosixPath, job: JobId, of: BundleId | None = None) -> PurePosixPath:
+        """Reserve a stem in the same way, but also one that a job had which is over.
+
+        Args:
+            of: Only one of a photo that had the same place in the inbox as this one; None for any.
+        """
         ...
 
     def outputs_at(self, path: PurePosixPath, but: JobId) -> Collection[Sha256]:

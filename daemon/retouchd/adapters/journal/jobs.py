@@ -187,23 +187,32 @@ class JobsTable(Table):
         )
         return {Sha256(row["output_sha256"]) for row in rows}
 
-    def take_over_stem(self, wished: PurePosixPath, job: JobId) -> PurePosixPath:
-        """Reserve a stem in the same way, but also one that a job had which is over."""
+    def take_over_stem(self, wished: PurePosixPath, job: JobId, of: BundleId | None = None) -> PurePosixPath:
+        """Reserve a stem in the same way, but also one that a job had which is over.
+
+        Args:
+            of: Only one of a photo that had the same place in the inbox as this one; None for any.
+        """
         return self._take_first(
             wished,
             job,
             "INSERT INTO stems VALUES (:folder, :stem, :job) ON CONFLICT DO UPDATE SET job = :job"
-            " WHERE (SELECT state FROM jobs WHERE id = stems.job) IN ('done', 'cancelled')",
+            " WHERE EXISTS (SELECT 1 FROM jobs JOIN bundles ON bundles.id = jobs.bundle"
+            " WHERE jobs.id = stems.job AND jobs.state IN ('done', 'cancelled') AND (:bundle IS NULL"
+            " OR (bundles.folder, bundles.key) = (SELECT folder, key FROM bundles WHERE id = :bundle)))",
+            of,
         )
 
-    def _take_first(self, wished: PurePosixPath, job: JobId, question: str) -> PurePosixPath:
-        folder = to_bytes(fold_name(str(wished.parent)))
+    def _take_first(
+        self, wished: PurePosixPath, job: JobId, question: str, bundle: BundleId | None = None
+    ) -> PurePosixPath:
+        values = {"folder": to_bytes(fold_name(str(wished.parent))), "job": job, "bundle": bundle}
         stems = (numbered(wished.name, number) for number in count(1))
-        stem = next(stem for stem in stems if self._take(question, folder, stem, job))
+        stem = next(stem for stem in stems if self._take(question, stem, values))
         return wished.parent / stem
 
-    def _take(self, question: str, folder: bytes, stem: str, job: JobId) -> bool:
-        values = {"folder": folder, "stem": to_bytes(fold_name(stem)), "job": job}
+    def _take(self, question: str, stem: str, values: Mapping[str, object]) -> bool:
+        values = {**values, "stem": to_bytes(fold_name(stem))}
         return self.connection.execute(question, values).rowcount == 1
 
     def _jobs(self, where: str, values: tuple[object, ...] | Mapping[str, object]) -> list[Job]:
