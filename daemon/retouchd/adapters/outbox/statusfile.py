@@ -14,6 +14,7 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.folder import Folder, find_regular, sync_folder, translated_folder
 from retouchd.adapters.identity import Identity
 from retouchd.adapters.marks import check_mark
+from retouchd.adapters.modes import NOT_OFFERED
 from retouchd.adapters.outbox.staging import Dress, StagedFile, give_name, is_taken, staged
 from retouchd.core.errors import NameTakenError
 from retouchd.core.statusfile import FIRST_LINE, STATUS_FILE_NAME
@@ -90,9 +91,24 @@ class StatusFile:
                     self._durable.rename, target=STATUS_FILE_NAME, source_folder=folder, target_folder=folder
                 )
             if not is_taken(STATUS_FILE_NAME, folder):
-                return partial(give_name, name=STATUS_FILE_NAME, folder=folder, durable=self._durable)
+                return partial(self._name_first, folder)
         reason = "a file that is not retouchd's has this name: rename it to have the status there"
         raise NameTakenError(operation="write", path=self._path, reason=reason)
+
+    def _name_first(self, folder: int, temporary: str) -> None:
+        """Give a first text its name, in one step where the system can.
+
+        After a crash between two the text would be there and equal to what is to be written, so that no next
+        writing would replace the dot-name.
+        """
+        try:
+            self._durable.rename_exclusive(
+                temporary, STATUS_FILE_NAME, source_folder=folder, target_folder=folder
+            )
+        except OSError as exc:
+            if exc.errno not in NOT_OFFERED:
+                raise
+            give_name(temporary, STATUS_FILE_NAME, folder, self._durable)
 
     def remove(self) -> None:
         """Remove the text if it is ours: one that nobody keeps up would mislead.
