@@ -38,6 +38,16 @@ def test_every_path_exists(document: str) -> None:
     assert missing == []
 
 
+def test_every_module_of_the_rules_and_of_the_engine_has_its_place() -> None:
+    """Whoever looks for where to change what finds each module of core and engine in ARCHITECTURE.md."""
+    named = set(terms("ARCHITECTURE.md"))
+    modules = [
+        f"{floor}/{path.name}" for floor in ("core", "engine") for path in (PACKAGE / floor).glob("*.py")
+    ]
+
+    assert sorted(one for one in modules if one not in named and not one.endswith("__init__.py")) == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_no_merge_is_left_open(document: str) -> None:
     """No document shows two versions of itself, as an unfinished merge leaves them."""
