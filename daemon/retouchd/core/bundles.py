@@ -171,6 +171,15 @@ class Bundle:
         return tuple(member for member in self.members if member.role is role)
 
 
+def could_matter(name: str, key: str) -> bool:
+    """Say whether a file decides by its own name what the bundle of a key in the same folder is.
+
+    A sidecar always may: it can name the photo as a picture that goes along with another.
+    """
+    stem, folded = stem_of(key), fold_name(name)
+    return folded == stem or folded.startswith(f"{stem}.") or is_sidecar_name(name)
+
+
 def is_photo_name(name: str) -> bool:
     """Say whether the suffix is one of a photo."""
     return suffix_of(name) in PHOTO_SUFFIXES

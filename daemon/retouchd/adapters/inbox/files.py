@@ -49,7 +49,7 @@ class InboxFolder:
             FileTroubleError: The folder, or a file that could belong to the bundle, cannot be looked at.
         """
         scan = Scan(self._folder, read_ground(self._folder.root), self._rules, self._sheets)
-        view = scan.read(folder)
+        view = scan.read_for(folder, key)
         if view is None:
             self.check_mark()
             return None

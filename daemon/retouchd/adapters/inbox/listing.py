@@ -6,7 +6,7 @@ Nothing is opened here and no link is followed. How the inbox is gone through st
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import PurePosixPath
@@ -48,6 +48,7 @@ class FolderView:
         strangers: Names of what can belong to no bundle, by what it is.
         unseen: Folded names of what could not be looked at.
         troubles: Why, for people.
+        passed: Names of files that were not looked at since they were not asked for.
     """
 
     folder: PurePosixPath
@@ -60,6 +61,7 @@ class FolderView:
     strangers: Mapping[Kind, Sequence[str]]
     unseen: frozenset[str]
     troubles: tuple[str, ...]
+    passed: tuple[str, ...]
 
     @property
     def left_out(self) -> dict[str, int]:
@@ -69,17 +71,23 @@ class FolderView:
 
 @dataclass(slots=True, kw_only=True)
 class Listing:
-    """What is found in one folder, entry by entry."""
+    """What is found in one folder, entry by entry.
+
+    Attributes:
+        wants: Says by its name whether a file is asked for.
+    """
 
     folder: PurePosixPath
     ignore: IgnoreRules
     inodes: Inodes
+    wants: Callable[[str], bool]
     entries: list[Entry] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     hidden: Counter[str] = field(default_factory=Counter)
     strangers: dict[Kind, list[str]] = field(default_factory=dict)
     unseen: set[str] = field(default_factory=set)
     troubles: list[str] = field(default_factory=list)
+    passed: list[str] = field(default_factory=list)
 
     def add(self, entry: os.DirEntry[str]) -> None:
         """Take one entry in; what cannot be looked at is noted and hides no other."""
@@ -92,6 +100,9 @@ class Listing:
             self.troubles.append(str(translate(exc, "look at", self.folder / entry.name)))
 
     def _sort_in(self, entry: os.DirEntry[str]) -> None:
+        if not self.wants(entry.name):
+            self.passed.append(entry.name)
+            return
         is_folder = entry.is_dir(follow_symlinks=False)
         find = self.ignore.find_for_folder if is_folder else self.ignore.find_for_file
         pattern = find(entry.name)
@@ -148,6 +159,7 @@ class Listing:
             strangers=self.strangers,
             unseen=frozenset(self.unseen),
             troubles=tuple(self.troubles),
+            passed=tuple(self.passed),
         )
 
 

@@ -5,8 +5,9 @@ bundle is stands in core/bundles.py; what is new about it is found out in survey
 """
 
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 
 from retouchd.adapters.folder import Folder, find_status, translated, translated_folder
@@ -24,6 +25,7 @@ from retouchd.core.bundles import (
     Entry,
     FormingRules,
     Member,
+    could_matter,
     is_job_folder,
     suffix_of,
 )
@@ -79,8 +81,22 @@ class Scan:
         Raises:
             FileTroubleError: It is there and cannot be listed.
         """
+        return self._list(relative, lambda _: True)
+
+    def read_for(self, relative: PurePosixPath, key: str) -> FolderView | None:
+        """List of one folder what decides what one bundle is, however much lies there; else as `read`.
+
+        Its other bundles, if any are formed of it, may lack parts.
+        """
+        if is_job_folder(relative):
+            return self.read(relative)
+        return self._list(relative, partial(could_matter, key=key))
+
+    def _list(self, relative: PurePosixPath, wants: Callable[[str], bool]) -> FolderView | None:
         path = self._folder.root / relative
-        listing = Listing(folder=relative, ignore=self._rules.ignore, inodes=self._ground.inodes(path))
+        listing = Listing(
+            folder=relative, ignore=self._rules.ignore, inodes=self._ground.inodes(path), wants=wants
+        )
         try:
             with self._folder.open(relative) as descriptor, translated_folder("list", path):
                 for entry in list_folder(descriptor):
@@ -132,11 +148,20 @@ class Scan:
         elsewhere = {**view.elsewhere, **self._look_up(view.folder, own.values())}
         return Contents(
             folder=view.folder,
-            entries=view.entries,
+            entries=(*view.entries, *self._look_at_passed(view, {**presets, **own}.values())),
             presets=view.presets,
             sheets={**presets, **own},
             elsewhere=elsewhere,
         )
+
+    def _look_at_passed(self, view: FolderView, sheets: Iterable[Sheet | None]) -> Iterator[Entry]:
+        """Look at what control files name in a folder that was not read as a whole."""
+        paths = (path for sheet in sheets if sheet for path in sheet.named)
+        named = {fold_name(path.name) for path in paths if path.parent == view.folder}
+        for name in view.passed if named else ():
+            entry = self._look_up_one(view.folder / name) if fold_name(name) in named else None
+            if entry is not None:
+                yield entry
 
     def _inherited_presets(self, folder: PurePosixPath) -> tuple[Member, ...]:
         found = (self._find_preset(place) for place in (folder, *folder.parents))
