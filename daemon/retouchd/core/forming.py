@@ -31,7 +31,7 @@ from retouchd.core.bundles import (
     is_photo_name,
     stem_of,
 )
-from retouchd.core.ignore import IgnoreRules, find_original
+from retouchd.core.ignore import IgnoreRules, copy_clause, find_original
 from retouchd.core.request import MAX_IMAGES
 from retouchd.core.values import fold_name, printable
 
@@ -278,10 +278,7 @@ class _Former:
         for name in map(self._name, photos):
             original = find_original(name)
             if original is not None:
-                return printable(
-                    f"{name} is a conflict copy that a sync program made of {original}: remove the one that"
-                    " you do not want, or rename this one if both are to be edited"
-                )
+                return f"{copy_clause(name, original)}, or rename this one if both are to be edited"
         return ""
 
     def _find_twins(self, key: str, roles: Mapping[str, Role]) -> str:

@@ -20,7 +20,7 @@ from retouchd.core.bundles import (
     is_sidecar_name,
     stem_of,
 )
-from retouchd.core.ignore import IgnorePattern, find_original
+from retouchd.core.ignore import IgnorePattern, copy_clause, find_original
 from retouchd.core.values import fold_name, printable
 
 
@@ -129,10 +129,7 @@ def orphan_sentence(path: PurePosixPath, lonely: Sequence[str]) -> str:
             f" {printable(path.stem)}."
         )
     if original is not None:
-        return (
-            f"{shown} is a conflict copy that a sync program made of {printable(original)}: remove the one"
-            " that you do not want."
-        )
+        return f"{copy_clause(str(path), original)}."
     if fold_name(path.suffix) == ".json":
         return (
             f"{shown} is no prompt file for any photo here: JSON counts beside a photo of its name, as an"

@@ -179,3 +179,11 @@ def find_original(name: str) -> str | None:
     """Give the name, in NFC, of the file that a sync program's conflict copy was made of; None for others."""
     match = _CONFLICT.fullmatch(unicodedata.normalize("NFC", name))
     return match["stem"] + match["suffix"] if match else None
+
+
+def copy_clause(name: str, original: str) -> str:
+    """Say what a conflict copy is, and the one thing that is always right to do about it."""
+    return printable(
+        f"{name} is a conflict copy that a sync program made of {original}: remove the one that you do not"
+        " want"
+    )
