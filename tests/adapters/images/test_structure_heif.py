@@ -1,6 +1,7 @@
 """The walk over HEIC and AVIF files: boxes, data of items, turns, bursts, sequences, what phones append."""
 
 import struct
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,20 @@ from retouchd.core.pictures import ColourProfile, Incomplete, PhotoFormat, Pictu
 DATA = b"coded picture data"
 PICTURE = Picture(format=PhotoFormat.HEIC, width=6, height=4)
 NO_PICTURE = Incomplete(reason="there is no picture in it")
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
+def test_a_part_of_the_picture_that_is_zeros_is_told(kind: str) -> None:
+    """Zeros that a copier wrote to reserve space, and has not filled yet, are seen."""
+    whole = saved(noise(size=(300, 200)), kind)
+    middle = whole.index(b"mdat") + 2000
+    hollow = whole[:middle] + bytes(8192) + whole[middle + 8192 :]
+
+    examination, before = examined(hollow), examined(whole)
+
+    assert isinstance(before, Picture)
+    assert not before.has_empty_space
+    assert examination == replace(before, has_empty_space=True)
 
 
 def box(kind: bytes, *parts: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """The walk over WebP files: the length that RIFF promises, chunks, the three kinds of header."""
 
 import struct
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,17 @@ def canvas(flags: int = 0, width: int = 70_000, height: int = 3) -> bytes:
 def picture(width: int = 5, *, has_alpha: bool = False, animated: bool = False) -> Picture:
     """What the walk should find."""
     return Picture(format=PhotoFormat.WEBP, width=width, height=3, has_alpha=has_alpha, animated=animated)
+
+
+@pytest.mark.parametrize("lead", [0, BLOCK - 4097, BLOCK - 1, 2 * BLOCK + 77])
+def test_a_part_of_the_picture_that_is_zeros_is_told(lead: int) -> None:
+    """Zeros that a copier wrote to reserve space, and has not filled yet, are seen wherever they lie."""
+    head = b"\x10\0\0\x9d\x01\x2a" + struct.pack("<HH", 5, 3)
+    hollow = webp_chunk(b"VP8 ", head + b"\x55" * lead + bytes(8192) + b"\x55" * 99)
+    beside = webp_chunk(b"EXIF", bytes(30_000))
+
+    assert examined(webp(hollow)) == replace(picture(), has_empty_space=True)
+    assert examined(webp(LOSSY, beside)) == picture()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The walk over a HEIC or AVIF: boxes by their lengths, and the data of every item by its place in the file.
 
-There are no checksums and no end mark: a hole of zeros inside the data can't be seen this way, nor that a box
-is missing whole which no picture needs. A burst or a stereo pair is one picture, the primary one, and so is a
+There are no checksums and no end mark: a hole of zeros inside the data is told of, but not that a box is
+missing whole which no picture needs. A burst or a stereo pair is one picture, the primary one, and so is a
 picture of many tiles. Nothing is decoded.
 """
 
@@ -61,6 +61,8 @@ def walk(window: Window) -> Picture:
         raise _no_picture(firsts)
     primary = _read_primary(window, parts[b"pitm"])
     _check_data(boxes, parts, primary, end)
+    if b"mdat" in firsts:
+        window.sweep(firsts[b"mdat"])
     brands = set(_brands(window, firsts))
     kind = PhotoFormat.AVIF if brands & _AVIF_BRANDS else PhotoFormat.HEIC
     animated = bool(brands & _SEQUENCE_BRANDS) and _has_sequence(boxes, firsts)
@@ -164,6 +166,7 @@ def _describe(
         animated=animated,
         depth_bits=_read_depth(boxes.window, firsts),
         profile=_read_profile(boxes.window, own),
+        has_empty_space=boxes.window.has_empty_space,
     )
 
 

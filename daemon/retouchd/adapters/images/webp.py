@@ -1,6 +1,6 @@
 """The walk over a WebP: the length that RIFF promises and the chunks inside it. Nothing is decoded.
 
-A WebP has no checksums and no end mark: a hole of zeros inside a chunk can't be seen this way.
+A WebP has no checksums and no end mark: a hole of zeros in the packed picture is told of.
 """
 
 import re
@@ -24,6 +24,7 @@ _ALPHA_FLAG: Final = 0x10
 # 9D 01 2A, as a little-endian 16-bit number and a byte.
 _LOSSY_START_CODE: Final = (0x019D, 0x2A)
 _LOSSLESS_SIGNATURE: Final = 0x2F
+_PACKED: Final = frozenset({b"VP8 ", b"VP8L"})
 _FOURTEEN_BITS: Final = 0x3FFF
 
 
@@ -44,6 +45,8 @@ def walk(window: Window) -> Picture:
     if not _has_image(headers, firsts):
         reason = "there is no picture in it"
         raise NotWholeError(reason)
+    for kind in _PACKED & firsts.keys():
+        window.sweep(firsts[kind])
     exif, profile = firsts.get(b"EXIF"), firsts.get(b"ICCP")
     return Picture(
         format=PhotoFormat.WEBP,
@@ -53,6 +56,7 @@ def walk(window: Window) -> Picture:
         has_alpha=b"ALPH" in firsts or any(header.has_alpha for header in headers),
         animated=headers[0].animated,
         profile=classify_profile(window.beginning(profile)) if profile else ColourProfile.NONE,
+        has_empty_space=window.has_empty_space,
     )
 
 

@@ -133,6 +133,14 @@ class Window:
         at = self._hold(offset, 1)
         return memoryview(self._block)[at : at + end - offset]
 
+    def sweep(self, part: Part) -> None:
+        """Go over a part of packed data that the walk does not read, for empty space alone."""
+        offset = part.start
+        while offset < part.end:
+            piece = self.piece(offset, part.end)
+            self.has_empty_space |= _EMPTY_SPACE in bytes(piece)
+            offset += len(piece)
+
     def find_pair(self, pair: re.Pattern[bytes], offset: int) -> int:
         """Position of the first two bytes, from an offset, that match a pattern for exactly two bytes."""
         while offset + 2 <= self.size:
