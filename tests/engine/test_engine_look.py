@@ -1,6 +1,7 @@
 """A worker's look at files that somebody changes at that very moment."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
@@ -14,9 +15,10 @@ from retouchd.adapters.inbox.files import InboxFolder
 from retouchd.core.bundles import FormingRules
 from retouchd.core.pictures import Examination
 from retouchd.core.records import BundleRecord, BundleState
+from retouchd.core.settling import LookAgain
 from retouchd.core.values import BundleId
 from retouchd.engine.look import Looker
-from retouchd.engine.verdicts import Accept, Moved, Verdict
+from retouchd.engine.verdicts import Accept, Moved, NeedsYou, Verdict
 from strategies import NOW
 
 
@@ -77,3 +79,23 @@ def test_what_changes_while_it_is_looked_at_is_not_taken(tmp_path: Path, way: st
     }
 
     assert isinstance(look_while(tmp_path, ways[way]), Moved)
+
+
+def test_a_prompt_that_is_still_written_is_waited_for(tmp_path: Path) -> None:
+    """Half a prompt looks like a whole one: who has it open for writing is waited for."""
+    with (tmp_path / "beach.txt").open("a"):
+        verdict = look_while(tmp_path, lambda: None)
+
+    assert verdict == LookAgain(
+        at=NOW + timedelta(seconds=5), reason="beach.txt: another program still writes to it"
+    )
+
+
+def test_a_mask_that_does_not_fit_needs_you(tmp_path: Path) -> None:
+    """It is told while the mask can still be exchanged: no job is made that could only fail."""
+    Image.new("L", (48, 20)).save(tmp_path / "beach.mask.png")
+
+    verdict = look_while(tmp_path, lambda: None)
+
+    assert isinstance(verdict, NeedsYou)
+    assert verdict.detail.startswith("beach.mask.png is no mask for this photo: it has 48x20 pixels")
