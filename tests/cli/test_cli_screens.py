@@ -306,6 +306,7 @@ def test_explain_says_why(lived_in: CliHouse, capsys: Captured, path: str, state
         ("new.job/prompt.txt", "orphan", "prompt.txt waits for the photos of new.job:"),
         ("export.json", "orphan", "export.json is no prompt file for any photo here"),
         ("lone.mask.png", "not_a_photo", "is a mask by its name"),
+        ("rivals/a.jpg", "held", "A.jpg and a.jpg are one name to most systems"),
     ],
 )
 def test_explain_says_why_a_file_is_not_used(
@@ -318,6 +319,8 @@ def test_explain_says_why_a_file_is_not_used(
         "mug.job/old/b.jpg",
         "new.job/prompt.txt",
         "lone.mask.png",
+        "rivals/A.jpg",
+        "rivals/a.jpg",
     ):
         place = lived_in.inbox / name
         place.parent.mkdir(parents=True, exist_ok=True)

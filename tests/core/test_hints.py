@@ -16,6 +16,7 @@ from retouchd.core.hints import (
     kind_of,
     meant_name,
     orphan_sentence,
+    rival_sentence,
     stranger_sentence,
 )
 from retouchd.core.ignore import IgnoreRules
@@ -125,6 +126,11 @@ def test_what_lies_deeper_in_the_folder_of_one_picture_says_so() -> None:
     assert told.startswith(
         "a.jpg is never looked at: of mug.job only what lies directly in it counts. Move it"
     )
+
+
+def test_photos_of_one_name_are_not_said_to_go_together() -> None:
+    """Neither of two that most systems cannot tell apart is sent; the second says so as well."""
+    assert rival_sentence("a.jpg", "A.jpg") == "a.jpg has the same name as A.jpg to most systems:"
 
 
 def test_pictures_that_are_no_photos_say_why() -> None:

@@ -20,6 +20,7 @@ from retouchd.core.bundles import (
     FOLDER_PROMPT_NAME,
     PRESET_NAME,
     Bundle,
+    Role,
     Standing,
     is_job_folder,
     is_photo_name,
@@ -36,6 +37,7 @@ from retouchd.core.hints import (
     kind_of,
     member_sentence,
     orphan_sentence,
+    rival_sentence,
     stranger_sentence,
 )
 from retouchd.core.jobs import ENDED
@@ -162,7 +164,9 @@ class _Explainer:
         if bundle.path == spot.relative:
             return photo
         role = next(member.role for member in bundle.members if member.path == spot.relative)
-        about = member_sentence(spot.relative.name, role, bundle.photo.name, len(users))
+        name, other = spot.relative.name, bundle.photo.name
+        is_rival = role is Role.PHOTO and not is_job_folder(bundle.folder)
+        about = rival_sentence(name, other) if is_rival else member_sentence(name, role, other, len(users))
         return replace(photo, path=printable(spot.shown), about=about)
 
     def _bundles_in(self, folder: PurePosixPath) -> tuple[Bundle, ...] | None:

@@ -179,6 +179,11 @@ def member_sentence(name: str, role: Role, photo: str, users: int) -> str:
     return f"{printable(name)} {clause} {printable(photo)}{others}:"
 
 
+def rival_sentence(name: str, photo: str) -> str:
+    """Say of a photo that most systems cannot tell from another one, which is told of next, that it is so."""
+    return f"{printable(name)} has the same name as {printable(photo)} to most systems:"
+
+
 def common_sentence(path: PurePosixPath) -> str:
     """Say what a folder's prompt or preset is for where no photo of the folder uses it just now."""
     below = " and the folders below" if fold_name(path.name) == PRESET_NAME else ""
