@@ -1,7 +1,5 @@
 """`retouchd costs`: by day, month and folder, what was paid, is set aside or unclear."""
 
-import csv
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -10,6 +8,7 @@ from typing import Final
 from retouchd.adapters.journal.costs import CostLine, Costs
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.screen import Screen, Tone, display_width, print_json, shorten
+from retouchd.cli.tables import print_csv
 from retouchd.core.metadata import shown_path
 
 # Two weeks, a year and the dearest folders fit a screen; all of it is in the CSV.
@@ -39,10 +38,9 @@ def print_costs_csv(config: Path | None, environ: Mapping[str, str]) -> None:
         RetouchdError: The configuration is wrong, or the history cannot be read.
     """
     with open_house(config, environ) as house:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        for line in house.view.cost_lines():
-            writer.writerow([line.day, _folder(line.folder), *_exact(line.costs), line.costs.calls])
+        lines = house.view.cost_lines()
+        rows = ([one.day, _folder(one.folder), *_exact(one.costs), one.costs.calls] for one in lines)
+        print_csv(_COLUMNS, rows)
 
 
 def print_costs_json(config: Path | None, environ: Mapping[str, str]) -> None:

@@ -1,7 +1,5 @@
 """`retouchd jobs`: one line a job, the newest last."""
 
-import csv
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from retouchd.cli.entries import as_iso, entry_as_json
 from retouchd.cli.finding import Where, find_spot
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.screen import Screen, print_json_list
+from retouchd.cli.tables import print_csv
 from retouchd.core.errors import CommandRefusedError
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.since import FORMS, parse_since
@@ -22,8 +21,6 @@ from retouchd.reporting import entry_of
 
 _STATE_WIDTH = max(map(len, STATE_WORDS.values()))
 _COLUMNS = ("id", "state", "source", "output", "created", "ended", "attempts", "charged_usd", "reason")
-# What a spreadsheet would take for a formula; a name from a stranger may begin so.
-_FORMULA = ("=", "+", "-", "@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +62,7 @@ def print_jobs_json(config: Path | None, environ: Mapping[str, str], wanted: Wan
 def print_jobs_csv(config: Path | None, environ: Mapping[str, str], wanted: Wanted) -> None:
     """Print the jobs as CSV with a header and exact dollars; raises as `list_jobs` does."""
     with _chosen(config, environ, wanted) as (house, jobs):
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        for job in jobs:
-            writer.writerow(_row(house, job))
+        print_csv(_COLUMNS, (_row(house, job) for job in jobs))
 
 
 @contextmanager
@@ -114,14 +108,9 @@ def _as_json(house: House, job: Job) -> dict[str, object]:
 def _row(house: House, job: Job) -> list[object]:
     entry = entry_of(house, job)
     times = (as_iso(job.created), as_iso(job.ended))
-    names = (_harmless(entry.source), _harmless(entry.output or ""))
+    names = (entry.source, entry.output or "")
     paid = house.view.charged_for(job).exact
     return [entry.id, entry.state.value, *names, *times, entry.attempts, paid, entry.reason]
-
-
-def _harmless(path: str) -> str:
-    """Give the same path in a form that no spreadsheet takes for a formula."""
-    return f"./{path}" if path.startswith(_FORMULA) else path
 
 
 def _line(house: House, job: Job) -> str:
