@@ -203,3 +203,31 @@ def test_i10_taken_names_where_the_daemon_writes(open_shop: OpenShop, canary: Ca
     assert "it is a link" in told
     assert len(server.requests) == 3
     check_asked_once(server.requests)
+
+
+def test_i10_a_mark_that_is_something_else_stops_all_sending(open_shop: OpenShop, canary: Canary) -> None:
+    """I10: a link, a pipe or 20 GB in the mark's place are no mark: nothing is sent until it is back."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(f"{server.url}/api/v1")
+        mark = shop.inbox / ".retouchd-root"
+        content = mark.read_bytes()
+        (canary.place / "mark").write_bytes(content)
+        canary.touched()
+        makers = [
+            lambda: mark.symlink_to(canary.place / "mark"),
+            lambda: os.mkfifo(mark),
+            lambda: (mark.touch(), os.truncate(mark, 20 * 10**9)),
+        ]
+        with shop.running() as daemon:
+            for number, make in enumerate(makers):
+                mark.unlink()
+                make()
+                assert eventually(lambda: shop.pauses() == ["folder_missing"])
+                shop.drop(f"{number}.jpg", picture(number), f"make it {number}")
+                assert len(server.requests) == number
+                mark.unlink()
+                place_file(mark, content)
+                daemon.wait_for("job.done", source=f"{number}.jpg")
+
+    assert canary.touched() == []
+    check_all(shop)
