@@ -22,15 +22,18 @@ def open_shop(tmp_path: Path) -> Iterator[OpenShop]:
         yield open_one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def simulator_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file in which the shared simulator notes what it charged."""
+    """The file in which a file's simulator notes what it charged."""
     return tmp_path_factory.mktemp("simulator") / "ledger.jsonl"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def simulator(simulator_ledger: Path) -> Iterator[Simulator]:
-    """One simulator for all tests: they tell their calls apart by their prompts."""
+    """One simulator for the tests of a file: they tell their calls apart by their prompts.
+
+    Tests of other files may ask for the same photo and prompt, which is no second payment.
+    """
     with Simulator(api_key=KEY, ledger_path=simulator_ledger) as running:
         yield running
 
