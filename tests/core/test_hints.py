@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from retouchd.core.hints import (
     Kind,
     below_job_sentence,
+    common_sentence,
     companion_sentence,
     folder_hints,
     ignored_sentence,
@@ -205,3 +206,13 @@ def test_hints_are_printable(listed: list[str]) -> None:
     for told in hints(*listed, strangers={Kind.RAW: listed, Kind.OTHER: listed}):
         assert "\n" not in told
         assert told.encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "place"), [("_prompt.txt", "its folder"), ("_preset.toml", "its folder and the folders below")]
+)
+def test_a_folders_own_files_say_for_whom_they_are(name: str, place: str) -> None:
+    """A prompt or preset that no photo uses just now is no orphan."""
+    told = common_sentence(PurePosixPath("trip") / name)
+
+    assert told == f"trip/{name} is for the photos of {place}; no photo there uses it now."
