@@ -18,7 +18,7 @@ from retouchd.core.money import Money
 from retouchd.core.outcomes import Answered, Envelope, NoAnswer, NotSent, NotSentKind, OutcomeKind
 from retouchd.core.periods import Period
 from retouchd.core.pictures import Incomplete, PhotoFormat, Picture, PictureFormat
-from retouchd.core.records import Label
+from retouchd.core.records import BundleRecord, BundleState, Label
 from retouchd.core.request import AutoSize, Background, EditRequest, Quality, Size
 from retouchd.core.retries import Outcome
 from retouchd.core.settling import Evidence
@@ -47,6 +47,16 @@ SOURCE: Final = SourcePicture(
     format=PhotoFormat.JPEG,
 )
 WISH: Final = Wish(request=REQUEST, take=1, pictures=(SOURCE,), origins={"prompt": "beach.txt"})
+ARRIVING: Final = BundleRecord(
+    id=BundleId(1),
+    folder=PurePosixPath("wedding"),
+    key="beach.jpg",
+    photo="beach.jpg",
+    digest="d",
+    state=BundleState.ARRIVING,
+    detail="",
+    seen=NOW,
+)
 JOB: Final = Job(
     id=JobId("k7f3bcdg"),
     bundle=BundleId(1),

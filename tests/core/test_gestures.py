@@ -9,20 +9,11 @@ from retouchd.core.bundles import Role
 from retouchd.core.failnote import way_back
 from retouchd.core.gestures import way_back_from_failed, way_on
 from retouchd.core.jobs import HoldReason, JobState
-from retouchd.core.records import Accepted, BundleRecord, BundleState
-from retouchd.core.values import BundleId, Sha256
-from strategies import JOB, NOW, SIGNATURE
+from retouchd.core.records import Accepted, BundleState
+from retouchd.core.values import Sha256
+from strategies import ARRIVING, JOB, SIGNATURE
 
-RECORD = BundleRecord(
-    id=BundleId(1),
-    folder=PurePosixPath("wedding"),
-    key="beach.jpg",
-    photo="beach.jpg",
-    digest="d",
-    state=BundleState.AT_WORK,
-    detail="",
-    seen=NOW,
-)
+RECORD = replace(ARRIVING, state=BundleState.AT_WORK)
 
 
 def accepted(name: str, role: Role) -> Accepted:

@@ -11,7 +11,7 @@ from retouchd.core.money import NOTHING, Money
 from retouchd.core.outcomes import Answered, Envelope, NoAnswer, OutcomeKind
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.periods import Period
-from retouchd.core.records import Attempt, BundleRecord, BundleState, Permission, PermissionReason
+from retouchd.core.records import Attempt, BundleState, Permission, PermissionReason
 from retouchd.core.story import (
     STATE_WORDS,
     again_sentence,
@@ -30,8 +30,8 @@ from retouchd.core.story import (
     refused_answer,
     sentence,
 )
-from retouchd.core.values import AttemptId, BundleId, EditId, JobId, Sha256
-from strategies import JOB, NOW
+from retouchd.core.values import AttemptId, EditId, JobId, Sha256
+from strategies import ARRIVING, JOB, NOW
 
 ATTEMPT = Attempt(
     id=AttemptId(1),
@@ -44,16 +44,6 @@ ATTEMPT = Attempt(
     started=NOW,
     reserved=Money(550_000),
     first_reserved=Money(550_000),
-)
-RECORD = BundleRecord(
-    id=BundleId(1),
-    folder=PurePosixPath("wedding"),
-    key="beach.jpg",
-    photo="beach.jpg",
-    digest="d",
-    state=BundleState.ARRIVING,
-    detail="",
-    seen=NOW,
 )
 
 
@@ -186,14 +176,16 @@ def test_every_photo_that_is_no_job_yet_has_a_sentence(
     state: BundleState, detail: str, told: str, *, is_quiet: bool
 ) -> None:
     """Before it is a job a photo says why it is not."""
-    record = replace(RECORD, state=state, detail=detail)
+    record = replace(ARRIVING, state=state, detail=detail)
 
     assert told in bundle_sentence(record, is_quiet=is_quiet, facts=" (1 MB)")
 
 
 def test_photos_that_make_one_picture_wait_for_the_prompt_of_their_folder() -> None:
     """A prompt file named after one of them would not count there."""
-    record = replace(RECORD, folder=PurePosixPath("trip/mug.job"), state=BundleState.LACKS_PROMPT, detail="")
+    record = replace(
+        ARRIVING, folder=PurePosixPath("trip/mug.job"), state=BundleState.LACKS_PROMPT, detail=""
+    )
 
     told = bundle_sentence(record, is_quiet=True)
     assert told == "beach.jpg waits for its prompt: add prompt.txt to mug.job."

@@ -9,10 +9,10 @@ from retouchd.core.failnote import error_note
 from retouchd.core.money import NOTHING, Money
 from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.periods import Period
-from retouchd.core.records import Attempt, BundleRecord, BundleState
-from retouchd.core.values import AttemptId, BundleId, EditId
+from retouchd.core.records import Attempt, BundleState
+from retouchd.core.values import AttemptId, EditId
 from retouchd.core.whereabouts import describe_lost_answer, describe_no_picture
-from strategies import JOB, NOW
+from strategies import ARRIVING, JOB, NOW
 
 LOST = Attempt(
     id=AttemptId(1),
@@ -30,16 +30,7 @@ LOST = Attempt(
 )
 AGAIN = replace(LOST, id=AttemptId(2), number=2, save_path="/retouchd/2026-11/beach-a2.png")
 PAID = replace(AGAIN, reserved=NOTHING, charged=Money(100_000), outcome=OutcomeKind.ANSWERED)
-RECORD = BundleRecord(
-    id=BundleId(1),
-    folder=PurePosixPath("wedding"),
-    key="beach.jpg",
-    photo="beach.jpg",
-    digest="d",
-    state=BundleState.ENDING,
-    detail="",
-    seen=NOW,
-)
+RECORD = replace(ARRIVING, state=BundleState.ENDING)
 
 
 def test_a_lost_answer_names_the_ways_on() -> None:
