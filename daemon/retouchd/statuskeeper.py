@@ -20,7 +20,7 @@ from retouchd.engine.herald import Log
 from retouchd.reporting import Outlook, report_page
 from retouchd.settings import Settings
 
-STATUS_THREAD: Final = "status"
+_THREAD: Final = "companion-status"
 
 
 class StatusKeeper:
@@ -49,7 +49,7 @@ class StatusKeeper:
         self._trouble = ""
         self._timetable = Timetable(rhythm)
         self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name=STATUS_THREAD, daemon=True)
+        self._thread = threading.Thread(target=self._keep, name=_THREAD, daemon=True)
 
     def start(self) -> None:
         """Begin."""
@@ -121,7 +121,7 @@ class StatusRemover:
     def __init__(self, file: StatusFile, log: Log) -> None:
         self._file = file
         self._log = log
-        self._thread = threading.Thread(target=self._remove, name=STATUS_THREAD, daemon=True)
+        self._thread = threading.Thread(target=self._remove, name=_THREAD, daemon=True)
 
     def start(self) -> None:
         """Remove it when the outbox answers."""

@@ -27,8 +27,8 @@ from retouchd.core.records import BundleState, Verb
 from retouchd.core.story import money_sentence, sentence
 from retouchd.core.values import printable
 from retouchd.engine.returning import check_return
+from retouchd.outfitting import returns_of
 from retouchd.policies import output_modes
-from retouchd.service import returns_of
 from retouchd.settings import Settings
 
 

@@ -14,8 +14,8 @@ from retouchd.core.money import Money
 from retouchd.core.values import printable
 from retouchd.ownership import check_ownership
 from retouchd.policies import engine_policy
+from retouchd.premises import open_sound_state
 from retouchd.rebuilding import Basis, Tally, read_back
-from retouchd.service import open_sound_state
 from retouchd.settings import Settings, load_settings
 
 # More names would hide the sentence above them.

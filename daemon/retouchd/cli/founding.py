@@ -22,7 +22,7 @@ from retouchd.core.values import printable
 from retouchd.damage import open_journal
 from retouchd.ownership import take_ownership
 from retouchd.policies import timeouts
-from retouchd.service import check_places, prepare_state
+from retouchd.premises import check_places, prepare_state
 from retouchd.settings import Settings, load_settings
 from retouchd.settings_sources import user_configuration_file
 

@@ -20,9 +20,10 @@ from retouchd.core.story import refusal_in, sentence
 from retouchd.engine.desk import Answer, Asked
 from retouchd.engine.herald import Herald
 from retouchd.engine.office import Office
+from retouchd.outfitting import build_tools
 from retouchd.ownership import check_ownership
 from retouchd.policies import engine_policy
-from retouchd.service import build_tools, open_state
+from retouchd.premises import open_state
 from retouchd.settings import Places, Settings
 
 # The daemon answers within milliseconds; only a machine under heavy load takes longer.

@@ -9,7 +9,7 @@ import typer
 
 from retouchd.cli.job_commands import add_job_commands
 from retouchd.cli.options import AsJson, Config, JobName
-from retouchd.cli.schemas import Schema
+from retouchd.cli.upkeep_commands import add_upkeep_commands
 from retouchd.core.errors import ConfigurationError, RetouchdError
 from retouchd.core.jobs import JobState
 from retouchd.core.values import printable
@@ -253,60 +253,5 @@ def allow(
     order(config or context.obj, os.environ, amount, is_today=today)
 
 
-@app.command()
-def config(
-    context: typer.Context,
-    check: Annotated[bool, typer.Option("--check", help="Only say whether it is right.")] = False,
-    schema: Annotated[
-        Schema | None,
-        typer.Option(
-            help="Print a JSON Schema instead, for editors that check while you type: of the configuration, "
-            "of the JSON file beside each result, or of the options in prompt files and presets.",
-            show_default=False,
-        ),
-    ] = None,
-    config: Config = None,
-) -> None:
-    """Show every setting that counts, and where it comes from."""
-    from retouchd.cli.configuration import check_configuration, print_schema, show_configuration
-
-    if schema is not None:
-        print_schema(schema)
-        return
-    act = check_configuration if check else show_configuration
-    act(config or context.obj, os.environ)
-
-
-@app.command()
-def doctor(
-    context: typer.Context,
-    rebuild: Annotated[
-        bool,
-        typer.Option("--rebuild-journal", help="Read back what was paid for into a history that forgot it."),
-    ] = False,
-    config: Config = None,
-) -> None:
-    """Put right what went wrong with the history; nothing is sent or removed."""
-    from retouchd.cli.doctoring import rebuild_journal, tell_what_can_be_done
-
-    if rebuild:
-        rebuild_journal(config or context.obj, os.environ)
-        return
-    tell_what_can_be_done(config or context.obj)
-
-
-@app.command()
-def simulate(
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes any free port.")
-    ] = 8765,
-    latency: Annotated[float, typer.Option(min=0, help="Seconds that each picture takes at least.")] = 2.5,
-    key: Annotated[str, typer.Option(help="The one key that is accepted.")] = "demo-key",
-) -> None:
-    """Run a stand-in for the service on this machine: no account, no cost."""
-    from retouchd.cli.simulating import simulate as serve
-
-    serve(port, latency, key)
-
-
 add_job_commands(app)
+add_upkeep_commands(app)

@@ -15,8 +15,8 @@ from retouchd.cli.founding import own_folders
 from retouchd.cli.screen import Screen
 from retouchd.core.values import printable
 from retouchd.ownership import find_other_owner, replace_owner
+from retouchd.premises import open_sound_state
 from retouchd.rebuilding import read_back
-from retouchd.service import open_sound_state
 from retouchd.settings import Places, Settings
 
 
