@@ -12,6 +12,7 @@ from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.identity import Identity
 from retouchd.adapters.outbox.statusfile import StatusFile
+from retouchd.adapters.servicemanager import ServiceManager
 from retouchd.assembly import Errand
 from retouchd.core.rhythm import ONE_SHOT, Rhythm
 from retouchd.core.status import Holder
@@ -41,6 +42,7 @@ class Surroundings:
 
     Attributes:
         errand: What a one-shot run is for; None for a daemon.
+        manager: The service manager, if there is one.
     """
 
     settings: Settings
@@ -48,6 +50,7 @@ class Surroundings:
     durable: Durable
     log: Log
     errand: Errand | None
+    manager: ServiceManager
 
 
 def build_companions(surroundings: Surroundings) -> tuple[Companion, ...]:

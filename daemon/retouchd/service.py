@@ -10,11 +10,11 @@ import structlog
 from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.control import PokeListener
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.identity import Identity
 from retouchd.adapters.inbox.evidence import ignore_lease_signals
 from retouchd.adapters.inbox.watch import INBOX, Scanner
 from retouchd.adapters.journal.journal import SqliteJournal, translating
 from retouchd.adapters.journal.reading import KnownBundles
+from retouchd.adapters.servicemanager import ServiceManager
 from retouchd.api_key import LiveKey
 from retouchd.assembly import Errand, assemble
 from retouchd.companions import Surroundings, build_companions
@@ -35,13 +35,16 @@ _NEWS_AT_ONCE: Final = 500
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def run(settings: Settings, key: LiveKey, durable: Durable, errand: Errand | None) -> None:
+def run(
+    settings: Settings, key: LiveKey, durable: Durable, errand: Errand | None, manager: ServiceManager
+) -> None:
     """Run the daemon until it is told to stop, or until a one-shot run is over.
 
     Args:
         key: The key, as it is at each call.
         durable: Carries out every durable step.
         errand: What a one-shot run is for; None for a daemon.
+        manager: Told when it can work, and when it begins to end.
 
     Raises:
         ConfigurationError: The configuration is wrong.
@@ -56,7 +59,15 @@ def run(settings: Settings, key: LiveKey, durable: Durable, errand: Errand | Non
         check_places(places, durable)
         identity = check_ownership(places, journal)
         keep_identity(places, identity, durable)
-        daemon = Daemon(settings, identity, journal, key, durable, errand)
+        surroundings = Surroundings(
+            settings=settings,
+            identity=identity,
+            durable=durable,
+            log=structlog.get_logger("retouchd"),
+            errand=errand,
+            manager=manager,
+        )
+        daemon = Daemon(surroundings, journal, key)
         opened.callback(daemon.close)
         with translating():
             daemon.run()
@@ -74,21 +85,14 @@ def _judge(ending: Ending | None) -> None:
 class Daemon:
     """Every object of a running daemon, built once."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        identity: Identity,
-        journal: SqliteJournal,
-        key: LiveKey,
-        durable: Durable,
-        errand: Errand | None,
-    ) -> None:
-        self._log = structlog.get_logger("retouchd")
+    def __init__(self, surroundings: Surroundings, journal: SqliteJournal, key: LiveKey) -> None:
+        settings, self._log = surroundings.settings, surroundings.log
+        self._manager = surroundings.manager
         self._places = settings.places()
         self._mailbox = Mailbox()
         self._signals = 0
         self._has_lost_thread = False
-        self._tools = build_tools(settings, identity, key, durable)
+        self._tools = build_tools(settings, surroundings.identity, key, surroundings.durable)
         self._known = KnownBundles(self._places.journal)
         self._scanner = Scanner(
             self._places.inbox,
@@ -98,17 +102,18 @@ class Daemon:
             checks={INBOX: self._tools.inbox.check_mark, "outbox": self._tools.outbox.check_mark},
             report_crash=lambda exc: self._log.error("scanner.crashed", exc_info=exc),
         )
+        self._herald = Herald(self._log)
         office = Office(
             journal=journal,
             clock=SystemClock(),
             policy=engine_policy(settings, key.advice),
-            herald=Herald(self._log),
+            herald=self._herald,
         )
-        self._assembly = assemble(office, self._mailbox, self._tools, self._scanner, self._log, errand)
+        self._assembly = assemble(
+            office, self._mailbox, self._tools, self._scanner, self._log, surroundings.errand
+        )
         self._pokes = PokeListener(self._places.state, self._look_for_commands)
-        self._companions = build_companions(
-            Surroundings(settings=settings, identity=identity, durable=durable, log=self._log, errand=errand)
-        )
+        self._companions = build_companions(surroundings)
 
     @property
     def ending(self) -> Ending | None:
@@ -128,6 +133,9 @@ class Daemon:
         self._scanner.start()
         for companion in self._companions:
             companion.start()
+        # After the first turn's commit: folders are checked, threads run, and the journal can be written. The
+        # first scan of a slow share may take minutes, which nobody should have to wait for.
+        self._herald.afterwards(self._manager.ready)
         self._assembly.engine.run()
         self._log.info("daemon.stopped")
         if self._has_lost_thread:
@@ -169,6 +177,7 @@ class Daemon:
         """Stop: the first time what is under way is finished, the second time it is cut."""
         self._signals += 1
         self._mailbox.tell(self._assembly.engine.stop)
+        self._mailbox.tell(self._manager.stopping)
         self._mailbox.tell(self._log.info, "daemon.stopping", signal=signal.Signals(number).name)
         if self._signals > 1:
             self._mailbox.tell(self._assembly.engine.hurry)

@@ -1,5 +1,6 @@
 """`retouchd run`."""
 
+import os
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from retouchd.adapters.coredumps import forbid_core_dumps
 from retouchd.adapters.durable import Durable
+from retouchd.adapters.servicemanager import ServiceManager
 from retouchd.api_key import LiveKey
 from retouchd.assembly import Errand
 from retouchd.logs import configure_logs
@@ -28,6 +30,7 @@ def run_daemon(
     """
     # Before the key is known to this process.
     forbid_core_dumps()
+    manager = ServiceManager.from_environ(os.environ)
     settings = load_settings(config, environ)
     key = LiveKey(settings.endpoint, environ)
     configure_logs(
@@ -39,4 +42,4 @@ def run_daemon(
     errand = None
     if until_idle_seconds is not None:
         errand = Errand(patience=timedelta(seconds=until_idle_seconds))
-    run(settings, key, durable or Durable(), errand)
+    run(settings, key, durable or Durable(), errand, manager)

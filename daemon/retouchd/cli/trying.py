@@ -18,6 +18,7 @@ from retouchd.adapters.coredumps import forbid_core_dumps
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.inbox.files import InboxFolder
 from retouchd.adapters.journal.views import JournalView
+from retouchd.adapters.servicemanager import ServiceManager
 from retouchd.adapters.statefolder import read_lock_holder
 from retouchd.api_key import LiveKey
 from retouchd.assembly import Errand
@@ -147,7 +148,8 @@ def _run_here(settings: Settings, key: LiveKey, place: PhotoPlace) -> None:
     """Run the service for that photo alone; a signal ends it in order. What it tells is told here."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         configure_logs(format="json", level="error", stream=nowhere, redact=lambda: key.last)
-        run(settings, key, Durable(), Errand(patience=_PATIENCE, photo=place))
+        errand = Errand(patience=_PATIENCE, photo=place)
+        run(settings, key, Durable(), errand, ServiceManager.from_environ(os.environ))
 
 
 def _report(house: House, place: PhotoPlace, seconds: float) -> None:

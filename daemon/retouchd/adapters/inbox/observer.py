@@ -66,7 +66,11 @@ class Watch:
     """
 
     def __init__(
-        self, root: Path, ignore: IgnoreRules, dirty: DirtyFolders, report_crash: Callable[[Exception], None]
+        self,
+        root: Path,
+        ignore: IgnoreRules,
+        dirty: DirtyFolders,
+        report_crash: Callable[[Exception], object],
     ) -> None:
         self._root = root
         self._handler = Marker(PurePosixPath(root), ignore, dirty, report_crash)
@@ -126,7 +130,7 @@ class Marker(FileSystemEventHandler):
         root: PurePosixPath,
         ignore: IgnoreRules,
         dirty: DirtyFolders,
-        report_crash: Callable[[Exception], None],
+        report_crash: Callable[[Exception], object],
     ) -> None:
         self._root = root
         self._ignore = ignore

@@ -78,7 +78,7 @@ class Scanner:
         known: Known,
         policy: ScanPolicy,
         checks: Mapping[str, Callable[[], None]],
-        report_crash: Callable[[Exception], None],
+        report_crash: Callable[[Exception], object],
     ) -> None:
         self._folder = Folder(inbox)
         self._report = report
