@@ -168,14 +168,9 @@ def assemble_alone(office: Office, desk: Desk, tools: Tools) -> Alone:
 
 
 def _build_hands(office: Office, desk: Desk, tools: Tools, deciders: _Deciders) -> Hands:
-    keep_signed_url = office.policy.keep_signed_url
     return Hands(
         delivery=Delivery(
-            desk,
-            deciders.deliveries,
-            tools,
-            _build_conflicts(office, desk, tools, deciders),
-            keep_signed_url=keep_signed_url,
+            office, desk, deciders.deliveries, tools, _build_conflicts(office, desk, tools, deciders)
         ),
         clerk=Clerk(desk, deciders.deliveries, tools.inbox, tools.filing),
         porter=Porter(desk, Returns(office), tools.inbox.check_mark, tools.returns),
@@ -183,7 +178,7 @@ def _build_hands(office: Office, desk: Desk, tools: Tools, deciders: _Deciders) 
 
 
 def _build_conflicts(office: Office, desk: Desk, tools: Tools, deciders: _Deciders) -> Conflicts:
-    return Conflicts(desk, deciders.moves, deciders.deliveries, tools.outbox, office.policy.on_conflict)
+    return Conflicts(office, desk, deciders.moves, deciders.deliveries, tools.outbox)
 
 
 def _build_deciders(office: Office, tools: Tools, scanner: Rescan) -> _Deciders:
@@ -225,7 +220,7 @@ def _build_crew(office: Office, mailbox: Mailbox, tools: Tools, deciders: _Decid
         limits=deciders.limits,
     )
     skills = Skills(
-        looker=Looker(tools.inbox, tools.pictures, office.policy, tools.darkroom),
+        make_looker=lambda policy: Looker(tools.inbox, tools.pictures, policy, tools.darkroom),
         process=Process(
             mailbox,
             registry,

@@ -123,3 +123,24 @@ def test_no_minute_has_more_calls_than_allowed(begins: list[float], now: float, 
     assert calls_left(begins, now, per_minute) == max(0, per_minute - len(recent))
     assert (wait > 0) == (len(recent) >= per_minute)
     assert calls_left(begins, now + wait + 1e-6, per_minute) > 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "width"),
+    [
+        ((2, 8), (2, 8), 5),
+        ((2, 8), (2, 4), 4),
+        ((2, 8), (2, 16), 5),
+        ((2, 8), (1, 8), 1),
+        ((2, 8), (7, 8), 7),
+    ],
+)
+def test_another_configuration_keeps_what_was_learned(
+    before: tuple[int, int], after: tuple[int, int], width: int
+) -> None:
+    """What calls have taught stays within a new limit, unless another begin is configured."""
+    learned = Pace(width=5, limit=before[1], clean=3)
+
+    pace = learned.configured(Pace(width=before[0], limit=before[1]), Pace(width=after[0], limit=after[1]))
+
+    assert pace == Pace(width=width, limit=after[1], clean=3)

@@ -120,7 +120,7 @@ class Counter:
             darkroom=Darkroom(place, 10**7),
         )
         conflicts = conflicts_of(house, Desk(house), tools.outbox)
-        self._delivery = Delivery(Desk(house), house.deliveries, tools, conflicts, keep_signed_url=False)
+        self._delivery = Delivery(house.office, Desk(house), house.deliveries, tools, conflicts)
 
     def take(
         self, body: bytes, head: Answered = OK, name: str = "beach.jpg", wish: Wish | None = None

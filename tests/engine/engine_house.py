@@ -149,8 +149,7 @@ class NoUpkeep:
 
 def conflicts_of(house: "House", desk: Any, outbox: Any) -> Conflicts:
     """Give what sees to names that are taken, as the house's policy says."""
-    on_conflict = house.office.policy.on_conflict
-    return Conflicts(desk, house.moves, house.deliveries, outbox, on_conflict)
+    return Conflicts(house.office, desk, house.moves, house.deliveries, outbox)
 
 
 class House:

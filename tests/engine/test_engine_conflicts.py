@@ -81,7 +81,7 @@ class Bench:
         )
         desk = Desk(self.house)
         conflicts = conflicts_of(self.house, desk, outbox)
-        Delivery(desk, self.house.deliveries, tools, conflicts, keep_signed_url=False).deliver(job.id)
+        Delivery(self.house.office, desk, self.house.deliveries, tools, conflicts).deliver(job.id)
         return self.house.job(job)
 
     def finish(self, colour: bytes, wish: Wish, name: str = "beach.jpg") -> Job:

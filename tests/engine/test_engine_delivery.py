@@ -74,7 +74,7 @@ def delivery_into(house: House, outbox: RacedOutbox) -> Delivery:
         darkroom=unused,
     )
     conflicts = conflicts_of(house, Desk(house), outbox)
-    return Delivery(Desk(house), house.deliveries, tools, conflicts, keep_signed_url=False)
+    return Delivery(house.office, Desk(house), house.deliveries, tools, conflicts)
 
 
 def received(house: House, name: str = "beach.jpg") -> Job:

@@ -189,7 +189,7 @@ class World:
         )
         conflicts = conflicts_of(house, here, here)
         delivery = Delivery(
-            here, house.deliveries, replace(tools, spool=house.spool), conflicts, keep_signed_url=False
+            house.office, here, house.deliveries, replace(tools, spool=house.spool), conflicts
         )
         return Process(here, registry, tools, delivery, conflicts)
 

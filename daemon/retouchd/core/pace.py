@@ -6,7 +6,7 @@ when the service says that it is too much.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Self
 
 from retouchd.core.outcomes import RULES, Effect, OutcomeKind
 from retouchd.core.values import AttemptId
@@ -54,6 +54,16 @@ class Pace:
         if call <= self.halved_after:
             return replace(self, clean=0)
         return replace(self, width=max(1, self.width // 2), clean=0, halved_after=newest)
+
+    def configured(self, before: Self, after: Self) -> Self:
+        """Give the pace under another configuration: another begin counts anew, else what was learned stays.
+
+        Args:
+            before: The pace at a start under the configuration until now.
+            after: The same under the one from now on.
+        """
+        width = self.width if before.width == after.width else after.width
+        return replace(self, width=min(width, after.limit), limit=after.limit)
 
     def after_pause(self) -> "Pace":
         """Give the pace at which a pause is left behind: from one upwards."""

@@ -31,7 +31,7 @@ class Budget:
     def __init__(self, office: Office, board: PauseBoard) -> None:
         self._journal = office.journal
         self._clock = office.clock
-        self._policy = office.policy
+        self._office = office
         self._herald = office.herald
         self._board = board
 
@@ -40,19 +40,19 @@ class Budget:
         return self._offer(edit, estimate(request, self._journal.price_of(request)))
 
     def _offer(self, edit: EditId, reservation: Money) -> Offer:
-        calendar, now = self._policy.calendar, self._clock.now()
+        calendar, now = self._office.policy.calendar, self._clock.now()
         period = counting_period(now, calendar, self._journal.last_period())
         return Offer(
             period=period,
             today=period_of(now, calendar),
-            caps=with_allowance(self._policy.caps, self._journal.allowance_of(period.day)),
+            caps=with_allowance(self._office.policy.caps, self._journal.allowance_of(period.day)),
             spent=self._journal.spent(edit, period),
             reservation=reservation,
         )
 
     def pause_for(self, offer: Offer, cap: Cap) -> None:
         """Begin the pause until the day or the month is over, or tell anew what it waits for."""
-        calendar, now = self._policy.calendar, self._clock.now()
+        calendar, now = self._office.policy.calendar, self._clock.now()
         if cap is Cap.PER_MONTH:
             detail, until = over_month_cap(offer), end_of_month(offer.period, calendar)
         else:
@@ -65,7 +65,7 @@ class Budget:
         A person who speaks of today trusts the clock as it is now: later days for which money was booked when
         it was ahead hold nothing back any more. What was booked for them counts when they come.
         """
-        calendar, now = self._policy.calendar, self._clock.now()
+        calendar, now = self._office.policy.calendar, self._clock.now()
         today = period_of(now, calendar)
         if counting_period(now, calendar, self._journal.last_period()) != today:
             self._journal.forget_last_period()

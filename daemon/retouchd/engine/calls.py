@@ -46,7 +46,6 @@ class Calls:
         self._cashier = cashier
         self._spool = spool
         self._limits = limits
-        self._codes = office.policy.codes
 
     def read(self, attempt: AttemptId, end: CallEnd) -> Reply:
         """Add the service's error object to how a call ended; in any thread."""
@@ -77,7 +76,7 @@ class Calls:
     def _judge(self, job: Job, attempt: AttemptId, reply: Reply, wait: timedelta | None) -> Outcome:
         end, policy = reply.end, self._office.policy.retry
         outcome = Outcome(
-            kind=classify(end, reply.envelope, self._codes),
+            kind=classify(end, reply.envelope, self._office.policy.codes),
             elapsed_seconds=end.elapsed_seconds,
             body_sent=end.body_sent if isinstance(end, Answered) else not isinstance(end, NotSent),
             request_bytes=_request_bytes(job),

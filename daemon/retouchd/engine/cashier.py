@@ -60,7 +60,7 @@ class Cashier:
     ) -> None:
         self._journal = office.journal
         self._clock = office.clock
-        self._policy = office.policy
+        self._office = office
         self._herald = office.herald
         self._moves = moves
         self._board = board
@@ -109,7 +109,7 @@ class Cashier:
     def _begin(self, job: Job, wish: Wish, edit: Edit, offer: Offer) -> Begun:
         now = self._clock.now()
         number = len(self._journal.attempts_of(edit.id)) + 1
-        path = save_path(self._policy.save_folder, wish.pictures[0].path, wish, job.id, number, now)
+        path = save_path(self._office.policy.save_folder, wish.pictures[0].path, wish, job.id, number, now)
         attempt = self._journal.begin_attempt(job, edit, offer.period, offer.reservation, path, now)
         # The spool file is durable before the attempt is: a crash in between leaves one with its label alone,
         # which the next attempt of this number replaces. One after the commit finds both.
@@ -128,7 +128,7 @@ class Cashier:
         """Book how a call ended and move its job."""
         job = self._journal.get_job(job_id)
         outcome = report.outcome
-        aftermath = decide_aftermath(job, outcome, self._policy.retry, self._circumstances(job))
+        aftermath = decide_aftermath(job, outcome, self._office.policy.retry, self._circumstances(job))
         attempt = self._book(attempt_id, report, aftermath)
         self._throttle.note_end(attempt, outcome)
         self._breaker.note_end(attempt)

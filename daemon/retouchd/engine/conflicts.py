@@ -18,6 +18,7 @@ from retouchd.engine.deliveries import Deliveries
 from retouchd.engine.desk import Desk
 from retouchd.engine.moves import Moves
 from retouchd.engine.needs import Outbox, Staged
+from retouchd.engine.office import Office
 
 # The answer's own kind gives the suffix, so that it is not known for sure before it is paid for.
 _SUFFIXES: Final = (*(kind.suffix for kind in PictureFormat), ".jpeg")
@@ -29,20 +30,20 @@ class Conflicts:
     """Sees to names that are taken."""
 
     def __init__(
-        self, desk: Desk, moves: Moves, deliveries: Deliveries, outbox: Outbox, on_conflict: OnConflict
+        self, office: Office, desk: Desk, moves: Moves, deliveries: Deliveries, outbox: Outbox
     ) -> None:
+        self._office = office
         self._desk = desk
         self._moves = moves
         self._deliveries = deliveries
         self._outbox = outbox
-        self._on_conflict = on_conflict
 
     def skip(self, job: Job) -> Job:
         """End a job whose output's name is taken, unless it was sent already; give it as it is then.
 
         A name that is taken later than this gives the output a number: it was paid for.
         """
-        if self._on_conflict is not OnConflict.SKIP:
+        if self._office.policy.on_conflict is not OnConflict.SKIP:
             return job
         taken = self._outbox.find_taken(job.stem, _SUFFIXES)
         return job if taken is None else self._desk.ask(self._moves.skip, job.id, taken)
@@ -56,7 +57,8 @@ class Conflicts:
         Raises:
             NameTakenError: The name, or its metadata's, is not ours to give.
         """
-        earlier = self._make_way(job, staged, path) if self._on_conflict is OnConflict.OVERWRITE else None
+        is_overwriting = self._office.policy.on_conflict is OnConflict.OVERWRITE
+        earlier = self._make_way(job, staged, path) if is_overwriting else None
         place = metadata_path(path)
         if self._outbox.is_taken(place) and not self.is_metadata_of(job, staged.sha256, place):
             raise NameTakenError(operation="publish", path=path, reason="its metadata's name is taken")

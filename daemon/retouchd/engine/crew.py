@@ -4,7 +4,6 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import Enum
 from typing import Final
 
@@ -116,6 +115,8 @@ class UnderWay:
         self._office = office
         self._tasks: dict[Subject, Task] = {}
         self._since: dict[Subject, float] = {}
+        # As it was when the task was begun: a call keeps the terms under which it was made.
+        self._longest_calls: dict[Subject, float] = {}
         self._told: set[Subject] = set()
 
     def __len__(self) -> int:
@@ -130,6 +131,7 @@ class UnderWay:
         if self._tasks.setdefault(subject, task) is not task:
             return False
         self._since[subject] = self._office.clock.moments().monotonic
+        self._longest_calls[subject] = self._office.policy.longest_call.total_seconds()
         return True
 
     def end(self, task: Task) -> None:
@@ -137,11 +139,16 @@ class UnderWay:
         subject = subject_of(task)
         self._tasks.pop(subject, None)
         self._since.pop(subject, None)
+        self._longest_calls.pop(subject, None)
         self._told.discard(subject)
 
     def has(self, subject: Subject) -> bool:
         """Say whether a worker has a task on this job or bundle."""
         return subject in self._tasks
+
+    def longest_call_seconds(self, subject: Subject) -> float:
+        """Give after how long a call of this task is cut, whatever it does; nothing when it has ended."""
+        return self._longest_calls.get(subject, 0.0)
 
     def count(self, *kinds: type[Task]) -> int:
         """Count the tasks of these kinds but for the first few that have stalled."""
@@ -159,9 +166,10 @@ class UnderWay:
                 )
 
     def _has_stalled(self, task: Task) -> bool:
-        longest = self._office.policy.longest_call if isinstance(task, Send) else timedelta()
-        taken_seconds = self._office.clock.moments().monotonic - self._since[subject_of(task)]
-        return taken_seconds > longest.total_seconds() + _STALLED_SECONDS
+        subject = subject_of(task)
+        call_seconds = self.longest_call_seconds(subject) if isinstance(task, Send) else 0.0
+        taken_seconds = self._office.clock.moments().monotonic - self._since[subject]
+        return taken_seconds > call_seconds + _STALLED_SECONDS
 
 
 class Crew:

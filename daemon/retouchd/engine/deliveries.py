@@ -78,8 +78,7 @@ class Deliveries:
         self._journal = office.journal
         self._clock = office.clock
         self._herald = office.herald
-        self._retry = office.policy.retry
-        self._on_conflict = office.policy.on_conflict
+        self._office = office
         self._moves = moves
         self._board = board
         self._cashier = cashier
@@ -118,7 +117,7 @@ class Deliveries:
     def take_next_stem(self, job_id: JobId, wished: PurePosixPath) -> Job:
         """Reserve the next number of a name that a stranger's file has."""
         job = self._journal.get_job(job_id)
-        if self._on_conflict is OnConflict.OVERWRITE:
+        if self._office.policy.on_conflict is OnConflict.OVERWRITE:
             stem = self._journal.take_over_stem(wished, job_id, of=job.bundle)
         else:
             stem = self._journal.reserve_stem(wished, job_id)
@@ -165,7 +164,7 @@ class Deliveries:
             reason: Why the answer gives no picture itself.
         """
         tries = self._downloads.get(job_id, 0) + 1
-        wait = wait_for_download(trouble, tries, self._retry, self._clock.fraction())
+        wait = wait_for_download(trouble, tries, self._office.policy.retry, self._clock.fraction())
         told = f"{reason}, and its picture cannot be downloaded: {trouble.detail}"
         if wait is None:
             self._downloads.pop(job_id, None)

@@ -22,6 +22,7 @@ from retouchd.engine.deliveries import Deliveries, Dossier
 from retouchd.engine.desk import Desk
 from retouchd.engine.fallback import Fallback, Finding
 from retouchd.engine.needs import Staged
+from retouchd.engine.office import Office
 from retouchd.engine.result import describe_result
 from retouchd.engine.tools import Tools
 
@@ -31,21 +32,12 @@ class _UnusableAnswerError(Exception):
 
 
 class Delivery:
-    """Delivers jobs.
-
-    Args:
-        keep_signed_url: The metadata keeps the answer's signed URL.
-    """
+    """Delivers jobs."""
 
     def __init__(
-        self,
-        desk: Desk,
-        deliveries: Deliveries,
-        tools: Tools,
-        conflicts: Conflicts,
-        *,
-        keep_signed_url: bool,
+        self, office: Office, desk: Desk, deliveries: Deliveries, tools: Tools, conflicts: Conflicts
     ) -> None:
+        self._office = office
         self._desk = desk
         self._deliveries = deliveries
         self._outbox = tools.outbox
@@ -54,7 +46,6 @@ class Delivery:
         self._darkroom = tools.darkroom
         self._conflicts = conflicts
         self._fallback = Fallback(tools)
-        self._keep_signed_url = keep_signed_url
 
     def deliver(self, job_id: JobId) -> None:
         """Deliver a job whose answer is durable, or hold it when no picture comes out of it."""
@@ -207,7 +198,7 @@ class Delivery:
             hash_verified=is_hash_of(finding.answer.content_hash, staged.sha256),
         )
         answer = self._with_transparency(finding.answer, dossier, staged, picture)
-        result = describe_result(dossier, answer, facts, keep_signed_url=self._keep_signed_url)
+        result = describe_result(dossier, answer, facts, keep_signed_url=self._office.policy.keep_signed_url)
         with self._outbox.stage(place, dossier.job.id, iter([result.as_json()])) as note:
             try:
                 self._outbox.publish(note, place)

@@ -53,7 +53,6 @@ class Dispatch:
     ) -> None:
         self._journal = office.journal
         self._clock = office.clock
-        self._policy = office.policy
         self._board = board
         self._throttle = throttle
         self._intake = intake
@@ -70,7 +69,7 @@ class Dispatch:
     @property
     def crew_size(self) -> int:
         """How many workers are needed so that nothing waits for the wrong thing."""
-        return self._policy.max_concurrency + _LOOKS_AT_ONCE + _CHORES_AT_ONCE + _UPKEEP_AT_ONCE
+        return self._office.policy.max_concurrency + _LOOKS_AT_ONCE + _CHORES_AT_ONCE + _UPKEEP_AT_ONCE
 
     def choose(self, *, may_begin: bool) -> list[Task]:
         """Choose what is to be done next and note it as under way.

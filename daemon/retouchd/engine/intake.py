@@ -62,7 +62,7 @@ class Intake:
     ) -> None:
         self._journal = office.journal
         self._clock = office.clock
-        self._policy = office.policy
+        self._office = office
         self._herald = office.herald
         self._moves = moves
         self._surroundings = surroundings
@@ -193,7 +193,7 @@ class Intake:
         state, moments = state_when_seen(bundle), self._clock.moments()
         quiet_seconds = self._surroundings.quiet_seconds(bundle.folder)
         if bundle.may_grow:
-            quiet_seconds += self._policy.folder_prompt_wait.total_seconds()
+            quiet_seconds += self._office.policy.folder_prompt_wait.total_seconds()
         quiet_from = quiet_at(moments, quiet_seconds)
         number = self._journal.record_seen(bundle, bundle.digest, state, moments.now, quiet_from)
         # What is ambiguous uses nothing yet: it must not keep back a prompt that would then be paid for.
@@ -254,9 +254,9 @@ class Intake:
         An output makes way for one of the same photo only: two photos of one stem, `beach.jpg` and
         `beach.png`, keep theirs both, whichever comes first and is done by then.
         """
-        if self._policy.on_conflict is OnConflict.NUMBER:
+        if self._office.policy.on_conflict is OnConflict.NUMBER:
             return self._journal.reserve_stem(wished, job)
-        is_overwriting = self._policy.on_conflict is OnConflict.OVERWRITE
+        is_overwriting = self._office.policy.on_conflict is OnConflict.OVERWRITE
         return self._journal.take_over_stem(wished, job, of=bundle if is_overwriting else None)
 
     def _end_look(self, record: BundleRecord, state: BundleState, accepted: Sequence[Accepted]) -> None:
@@ -274,7 +274,7 @@ class Intake:
         wish = self._with_take(wish)
         edit, place = self._find_edit(wish, job_id, record.seen)
         wished = output_stem(
-            wish.output_name or self._policy.output_name, record.named_after, wish, job_id, now
+            wish.output_name or self._office.policy.output_name, record.named_after, wish, job_id, now
         )
         job = Job(
             id=job_id,
@@ -293,7 +293,7 @@ class Intake:
         self._herald.job_moved(job)
 
     def _with_take(self, wish: Wish) -> Wish:
-        if self._policy.duplicates is DuplicatePolicy.REUSE:
+        if self._office.policy.duplicates is DuplicatePolicy.REUSE:
             return wish
         return replace(wish, take=max(wish.take, self._journal.last_take(wish.fingerprint) + 1))
 

@@ -57,9 +57,9 @@ class Leaving:
         self._office.herald.flush()
 
     def _waits(self) -> Iterator[float]:
-        now, longest_call = self._now(), self._office.policy.longest_call.total_seconds()
-        for stake, since in self._waiting.values():
-            yield since + self._patience(stake, longest_call) - now
+        now = self._now()
+        for subject, (stake, since) in self._waiting.items():
+            yield since + self._patience(stake, self._under_way.longest_call_seconds(subject)) - now
 
     def _now(self) -> float:
         return self._office.clock.moments().monotonic

@@ -1,4 +1,4 @@
-"""What everything in the engine thread works with."""
+"""What everything in the engine thread works with, and what the owner has decided by now."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,14 @@ from retouchd.engine.journal import Journal
 from retouchd.engine.policy import Policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Office:
-    """The engine thread's tools."""
+    """The engine thread's tools.
+
+    Attributes:
+        policy: Replaced as a whole, by the engine thread alone; so it is asked for where it is needed and
+            kept by nobody. A worker reads it once for each thing that must be of one piece.
+    """
 
     journal: Journal
     clock: Clock

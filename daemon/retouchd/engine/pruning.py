@@ -28,9 +28,9 @@ class PruneWatch:
     """Says when to look for answers to let go. Runs in the engine thread, inside its transaction."""
 
     def __init__(self, office: Office, under_way: UnderWay) -> None:
+        self._office = office
         self._clock = office.clock
         self._under_way = under_way
-        self._filings_until = 1 if office.policy.keep.is_nothing else _FILINGS
         self._filings = 0
         self._looked_at = -_EVERY.total_seconds()
 
@@ -41,7 +41,8 @@ class PruneWatch:
     def choose(self) -> Iterator[Prune]:
         """Give the look that is to be made now, if any, and note it as under way."""
         monotonic = self._clock.moments().monotonic
-        is_due = self._filings >= self._filings_until and not self._under_way.count(File)
+        most_filings = 1 if self._office.policy.keep.is_nothing else _FILINGS
+        is_due = self._filings >= most_filings and not self._under_way.count(File)
         if not is_due and monotonic < self._looked_at + _EVERY.total_seconds():
             return
         task = Prune()

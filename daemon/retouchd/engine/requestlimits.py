@@ -23,13 +23,13 @@ class RequestLimits:
     def __init__(self, office: Office) -> None:
         self._journal = office.journal
         self._clock = office.clock
-        self._policy = office.policy
+        self._office = office
 
     def room_for(self, job_id: JobId) -> Room:
         """Give how large a job's request may be."""
         job, known = self._journal.get_job(job_id), self._find()
         return Room(
-            own_limit=self._policy.max_request_bytes,
+            own_limit=self._office.policy.max_request_bytes,
             refused=job.shrunk or None,
             refused_before=known.size_bytes if known else None,
         )
@@ -50,7 +50,7 @@ class RequestLimits:
 
     def _learn(self, size_bytes: int) -> None:
         refused = RefusedSize(
-            size_bytes=size_bytes, since=self._clock.now(), configuration=self._policy.configuration
+            size_bytes=size_bytes, since=self._clock.now(), configuration=self._office.policy.configuration
         )
         self._store(learn_refusal(self._find(), refused))
 
@@ -67,7 +67,7 @@ class RequestLimits:
         known = RefusedSize(
             size_bytes=size_bytes, since=datetime.fromisoformat(since), configuration=configuration
         )
-        return known if known.counts(self._clock.now(), self._policy.configuration) else None
+        return known if known.counts(self._clock.now(), self._office.policy.configuration) else None
 
     def _store(self, known: RefusedSize) -> None:
         note = [known.size_bytes, known.since.isoformat(), known.configuration]

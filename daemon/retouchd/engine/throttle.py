@@ -18,6 +18,7 @@ from retouchd.core.records import Attempt
 from retouchd.core.retries import Outcome
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard
+from retouchd.engine.policy import Policy
 
 
 class Throttle:
@@ -29,15 +30,22 @@ class Throttle:
         self._board = board
         policy = office.policy
         self._per_minute = policy.requests_per_minute
-        self._pace = Pace(width=policy.concurrency, limit=policy.max_concurrency)
+        self._pace = _first_pace(policy)
         # A restart in the middle of an outage must not spend the whole quota anew.
         self._quota = EMPTY_QUOTA if board.doubts(PauseReason.OFFLINE) else FULL_QUOTA
         # Seconds of the monotonic clock, at most as many as may begin in a minute.
-        self._begins: deque[float] = deque(self._begins_before_start(), maxlen=self._per_minute)
+        self._begins: deque[float] = deque(self._begins_so_far(), maxlen=self._per_minute)
         # Calls running that ended without a result, of whatever job: they lengthen the back-off.
         self.setbacks = 0
 
-    def _begins_before_start(self) -> list[float]:
+    def follow(self, before: Policy, after: Policy) -> None:
+        """Go by another policy from now on."""
+        self._pace = self._pace.configured(_first_pace(before), _first_pace(after))
+        if after.requests_per_minute != before.requests_per_minute:
+            self._per_minute = after.requests_per_minute
+            self._begins = deque(self._begins_so_far(), maxlen=self._per_minute)
+
+    def _begins_so_far(self) -> list[float]:
         moments = self._clock.moments()
         ages = [
             max(0.0, (moments.now - attempt.started).total_seconds())
@@ -97,3 +105,7 @@ class Throttle:
                 self.setbacks += 1
                 return
         self.setbacks = 0
+
+
+def _first_pace(policy: Policy) -> Pace:
+    return Pace(width=policy.concurrency, limit=policy.max_concurrency)

@@ -1,5 +1,6 @@
 """What a worker does with each kind of task, and what follows when a task brought a defect to light."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ from retouchd.engine.intake import Intake
 from retouchd.engine.look import Looker
 from retouchd.engine.mailbox import Mailbox
 from retouchd.engine.office import Office
+from retouchd.engine.policy import Policy
 from retouchd.engine.prober import Prober
 from retouchd.engine.process import Process
 from retouchd.engine.pruning import Pruner
@@ -26,9 +28,13 @@ _AFTER_DEFECT: Final = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skills:
-    """What workers can do."""
+    """What workers can do.
 
-    looker: Looker
+    Attributes:
+        make_looker: Gives one that goes by this policy.
+    """
+
+    make_looker: Callable[[Policy], Looker]
     process: Process
     hands: Hands
     prober: Prober
@@ -71,7 +77,9 @@ class Workers:
 
     def _look(self, task: Look) -> None:
         try:
-            verdict = self._skills.looker.look(task.record, self._office.clock.now())
+            # One policy for the whole of the look.
+            looker = self._skills.make_looker(self._office.policy)
+            verdict = looker.look(task.record, self._office.clock.now())
         except FileTroubleError as exc:
             self._mailbox.ask(self._intake.postpone_look, task.record.id, str(exc))
             return
