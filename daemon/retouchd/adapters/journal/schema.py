@@ -214,8 +214,30 @@ DROP INDEX jobs_by_next_try;
 CREATE INDEX jobs_by_next_try ON jobs (state, next_try, number);
 """
 
+_VERSION_4: Final = """
+-- How many jobs are in each state, kept up by triggers: years of them are not counted again and again.
+CREATE TABLE job_counts (
+    state TEXT PRIMARY KEY,
+    number INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO job_counts SELECT state, count(*) FROM jobs GROUP BY state;
+CREATE TRIGGER jobs_added AFTER INSERT ON jobs BEGIN
+    INSERT INTO job_counts VALUES (new.state, 1) ON CONFLICT (state) DO UPDATE SET number = number + 1;
+END;
+CREATE TRIGGER jobs_moved AFTER UPDATE OF state ON jobs WHEN new.state <> old.state BEGIN
+    UPDATE job_counts SET number = number - 1 WHERE state = old.state;
+    INSERT INTO job_counts VALUES (new.state, 1) ON CONFLICT (state) DO UPDATE SET number = number + 1;
+END;
+CREATE TRIGGER jobs_removed AFTER DELETE ON jobs BEGIN
+    UPDATE job_counts SET number = number - 1 WHERE state = old.state;
+END;
+CREATE INDEX jobs_by_end ON jobs (ended, state) WHERE ended IS NOT NULL;
+CREATE INDEX jobs_by_delivery ON jobs (delivered, state) WHERE delivered IS NOT NULL;
+CREATE INDEX attempts_set_aside ON attempts (outcome, reserved) WHERE reserved > 0;
+"""
+
 # Step n leads from version n to n + 1; a step that was released is never edited.
-STEPS: Final = (_VERSION_1, _VERSION_2, _VERSION_3)
+STEPS: Final = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 VERSION: Final = len(STEPS)
 
 
