@@ -24,8 +24,10 @@ from retouchd.core.money import Money
 from retouchd.core.pauses import PauseReason
 from retouchd.engine.herald import EVENTS
 from retouchd.logs import Event, configure_logs
+from retouchd.systemlog import SystemLog
 
 SECRET = "dench_sk_0123456789abcdef"  # noqa: S105 - a made-up key, to be looked for in lines
+NO_SYSTEM_LOG = SystemLog(announced="")
 
 # Everything that a name on disk can hold, surrogate escapes of broken bytes included.
 _NAMES = st.text(st.characters(exclude_characters="\0"))
@@ -68,16 +70,17 @@ class Written:
 
 @contextmanager
 def _log(
-    format_: Literal["auto", "console", "json"] = "json",
+    format_: Literal["auto", "console", "json", "journal"] = "json",
     *,
     level: str = "info",
     stream: io.StringIO | None = None,
+    system_log: SystemLog = NO_SYSTEM_LOG,
 ) -> Iterator[Written]:
     """Set the log up, and put back afterwards what was there before."""
     root = logging.getLogger()
     handlers, before = list(root.handlers), root.level
     stream = io.StringIO() if stream is None else stream
-    configure_logs(format=format_, level=level, stream=stream, redact=lambda: SECRET)
+    configure_logs(format=format_, level=level, stream=stream, redact=lambda: SECRET, system_log=system_log)
     try:
         yield Written(stream)
     finally:
@@ -202,7 +205,9 @@ def test_the_key_is_struck_out(format_: Literal["console", "json"]) -> None:
 def test_nothing_is_struck_out_without_a_key() -> None:
     """Before a key was read the lines are as they are."""
     with _log() as written:
-        configure_logs(format="json", level="info", stream=written.stream, redact=lambda: None)
+        configure_logs(
+            format="json", level="info", stream=written.stream, redact=lambda: None, system_log=NO_SYSTEM_LOG
+        )
         written.log.info(Event.DAEMON_STARTED, version="0.1.0")
 
     assert written.entry["version"] == "0.1.0"
@@ -278,7 +283,9 @@ def test_a_later_set_up_replaces_an_earlier() -> None:
         log = structlog.get_logger()
         log.info(Event.DAEMON_STARTED)
         second = io.StringIO()
-        configure_logs(format="json", level="info", stream=second, redact=lambda: None)
+        configure_logs(
+            format="json", level="info", stream=second, redact=lambda: None, system_log=NO_SYSTEM_LOG
+        )
         log.info(Event.DAEMON_STOPPED)
 
     assert first.entry["event"] == "daemon.started"
@@ -298,7 +305,9 @@ def test_a_terminal_of_few_characters_is_enough(tmp_path: Path) -> None:
     path = tmp_path / "log"
 
     with path.open("w", encoding="ascii") as stream, _log() as written:
-        configure_logs(format="console", level="info", stream=stream, redact=lambda: None)
+        configure_logs(
+            format="console", level="info", stream=stream, redact=lambda: None, system_log=NO_SYSTEM_LOG
+        )
         written.log.info(Event.BUNDLE_SEEN, source="strandbø.jpg")
 
     assert r"source=strandb\xf8.jpg" in path.read_text()

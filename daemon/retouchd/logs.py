@@ -4,6 +4,7 @@ Everything is made safe at the last step before it is written, so that no caller
 imported only when the log is set up: commands that write no log start faster.
 """
 
+import json
 import logging
 import math
 from collections.abc import Callable, Mapping, MutableMapping
@@ -12,7 +13,9 @@ from datetime import date
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
+from retouchd.core.logline import log_line
 from retouchd.core.values import printable
+from retouchd.systemlog import SystemLog, field_name
 
 if TYPE_CHECKING:
     from structlog.typing import Processor
@@ -55,6 +58,7 @@ class Event(StrEnum):
     KEY_PROBED = "key.probed"
     PAUSE_HOLDS = "pause.holds"
     DAEMON_STARTED = "daemon.started"
+    DAEMON_ALIVE = "daemon.alive"
     DAEMON_STOPPING = "daemon.stopping"
     DAEMON_STOPPED = "daemon.stopped"
     CLOCK_STEPPED_BACK = "clock.stepped_back"
@@ -81,32 +85,40 @@ _CONTINUED: Final = "  | "
 _FIRST_KEYS: Final = ("timestamp", "level", "event")
 # Deeper values are shown as text; a value that holds itself must not end the daemon.
 _MAX_DEPTH: Final = 4
+# The numbers of syslog, by which the system's log is searched.
+_PRIORITIES: Final = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
+_NAME: Final = "retouchd"
 
 _EventDict = MutableMapping[str, Any]
 
 
 def configure_logs(
     *,
-    format: Literal["auto", "console", "json"],  # noqa: A002 - the setting's own name
+    format: Literal["auto", "console", "json", "journal"],  # noqa: A002 - the setting's own name
     level: str,
     stream: TextIO,
     redact: Callable[[], str | None],
+    system_log: SystemLog,
 ) -> None:
     """Send every log line, structlog's and the libraries' own, to one stream; a later call replaces this one.
 
     Args:
-        format: "auto" is console on a terminal and JSON lines otherwise.
+        format: "auto" is console on a terminal, "journal" where the stream leads to the system's log, and
+            JSON lines otherwise.
         level: The least that is written: "debug", "info", "warning" or "error".
         stream: Where lines go.
         redact: Gives the API key as it is now, to be struck out wherever it appears; None when there is none.
+        system_log: Where entries go with "journal"; while nobody listens there, they go to the stream.
     """
     import structlog  # noqa: PLC0415 - 0.1 s that commands without a log need not spend
 
     least = logging.getLevelNamesMapping()[level.upper()]
-    for_people = format == "console" or (format == "auto" and stream.isatty())
-    last_steps = _console_steps(stream) if for_people else _json_steps()
+    chosen = _choose(stream, system_log) if format == "auto" else format
+    last_steps = _console_steps(stream) if chosen == "console" else _json_steps()
     steps: list[Processor] = [*_first_steps(), _MakeSafe(redact), *last_steps]
-    _replace_handler(stream, structlog.stdlib.ProcessorFormatter(processors=steps), least)
+    handler = _SystemLogHandler(stream, system_log) if chosen == "journal" else _LineHandler(stream)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=steps))
+    _replace_handler(handler, least)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -117,6 +129,12 @@ def configure_logs(
         # A logger made before the set-up must not keep an earlier one.
         cache_logger_on_first_use=False,
     )
+
+
+def _choose(stream: TextIO, system_log: SystemLog) -> str:
+    if stream.isatty():
+        return "console"
+    return "journal" if system_log.is_behind(stream) else "json"
 
 
 def _first_steps() -> "list[Processor]":
@@ -149,8 +167,12 @@ class _LineHandler(logging.StreamHandler[TextIO]):
 
     def format(self, record: logging.LogRecord) -> str:
         """Give the line in characters that the stream can take: a terminal need not know every one."""
+        return self.writable(super().format(record))
+
+    def writable(self, text: str) -> str:
+        """Give a text with escapes for what the stream cannot take."""
         encoding = getattr(self.stream, "encoding", None) or "utf-8"
-        return super().format(record).encode(encoding, "backslashreplace").decode(encoding)
+        return text.encode(encoding, "backslashreplace").decode(encoding)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Let a line go that cannot be written: a full disk below the log must not disturb paid work.
@@ -159,9 +181,45 @@ class _LineHandler(logging.StreamHandler[TextIO]):
         """
 
 
-def _replace_handler(stream: TextIO, formatter: logging.Formatter, least: int) -> None:
-    handler = _LineHandler(stream)
-    handler.setFormatter(formatter)
+class _SystemLogHandler(_LineHandler):
+    """Hands entries over to the system's log; what it does not take is written as lines with priorities.
+
+    The formatter gives JSON lines: their keys become the entry's fields.
+    """
+
+    terminator = ""
+
+    def __init__(self, stream: TextIO, system_log: SystemLog) -> None:
+        super().__init__(stream)
+        self._system_log = system_log
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Hand the entry over, and give what is left to be written: nothing when it was taken."""
+        entry: dict[str, object] = json.loads(super().format(record))
+        priority = _PRIORITIES[str(entry["level"])]
+        lines = [log_line(entry), *_continued(entry)]
+        own = {"MESSAGE": "\n".join(lines), "PRIORITY": str(priority), "SYSLOG_IDENTIFIER": _NAME}
+        if self._system_log.send({**_fields(entry), **own}):
+            return ""
+        return self.writable("".join(f"<{priority}>{line}\n" for line in lines))
+
+
+def _fields(entry: Mapping[str, object]) -> dict[str, str]:
+    """Give an entry's own fields; the log has time and level by itself, and the message any traceback."""
+    return {
+        field_name(key, f"{_NAME.upper()}_"): value if isinstance(value, str) else json.dumps(value)
+        for key, value in entry.items()
+        if key not in {"timestamp", "level", *_LONG_TEXTS} and value is not None
+    }
+
+
+def _continued(entry: Mapping[str, object]) -> list[str]:
+    """Give the lines of the long texts, each marked as a part of the entry."""
+    texts = (str(entry[key]) for key in _LONG_TEXTS if key in entry)
+    return [_CONTINUED + line for text in texts for line in text.split("\n")]
+
+
+def _replace_handler(handler: _LineHandler, least: int) -> None:
     root = logging.getLogger()
     for earlier in [one for one in root.handlers if isinstance(one, _LineHandler)]:
         root.removeHandler(earlier)
@@ -232,5 +290,5 @@ def _lines(value: object, secret: str | None) -> str:
 def _mark_continued(_logger: object, _method: str, event_dict: _EventDict) -> _EventDict:
     for key in _LONG_TEXTS:
         if key in event_dict:
-            event_dict[key] = "\n".join(_CONTINUED + line for line in event_dict[key].split("\n"))
+            event_dict[key] = "\n".join(_continued({key: event_dict[key]}))
     return event_dict

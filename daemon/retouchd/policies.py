@@ -68,6 +68,7 @@ def engine_policy(settings: Settings, key_advice: str = "") -> Policy:
             room=settings.duplicates.keep_answers_mb * _MEGABYTE,
         ),
         longest_call=timedelta(seconds=settings.endpoint.total_timeout_seconds),
+        heartbeat=timedelta(minutes=settings.log.heartbeat_minutes),
         configuration=_digest(settings),
     )
 

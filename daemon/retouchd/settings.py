@@ -23,6 +23,7 @@ from pydantic_settings import (
 from retouchd.core.errors import ConfigurationError
 from retouchd.core.request import refuse
 from retouchd.core.values import printable
+from retouchd.settings_log import Log
 from retouchd.settings_sections import (
     Budget,
     Defaults,
@@ -30,7 +31,6 @@ from retouchd.settings_sections import (
     Endpoint,
     Folders,
     Limits,
-    Log,
     Output,
     Retry,
     Sidecars,

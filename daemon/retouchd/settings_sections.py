@@ -286,14 +286,3 @@ class Budget(Section):
 
 def _cap(dollars: float | Literal["unlimited"]) -> Money | None:
     return None if dollars == "unlimited" else Money.from_usd(dollars)
-
-
-class Log(Section):
-    """What the daemon tells the system's log."""
-
-    format: Literal["auto", "console", "json"] = Field(
-        default="auto", description="auto: for people on a terminal, JSON lines otherwise."
-    )
-    level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="The least that is told."
-    )

@@ -72,6 +72,7 @@ POLICY: Final = Policy(
     key_advice="put a new one into /key and it goes on within a minute",
     keep=KeepPolicy(age=timedelta(days=30), room=2_000_000_000),
     longest_call=timedelta(minutes=15),
+    heartbeat=timedelta(hours=1),
     configuration="",
 )
 

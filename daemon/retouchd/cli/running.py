@@ -14,6 +14,7 @@ from retouchd.assembly import Errand
 from retouchd.logs import configure_logs
 from retouchd.service import run
 from retouchd.settings import load_settings
+from retouchd.systemlog import ANNOUNCED, SystemLog
 
 
 def run_daemon(
@@ -38,6 +39,7 @@ def run_daemon(
         level=settings.log.level,
         stream=sys.stderr,
         redact=lambda: key.last,
+        system_log=SystemLog(announced=environ.get(ANNOUNCED, "")),
     )
     errand = None
     if until_idle_seconds is not None:

@@ -41,6 +41,7 @@ from retouchd.ownership import check_ownership
 from retouchd.policies import engine_policy, forming_rules
 from retouchd.service import run
 from retouchd.settings import Settings
+from retouchd.systemlog import SystemLog
 
 _LOOK_EVERY_SECONDS: Final = 0.1
 # A call may take a quarter of an hour, and may be tried four times.
@@ -147,7 +148,13 @@ def _wait(settings: Settings, place: PhotoPlace) -> None:
 def _run_here(settings: Settings, key: LiveKey, place: PhotoPlace) -> None:
     """Run the service for that photo alone; a signal ends it in order. What it tells is told here."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        configure_logs(format="json", level="error", stream=nowhere, redact=lambda: key.last)
+        configure_logs(
+            format="json",
+            level="error",
+            stream=nowhere,
+            redact=lambda: key.last,
+            system_log=SystemLog(announced=""),
+        )
         errand = Errand(patience=_PATIENCE, photo=place)
         run(settings, key, Durable(), errand, ServiceManager.from_environ(os.environ))
 

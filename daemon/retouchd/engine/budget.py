@@ -39,6 +39,10 @@ class Budget:
         """Give what a call would set aside, with all that stands for and against it."""
         return self._offer(edit, estimate(request, self._journal.price_of(request)))
 
+    def now(self) -> Offer:
+        """Give what stands against spending anything now: an offer of nothing."""
+        return self._offer(_NO_EDIT, NOTHING)
+
     def _offer(self, edit: EditId, reservation: Money) -> Offer:
         calendar, now = self._office.policy.calendar, self._clock.now()
         period = counting_period(now, calendar, self._journal.last_period())
@@ -73,7 +77,7 @@ class Budget:
         self.review()
         held = self._journal.jobs_in([JobState.HELD])
         over_job = sum(job.hold is HoldReason.OVER_JOB_CAP for job in held)
-        answer = allowance_answer(self._offer(_NO_EDIT, NOTHING), over_job)
+        answer = allowance_answer(self.now(), over_job)
         waits = [pause.detail for pause in self._board.pauses if pause.reason is PauseReason.BUDGET]
         return "\n".join([answer, *(f"still paused (budget): {detail}" for detail in waits)])
 
@@ -90,7 +94,7 @@ class Budget:
 
     def tell_nearness(self) -> None:
         """Tell, once in each day and month, that most of the limit is used."""
-        offer = self._offer(_NO_EDIT, NOTHING)
+        offer = self.now()
         for cap, limit in near_limits(offer):
             period = _period_of(offer.period, cap)
             note, told = f"near_{cap.value}", f"{period} {limit.micro}"

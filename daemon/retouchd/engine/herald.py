@@ -1,5 +1,6 @@
 """Tells what happened, but only once it is durable: lines wait until the transaction has ended."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -44,6 +45,8 @@ class Herald:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._waiting: list[Callable[[], object]] = []
+        # How often each event was told.
+        self.told: Counter[str] = Counter()
 
     def job_moved(self, job: Job, **fields: object) -> None:
         """Tell a change of a job's state."""
@@ -58,6 +61,7 @@ class Herald:
     def say(self, level: str, event: str, **fields: object) -> None:
         """Tell anything else."""
         self._waiting.append(partial(getattr(self._log, level), event, **fields))
+        self._waiting.append(partial(self.told.update, [event]))
 
     def afterwards(self, work: Callable[[], object]) -> None:
         """Have something told to another thread, which must not look before it is durable."""

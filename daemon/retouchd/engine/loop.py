@@ -17,6 +17,7 @@ from retouchd.engine.crew import Task, UnderWay
 from retouchd.engine.dispatch import Dispatch
 from retouchd.engine.ending import Ending, Situation, decide_ending
 from retouchd.engine.focus import Focus
+from retouchd.engine.heartbeat import Heartbeat
 from retouchd.engine.leaving import Leaving
 from retouchd.engine.mailbox import Mailbox, Request
 from retouchd.engine.office import Office
@@ -82,6 +83,7 @@ class Engine:
         self._wanted_scan: int | None = None
         self._failed_before = self._count_failed()
         self._clock_watch = ClockWatch(office, departments.board)
+        self._heartbeat = Heartbeat(office, departments.board)
         self.ending: Ending | None = None
 
     def run(self) -> None:
@@ -114,6 +116,8 @@ class Engine:
                 self._carry_out(request)
             departments.board.end_those_over()
             departments.sightings.notice_silence()
+            if self._one_shot is None:
+                self._heartbeat.beat()
             if self._is_out_of_time():
                 self._leaving.begin()
                 departments.board.is_stopping = True

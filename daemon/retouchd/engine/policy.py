@@ -36,6 +36,7 @@ class Policy:
         codes: What the service's error codes mean, in lower case.
         keep: How long answers are kept after nobody needs them.
         longest_call: After this a call is cut, whatever it does.
+        heartbeat: How often a running daemon tells that it is alive; nothing for never.
         configuration: Differs when anything was configured differently.
     """
 
@@ -61,4 +62,5 @@ class Policy:
     codes: Mapping[str, OutcomeKind]
     keep: KeepPolicy
     longest_call: timedelta
+    heartbeat: timedelta
     configuration: str
