@@ -14,7 +14,7 @@ from retouchd.adapters.outbox.publish import OutboxFolder
 from retouchd.adapters.spool.store import AnswerSpool
 from retouchd.core.values import Cabinet
 from retouchd.engine.tools import Tools
-from retouchd.policies import forming_rules, output_modes, timeouts
+from retouchd.policies import endpoint_terms, forming_rules, output_modes
 from retouchd.settings import Places, Settings
 
 
@@ -29,13 +29,7 @@ def build_tools(settings: Settings, identity: Identity, key: Callable[[], str], 
         ),
         returns=returns_of(places, durable, modes),
         spool=AnswerSpool(places.spool, durable),
-        endpoint=HttpEndpoint(
-            base_url=settings.endpoint.base_url,
-            key=key,
-            timeouts=timeouts(settings),
-            max_answer_bytes=settings.endpoint.max_answer_bytes,
-            max_request_bytes=settings.endpoint.max_request_bytes,
-        ),
+        endpoint=HttpEndpoint(endpoint_terms(settings, key)),
         pictures=structure,
         darkroom=Darkroom(places.state, settings.limits.max_pixels),
     )

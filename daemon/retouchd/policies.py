@@ -1,11 +1,12 @@
 """From settings to the policies that everything below the roof knows."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 
 from retouchd.adapters.clock import SystemZone
-from retouchd.adapters.endpoint.client import Timeouts
+from retouchd.adapters.endpoint.client import Terms, Timeouts
 from retouchd.adapters.inbox.watch import ScanPolicy
 from retouchd.adapters.modes import Modes
 from retouchd.core.bundles import ConflictCopies, FormingRules
@@ -121,12 +122,18 @@ def output_modes(settings: Settings) -> Modes:
     return Modes(file=settings.output.file_bits, folder=settings.output.folder_bits)
 
 
-def timeouts(settings: Settings) -> Timeouts:
-    """Give how long each part of a call may take."""
+def endpoint_terms(settings: Settings, key: Callable[[], str]) -> Terms:
+    """Give with whom calls are made, and how."""
     endpoint = settings.endpoint
-    return Timeouts(
-        connect=endpoint.connect_timeout_seconds,
-        write=endpoint.write_timeout_seconds,
-        answer=endpoint.answer_timeout_seconds,
-        total=endpoint.total_timeout_seconds,
+    return Terms(
+        base_url=endpoint.base_url,
+        key=key,
+        timeouts=Timeouts(
+            connect=endpoint.connect_timeout_seconds,
+            write=endpoint.write_timeout_seconds,
+            answer=endpoint.answer_timeout_seconds,
+            total=endpoint.total_timeout_seconds,
+        ),
+        max_answer_bytes=endpoint.max_answer_bytes,
+        max_request_bytes=endpoint.max_request_bytes,
     )

@@ -21,7 +21,7 @@ from retouchd.core.outcomes import Answered, NotSent
 from retouchd.core.values import printable
 from retouchd.damage import open_journal
 from retouchd.ownership import take_ownership
-from retouchd.policies import timeouts
+from retouchd.policies import endpoint_terms
 from retouchd.premises import check_places, prepare_state
 from retouchd.settings import Settings, load_settings
 from retouchd.settings_sources import user_configuration_file
@@ -162,13 +162,7 @@ def _try_key(settings: Settings, path: Path) -> str:
         value = read_key(section, {}).value
     except ConfigurationError as exc:
         return str(exc)
-    endpoint = HttpEndpoint(
-        base_url=section.base_url,
-        key=lambda: value,
-        timeouts=timeouts(settings),
-        max_answer_bytes=section.max_answer_bytes,
-        max_request_bytes=section.max_request_bytes,
-    )
+    endpoint = HttpEndpoint(endpoint_terms(settings, lambda: value))
     try:
         end = endpoint.probe()
     finally:

@@ -116,6 +116,12 @@ class IgnoreRules:
         self._folders = _compile(self._patterns)
         self._files = _compile(self._file_patterns)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IgnoreRules) and other._patterns == self._patterns
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._patterns))
+
     def find_for_file(self, name: str) -> IgnorePattern | None:
         """Give the pattern for which a file of this name is never looked at, or None when it is."""
         return _find(self._files, self._file_patterns, name)

@@ -8,7 +8,7 @@ import pytest
 from endpoint_calls import KEY, Caller, MakeCaller
 
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.endpoint.client import HttpEndpoint, Timeouts
+from retouchd.adapters.endpoint.client import HttpEndpoint, Terms, Timeouts
 from retouchd.adapters.spool.store import AnswerSpool
 from servers import Certificate, make_certificate
 
@@ -22,13 +22,14 @@ def make_caller(tmp_path: Path) -> Iterator[MakeCaller]:
             base_url: str, *, key: str = KEY, max_answer_bytes: int = 64_000_000, **times: float
         ) -> Caller:
             timeouts = Timeouts(**{"connect": 5.0, "write": 5.0, "answer": 5.0, "total": 20.0, **times})
-            endpoint = HttpEndpoint(
+            terms = Terms(
                 base_url=base_url,
                 key=lambda: key,
                 timeouts=timeouts,
                 max_answer_bytes=max_answer_bytes,
                 max_request_bytes=30_000_000,
             )
+            endpoint = HttpEndpoint(terms)
             stack.callback(endpoint.close)
             return Caller(endpoint, AnswerSpool(tmp_path / "spool", Durable()))
 

@@ -10,7 +10,7 @@ import pytest
 from endpoint_calls import ATTEMPT, KEY, BytesImage, Caller, MakeCaller
 
 from retouchd.adapters.endpoint.address import check_base_url
-from retouchd.adapters.endpoint.client import HttpEndpoint, Timeouts
+from retouchd.adapters.endpoint.client import HttpEndpoint, Terms, Timeouts
 from retouchd.adapters.endpoint.deadline import DeadlineThread, Line
 from retouchd.core.errors import ConfigurationError
 from retouchd.core.outcomes import Answered, CallEnd, NoAnswer, NotSent, NotSentKind
@@ -246,13 +246,14 @@ def test_another_key_is_noticed() -> None:
     """A key that was not sent yet is new, until it is sent; the same one again is not."""
     keys = ["one"]
     with ScriptedServer(answering(401)) as server:
-        endpoint = HttpEndpoint(
+        terms = Terms(
             base_url=server.url,
             key=lambda: keys[-1],
             timeouts=Timeouts(),
             max_answer_bytes=1000,
             max_request_bytes=1000,
         )
+        endpoint = HttpEndpoint(terms)
         endpoint.probe()
         seen = [endpoint.has_new_key()]
         keys.append("two")

@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+from dataclasses import dataclass
 from typing import Final
 from urllib.request import getproxies
 
@@ -18,27 +19,35 @@ from retouchd.core.outcomes import CallEnd
 _HTTPS: Final = "https"
 
 
-class Channel:
-    """Makes calls; nothing that the network does raises.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What one call may take.
 
-    Args:
-        max_answer_bytes: What comes beyond is not kept.
+    Attributes:
+        seconds: In all.
+        answer_bytes: What comes beyond is not kept.
     """
 
-    def __init__(self, max_answer_bytes: int) -> None:
-        self._max_answer_bytes = max_answer_bytes
+    seconds: float
+    answer_bytes: int
+
+
+class Channel:
+    """Makes calls; nothing that the network does raises."""
+
+    def __init__(self) -> None:
         self._deadlines = DeadlineThread()
         self._trust = _Trust()
 
-    def make(self, call: Call, request: httpx.Request, answer: AnswerWriter, seconds: float) -> CallEnd:
-        """Make one call, which takes at most so many seconds in all."""
-        with self._deadlines.watch(call.line, seconds):
+    def make(self, call: Call, request: httpx.Request, answer: AnswerWriter, allowance: Allowance) -> CallEnd:
+        """Make one call."""
+        with self._deadlines.watch(call.line, allowance.seconds):
             try:
                 client = self._make_client(request.url)
             except SETUP_ERRORS as exc:
                 return call.not_sent(*describe_setup(exc))
             with client:
-                return call.make(client, request, answer, self._max_answer_bytes)
+                return call.make(client, request, answer, allowance.answer_bytes)
 
     def _make_client(self, url: httpx.URL) -> httpx.Client:
         # The default transport: one of our own would switch the environment's proxies off.

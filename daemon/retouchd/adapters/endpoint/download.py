@@ -4,6 +4,7 @@ Nothing that the network does raises out of here, and no text for people has the
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ import httpx
 
 from retouchd.adapters.endpoint.answers import AnswerWriter
 from retouchd.adapters.endpoint.call import Call
-from retouchd.adapters.endpoint.channel import Channel
+from retouchd.adapters.endpoint.channel import Allowance, Channel
 from retouchd.adapters.endpoint.target import ForbiddenTargetError, Target
 from retouchd.core.downloads import DownloadTrouble
 from retouchd.core.outcomes import Answered, CallEnd, NotSent, NotSentKind
@@ -24,36 +25,45 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _PASSING: Final = frozenset({408, 425, 429})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What counts for a download of the configured service.
+
+    Attributes:
+        connect_seconds: How long a connection may take to come about.
+        max_bytes: What comes beyond is not kept.
+    """
+
+    base_url: str
+    connect_seconds: float
+    max_bytes: int
+
+
 class Downloader:
     """Downloads pictures.
 
     Args:
         channel: The way out.
-        base_url: The configured service.
         headers: For every request; the key is not among them.
-        connect_seconds: How long a connection may take to come about.
     """
 
-    def __init__(
-        self, channel: Channel, base_url: str, headers: Mapping[str, str], connect_seconds: float
-    ) -> None:
+    def __init__(self, channel: Channel, headers: Mapping[str, str]) -> None:
         self._channel = channel
-        self._base_url = base_url
         self._headers = headers
-        self._timeout = httpx.Timeout(_SILENCE_SECONDS, connect=connect_seconds).as_dict()
 
-    def fetch(self, url: str, key: str, picture: AnswerWriter) -> DownloadTrouble | None:
+    def fetch(self, url: str, service: Service, key: str, picture: AnswerWriter) -> DownloadTrouble | None:
         """Download what a link leads to, or say why that is impossible.
 
         Args:
             url: As it stands in the answer.
+            service: The configured one.
             key: Is sent to nobody, and struck out of what comes.
             picture: Told the end of each reply, also of those that are only redirects or refusals.
         """
         for _ in range(_MAX_ADDRESSES):
             try:
-                target = Target(url, self._base_url)
-                end = self._ask(target, key, picture)
+                target = Target(url, service.base_url)
+                end = self._ask(target, service, key, picture)
             except ForbiddenTargetError as exc:
                 return DownloadTrouble(detail=str(exc), passes=False)
             if not isinstance(end, Answered) or end.status not in _REDIRECTS:
@@ -61,8 +71,9 @@ class Downloader:
             url = _join(target.url, end.headers.get("location", ""))
         return DownloadTrouble(detail="it leads from one address to another without end", passes=False)
 
-    def _ask(self, target: Target, key: str, picture: AnswerWriter) -> CallEnd:
-        call = Call(None, key, dict(self._timeout))
+    def _ask(self, target: Target, service: Service, key: str, picture: AnswerWriter) -> CallEnd:
+        timeout = httpx.Timeout(_SILENCE_SECONDS, connect=service.connect_seconds)
+        call = Call(None, key, timeout.as_dict())
 
         def note_event(event: str, details: Mapping[str, Any]) -> None:
             target.note_event(event, details)
@@ -70,7 +81,8 @@ class Downloader:
 
         extensions = {"trace": note_event, "timeout": call.timeouts}
         request = httpx.Request("GET", target.url, headers=self._headers, extensions=extensions)
-        return self._channel.make(call, request, picture, _TOTAL_SECONDS)
+        allowance = Allowance(seconds=_TOTAL_SECONDS, answer_bytes=service.max_bytes)
+        return self._channel.make(call, request, picture, allowance)
 
 
 def _join(url: httpx.URL, location: str) -> str:

@@ -97,6 +97,10 @@ class Darkroom:
         # A decoded photo takes hundreds of megabytes.
         self._one_at_a_time = threading.Lock()
 
+    def adopt(self, max_pixels: int) -> None:
+        """Decode from now on what has at most so many pixels; from any thread."""
+        self._max_pixels = max_pixels
+
     @contextmanager
     def convert(self, descriptor: int, most_bytes: int) -> Iterator[MadePicture]:
         """Make a picture that the service takes: upright, in sRGB, with its transparency and all its pixels.

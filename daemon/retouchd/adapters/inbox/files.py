@@ -41,6 +41,10 @@ class InboxFolder:
         self._sheets = SheetReader(self._folder)
         self._settle_seconds = settle_seconds
 
+    def adopt(self, rules: FormingRules, settle_seconds: float) -> None:
+        """Go by these from now on; from any thread."""
+        self._rules, self._settle_seconds = rules, settle_seconds
+
     def form_bundle(self, folder: PurePosixPath, key: str) -> Bundle | None:
         """Look at the folder again and give the bundle as it is now, or None when its photo is gone.
 
@@ -91,9 +95,10 @@ class InboxFolder:
 
     def quiet_seconds(self, folder: PurePosixPath) -> float:
         """Give how long a bundle in this folder must not have changed: longer on network mounts."""
+        seconds = self._settle_seconds
         if read_ground(self._folder.root).is_network(self._folder.root / folder):
-            return max(self._settle_seconds, _NETWORK_QUIET_SECONDS)
-        return self._settle_seconds
+            return max(seconds, _NETWORK_QUIET_SECONDS)
+        return seconds
 
     @contextmanager
     def _opened(self, path: PurePosixPath) -> Iterator[int]:

@@ -73,6 +73,10 @@ class Listening:
         self._restarts = Restarts()
         self._place("")
 
+    def adopt(self, wish: WatchMode) -> None:
+        """Go by another wish when the watch is begun the next time."""
+        self._wish = wish
+
     def check(self) -> bool:
         """See to it that the watch hears, and say whether it was placed anew: all is to be scanned then."""
         now = time.monotonic()

@@ -144,6 +144,11 @@ class Survey:
         for folder in folders:
             self._digests.pop(folder, None)
 
+    def adopt(self, rules: FormingRules) -> None:
+        """Go by other rules, by which every folder is compared anew."""
+        self._rules = rules
+        self.forget_everything()
+
     def forget_everything(self) -> None:
         """Compare every folder anew, even if it has not changed."""
         self._digests.clear()

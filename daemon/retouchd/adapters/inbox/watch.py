@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -86,6 +85,8 @@ class Scanner:
         self._inbox_check = checks.get(INBOX)
         self._other_checks = {which: check for which, check in checks.items() if which != INBOX}
         self._troubles = Troubles(report)
+        # What is to count from the next turn on; the scanner's thread takes it over.
+        self._wanted = policy
         self._survey = Survey(self._folder, policy.forming, known, report, self._confirm)
         self._dirty = DirtyFolders()
         self._stopping = threading.Event()
@@ -95,8 +96,8 @@ class Scanner:
         self._begun_scans = 0
         self._is_requested = False
 
-        make_watch = partial(Watch, self._folder.root, policy.forming.ignore, self._dirty, report_crash)
-        self._listening = Listening(self._folder.root, policy.mode, make_watch, report)
+        self._report_crash = report_crash
+        self._listening = Listening(self._folder.root, policy.mode, self._make_watch, report)
         # As they were when the watch was placed: another folder or mount is watched anew.
         self._identity: tuple[int, int] | None = None
         self._ground: Ground | None = None
@@ -116,6 +117,11 @@ class Scanner:
         self._dirty.wake()
         if self._thread.is_alive():
             self._thread.join(_LONGEST_STOP_SECONDS)
+
+    def adopt(self, policy: ScanPolicy) -> None:
+        """Look by another policy from the next turn on, from any thread; all is looked at anew then."""
+        self._wanted = policy
+        self._dirty.wake()
 
     def is_alive(self) -> bool:
         """Say whether the thread runs."""
@@ -159,6 +165,7 @@ class Scanner:
             self._turn_begun = None
 
     def _look(self, begun: float) -> float:
+        self._change_policy()
         marks = self._dirty.take()
         self._check_others(begun)
         try:
@@ -170,6 +177,23 @@ class Scanner:
             return 0.0
         busy_seconds = time.monotonic() - begun
         return min(max(_SHORTEST_REST_SECONDS, _REST_TIMES * busy_seconds), _TICK_SECONDS)
+
+    def _change_policy(self) -> None:
+        """Take over what is wanted; the watch is placed anew where what it tells of has changed."""
+        before, wanted = self._policy, self._wanted
+        if wanted == before:
+            return
+        self._policy = wanted
+        self._survey.adopt(wanted.forming)
+        if (wanted.mode, wanted.forming.ignore) != (before.mode, before.forming.ignore):
+            self._listening.adopt(wanted.mode)
+            # As if another folder lay there: it is watched anew as soon as it can be used.
+            self._identity = None
+        self._full_scans.hasten()
+        self._polls.hasten()
+
+    def _make_watch(self) -> Watch:
+        return Watch(self._folder.root, self._policy.forming.ignore, self._dirty, self._report_crash)
 
     def _look_after_inbox(self, marks: Marks) -> bool:
         """Look at what there is to look at, and say whether that was anything.

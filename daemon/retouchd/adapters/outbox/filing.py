@@ -38,7 +38,11 @@ class FilingCabinets:
         self._inbox: Final = Folder(inbox)
         self._cabinets: Final = {Cabinet.DONE: Folder(done), Cabinet.FAILED: Folder(failed)}
         self._durable: Final = durable
-        self._modes: Final = modes
+        self._modes = modes
+
+    def adopt(self, modes: Modes) -> None:
+        """Give these modes to what is made from now on; from any thread."""
+        self._modes = modes
 
     def is_free(self, cabinet: Cabinet, path: PurePosixPath) -> bool:
         """Say whether nothing in the cabinet has this name, or one that a share takes for the same."""

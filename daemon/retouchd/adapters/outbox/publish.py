@@ -51,7 +51,11 @@ class OutboxFolder:
         self._folder: Final = Folder(root)
         self._durable: Final = durable
         self._identity: Final = identity
-        self._modes: Final = modes
+        self._modes = modes
+
+    def adopt(self, modes: Modes) -> None:
+        """Give these modes to what is made from now on; from any thread."""
+        self._modes = modes
 
     def check_mark(self) -> None:
         """Make sure that the outbox is there, is ours and can be written; nothing is written for that.
