@@ -221,9 +221,11 @@ def _continued(entry: Mapping[str, object]) -> list[str]:
 
 def _replace_handler(handler: _LineHandler, least: int) -> None:
     root = logging.getLogger()
-    for earlier in [one for one in root.handlers if isinstance(one, _LineHandler)]:
-        root.removeHandler(earlier)
+    before = [one for one in root.handlers if isinstance(one, _LineHandler)]
+    # First the new one: other threads may tell something meanwhile, which is not to be lost.
     root.addHandler(handler)
+    for earlier in before:
+        root.removeHandler(earlier)
     root.setLevel(least)
     for name in _QUIET_LIBRARIES:
         logging.getLogger(name).setLevel(max(least, logging.WARNING))
