@@ -5,8 +5,10 @@ others.
 """
 
 import os
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.durable import Durable
@@ -36,11 +38,12 @@ class Companion(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Surroundings:
     """What companions are built from.
 
     Attributes:
+        settings: As they are now: replaced as a whole when the configuration is read again.
         errand: What a one-shot run is for; None for a daemon.
         manager: The service manager, if there is one.
     """
@@ -53,11 +56,6 @@ class Surroundings:
     manager: ServiceManager
 
 
-def build_companions(surroundings: Surroundings) -> tuple[Companion, ...]:
-    """Build those that the settings ask for; nothing of them looks outside yet."""
-    return (_build_status(surroundings),)
-
-
 def _build_status(surroundings: Surroundings) -> StatusKeeper | StatusRemover:
     settings, log = surroundings.settings, surroundings.log
     file = StatusFile(
@@ -68,4 +66,63 @@ def _build_status(surroundings: Surroundings) -> StatusKeeper | StatusRemover:
     clock = SystemClock()
     holder = Holder(pid=os.getpid(), since=clock.now())
     rhythm = Rhythm() if surroundings.errand is None else ONE_SHOT
-    return StatusKeeper(settings, file, holder, clock.local_moments, log, rhythm)
+    return StatusKeeper(lambda: surroundings.settings, file, holder, clock.local_moments, log, rhythm)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Post:
+    """The place of one companion.
+
+    Attributes:
+        build: Builds who fills it; nothing of that one looks outside yet.
+        built_from: What of the settings goes into it: where that changes, another one takes the place. What
+            a companion asks the surroundings for each time does not belong here.
+    """
+
+    build: Callable[[Surroundings], Companion]
+    built_from: Callable[[Settings], object]
+
+
+_POSTS: Final = (
+    _Post(
+        build=_build_status,
+        built_from=lambda settings: (settings.output.status_file, settings.output.file_mode),
+    ),
+)
+
+
+class Companions:
+    """All of them, each at its post."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+        self._filled = [(post, post.build(surroundings)) for post in _POSTS]
+        self._lock = threading.Lock()
+        self._is_over = False
+
+    def start(self) -> None:
+        """Have all of them begin."""
+        for _post, companion in self._filled:
+            companion.start()
+
+    def finish(self) -> None:
+        """Have all of them end."""
+        with self._lock:
+            self._is_over = True
+            for _post, companion in self._filled:
+                companion.finish()
+
+    def change(self, settings: Settings) -> None:
+        """Have other settings count; may take as long as those whose places are taken need for their end."""
+        with self._lock:
+            before, self._surroundings.settings = self._surroundings.settings, settings
+            if not self._is_over:
+                self._filled = [self._refill(post, one, before) for post, one in self._filled]
+
+    def _refill(self, post: _Post, companion: Companion, before: Settings) -> tuple[_Post, Companion]:
+        if post.built_from(before) == post.built_from(self._surroundings.settings):
+            return post, companion
+        companion.finish()
+        successor = post.build(self._surroundings)
+        successor.start()
+        return post, successor

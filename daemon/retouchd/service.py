@@ -17,7 +17,7 @@ from retouchd.adapters.journal.reading import KnownBundles
 from retouchd.adapters.servicemanager import ServiceManager
 from retouchd.api_key import LiveKey
 from retouchd.assembly import Errand, assemble
-from retouchd.companions import Surroundings, build_companions
+from retouchd.companions import Companions, Surroundings
 from retouchd.core.errors import PausedError, RetouchdError, WorkLeftError
 from retouchd.core.sightings import News, Sighting
 from retouchd.engine.ending import Ending
@@ -113,7 +113,7 @@ class Daemon:
             office, self._mailbox, self._tools, self._scanner, self._log, surroundings.errand
         )
         self._pokes = PokeListener(self._places.state, self._look_for_commands)
-        self._companions = build_companions(surroundings)
+        self._companions = Companions(surroundings)
 
     @property
     def ending(self) -> Ending | None:
@@ -131,8 +131,7 @@ class Daemon:
         self._assembly.crew.start()
         self._pokes.start()
         self._scanner.start()
-        for companion in self._companions:
-            companion.start()
+        self._companions.start()
         # After the first turn's commit: folders are checked, threads run, and the journal can be written. The
         # first scan of a slow share may take minutes, which nobody should have to wait for.
         self._herald.afterwards(self._manager.ready)
@@ -144,8 +143,7 @@ class Daemon:
 
     def close(self) -> None:
         """Stop the threads that look outside, and have the outbox tell that nothing runs any more."""
-        for companion in self._companions:
-            companion.finish()
+        self._companions.finish()
         self._pokes.close()
         self._scanner.stop()
         self._known.close()

@@ -27,13 +27,14 @@ class StatusKeeper:
     """Keeps the file up from `start` on, and has the last word in `finish`.
 
     Args:
+        settings: Gives them as they are now.
         holder: This process.
         moments: Gives both clocks.
     """
 
     def __init__(
         self,
-        settings: Settings,
+        settings: Callable[[], Settings],
         file: StatusFile,
         holder: Holder,
         moments: Callable[[], Moments],
@@ -65,7 +66,7 @@ class StatusKeeper:
         wait = self._rhythm.first
         while not self._is_over.is_set():
             try:
-                with closing(JournalView.open_for_reading(self._settings.places().journal)) as view:
+                with closing(JournalView.open_for_reading(self._settings().places().journal)) as view:
                     self._watch(view, wait)
             except JournalError as exc:
                 # The engine meets the same and says what to do about it; what was read before stays there.
@@ -99,7 +100,7 @@ class StatusKeeper:
         with view.snapshot():
             outlook = Outlook(
                 view=view,
-                settings=self._settings,
+                settings=self._settings(),
                 holder=holder,
                 moments=self._moments(),
                 is_paused=bool(view.pauses()),

@@ -57,7 +57,9 @@ class Office:
         """Have the file kept for as long as the context lasts."""
         clock = self.house.clock
         holder = Holder(pid=1, since=clock.now())
-        keeper = StatusKeeper(self.settings, self.file, holder, moments or clock.moments, self.log, rhythm)
+        keeper = StatusKeeper(
+            lambda: self.settings, self.file, holder, moments or clock.moments, self.log, rhythm
+        )
         keeper.start()
         yield keeper
         keeper.finish()
