@@ -223,3 +223,13 @@ def test_an_original_is_a_shorter_name(name: str) -> None:
     original = find_original(name)
 
     assert original is None or 0 < len(original) < len(unicodedata.normalize("NFC", name))
+
+
+def test_rules_of_the_same_patterns_are_the_same() -> None:
+    """Rules are compared by what they say: the same configuration read again changes nothing."""
+    rules = IgnoreRules(["*.cr3", "!*.bak"])
+
+    assert rules == IgnoreRules(["*.cr3", "!*.bak"])
+    assert hash(rules) == hash(IgnoreRules(["*.cr3", "!*.bak"]))
+    assert rules != IgnoreRules(["!*.bak", "*.cr3"])
+    assert rules != ["*.cr3", "!*.bak"]

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -335,3 +336,42 @@ def test_a_base_url_that_would_show_the_key_is_refused(base_url: str, part: str)
 def test_a_base_url_loses_its_last_slash(base_url: str) -> None:
     """A usable base URL is given without a slash at its end."""
     assert check_base_url(base_url) == base_url.rstrip("/")
+
+
+def test_a_call_keeps_the_terms_under_which_it_was_begun() -> None:
+    """What is under way ends as it would have; the next call goes elsewhere, with another key and time."""
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def wait(exchange: Exchange) -> None:
+        exchange.read_request()
+        arrived.set()
+        go_on.wait(10)
+        exchange.send(reply_bytes(200, b"{}"))
+
+    with ScriptedServer(wait) as first, ScriptedServer(answering(401)) as second:
+        old = Terms(
+            base_url=first.url,
+            key=lambda: "one",
+            timeouts=Timeouts(),
+            max_answer_bytes=1000,
+            max_request_bytes=1000,
+        )
+        endpoint = HttpEndpoint(old)
+        ends: list[CallEnd] = []
+        caller = threading.Thread(target=lambda: ends.append(endpoint.probe()))
+        caller.start()
+        assert arrived.wait(10)
+
+        endpoint.adopt(replace(old, base_url=second.url, key=lambda: "two", timeouts=Timeouts(answer=0.1)))
+        # Longer than the new time allows.
+        assert not go_on.wait(0.3)
+        go_on.set()
+        caller.join(10)
+        ends.append(endpoint.probe())
+        endpoint.close()
+
+    assert [isinstance(end, Answered) and end.status for end in ends] == [200, 401]
+    keys = [server.requests[0].headers["authorization"] for server in (first, second)]
+    assert keys == ["Bearer one", "Bearer two"]
+    with pytest.raises(ConfigurationError):
+        replace(old, base_url="http://192.0.2.1/api")

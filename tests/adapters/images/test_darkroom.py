@@ -318,3 +318,16 @@ def test_developer_does_not_know_the_key(tmp_path: Path, monkeypatch: pytest.Mon
 
     assert [b"PATH=" in one for one in watched.environs] == [True]
     assert [one for one in watched.environs if b"a-secret" in one] == []
+
+
+def test_another_limit_of_pixels_counts_at_once(tmp_path: Path) -> None:
+    """A photo with more pixels than are allowed by now is not decoded."""
+    room = Darkroom(tmp_path, 10**8)
+    content = saved(noise(), "PNG")
+    with opened(content) as descriptor, room.shrink(descriptor, None):
+        pass
+
+    room.adopt(100)
+
+    with opened(content) as descriptor, pytest.raises(UnsendableError), room.shrink(descriptor, None):
+        pass

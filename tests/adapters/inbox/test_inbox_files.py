@@ -13,6 +13,7 @@ from retouchd.adapters.inbox.files import InboxFolder
 from retouchd.adapters.marks import MARK_NAME, Mark, write_mark
 from retouchd.core.bundles import FormingRules, Standing
 from retouchd.core.errors import FileTroubleError, FolderMissingError, SourceGoneError
+from retouchd.core.ignore import IgnoreRules
 from retouchd.core.values import Sha256
 from retouchd.engine.sources import Inbox
 
@@ -138,3 +139,15 @@ def test_a_bundle_with_an_unclear_file_is_not_formed(root: Path) -> None:
     """While a sidecar can't be looked at the bundle is neither gone nor one without a prompt."""
     with dead_mount(root / "trip" / "a.txt"), pytest.raises(FileTroubleError, match=r"a\.txt"):
         make_inbox(root).form_bundle(PHOTO.parent, "a.png")
+
+
+def test_other_rules_and_another_quiet_count_at_once(root: Path) -> None:
+    """What is ignored from now on is no bundle any more, and quiet is as long as it is said now."""
+    inbox = InboxFolder(root, Identity(journal_id="o", inbox_id="ours"), FormingRules(), 2.0)
+    before = (inbox.form_bundle(PHOTO.parent, "a.png"), inbox.quiet_seconds(PHOTO.parent))
+
+    inbox.adopt(FormingRules(ignore=IgnoreRules(["*.png"])), 3.5)
+
+    after = (inbox.form_bundle(PHOTO.parent, "a.png"), inbox.quiet_seconds(PHOTO.parent))
+    assert (before[0] is not None, before[1]) == (True, 2.0)
+    assert after == (None, 3.5)

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -19,8 +20,10 @@ from inbox_house import (
 )
 
 from retouchd.adapters.inbox.watch import ScanPolicy
+from retouchd.core.bundles import FormingRules
 from retouchd.core.errors import FolderMissingError, NoRoomError
-from retouchd.core.sightings import FolderBack, FolderTrouble, ScanFinished
+from retouchd.core.ignore import IgnoreRules
+from retouchd.core.sightings import FolderBack, FolderTrouble, ScanFinished, WatchChanged
 from retouchd.core.watching import WatchMode
 from waiting import eventually
 
@@ -275,3 +278,49 @@ def test_no_descriptor_and_no_thread_stays(inbox: Path, engine: Engine) -> None:
         pass
 
     assert (len(list(Path("/proc/self/fd").iterdir())), threading.active_count()) == before
+
+
+def test_other_rules_count_at_once(inbox: Path, engine: Engine) -> None:
+    """A pattern that is added takes photos away, one that is taken back brings them again."""
+    (inbox / "drafts").mkdir()
+    for name in ("a.png", "b.bmp", "drafts/c.png"):
+        (inbox / name).write_bytes(b"picture")
+    ignoring = replace(EVENTS, forming=FormingRules(ignore=IgnoreRules(["*.bmp", "drafts/"])))
+    with scanning(inbox, engine, EVENTS) as scanner:
+        assert engine.places() == {"a.png", "b.bmp", "drafts/c.png"}
+        scanner.adopt(ignoring)
+        assert eventually(lambda: engine.places() == {"a.png"})
+        scanner.adopt(EVENTS)
+
+        assert eventually(lambda: engine.places() == {"a.png", "b.bmp", "drafts/c.png"})
+        # What was left out by the watch before is heard of now: nothing is scanned for ten minutes.
+        (inbox / "drafts" / "d.png").write_bytes(b"picture")
+        assert eventually(lambda: "drafts/d.png" in engine.places())
+
+
+def test_another_mode_counts_at_once(inbox: Path, engine: Engine) -> None:
+    """From events to polling and back, each as if it had been so from the begin."""
+    with scanning(inbox, engine, EVENTS) as scanner:
+        for number, policy in enumerate((POLLING, EVENTS)):
+            scanner.adopt(policy)
+            assert eventually(lambda: _modes(engine)[-1] is policy.mode)  # noqa: B023 - called at once
+            (inbox / f"{number}.png").write_bytes(b"picture")
+            assert eventually(lambda: f"{number}.png" in engine.places())  # noqa: B023
+
+    assert _modes(engine) == [WatchMode.EVENTS, WatchMode.POLLING, WatchMode.EVENTS]
+
+
+def test_the_same_policy_again_changes_nothing(inbox: Path, engine: Engine) -> None:
+    """Who reads an unchanged configuration again has nothing scanned anew."""
+    same = replace(EVENTS, forming=FormingRules(ignore=IgnoreRules()))
+    with scanning(inbox, engine, EVENTS) as scanner:
+        scanner.adopt(same)
+        (inbox / "a.png").write_bytes(b"picture")
+        assert eventually(lambda: engine.places() == {"a.png"})
+
+        assert len(engine.told(ScanFinished)) == 1
+
+
+def _modes(engine: Engine) -> list[WatchMode]:
+    told = [one for one in engine.sightings if isinstance(one, WatchChanged)]
+    return [change.manners[0].mode for change in told]

@@ -31,6 +31,7 @@ from retouchd.core.errors import (
     NameTakenError,
     NoRoomError,
 )
+from retouchd.core.values import Cabinet
 
 
 @pytest.fixture
@@ -315,6 +316,13 @@ def stage(outbox: OutboxFolder, path: PurePosixPath) -> None:
     """Write a temporary, for which folders are made."""
     with outbox.stage(path, "job1", iter([PICTURE])):
         pass
+
+
+def publish(outbox: OutboxFolder, name: str) -> None:
+    """Stage and publish one output."""
+    path = PurePosixPath(name)
+    with outbox.stage(path, "job1", iter([PICTURE])) as staged:
+        outbox.publish(staged, path)
 
 
 def named_folders(root: Path) -> list[Path]:
@@ -756,3 +764,26 @@ def test_a_folder_that_cannot_be_read_is_no_empty_one(house: House) -> None:
 
     with pytest.raises(FolderMissingError, match="cannot read"):
         list(house.open_outbox().metadata_files())
+
+
+def test_other_modes_count_for_what_is_made_from_now_on(house: House) -> None:
+    """Outputs, notes and folders get the modes of now; what was made before keeps its own."""
+    outbox = house.open_outbox(modes=Modes(file=0o600, folder=0o700))
+    cabinets = house.open_cabinets(modes=Modes(file=0o600, folder=0o700))
+    publish(outbox, "early/a.png")
+
+    outbox.adopt(Modes(file=0o664, folder=0o775))
+    cabinets.adopt(Modes(file=0o664, folder=0o775))
+    publish(outbox, "late/b.png")
+    cabinets.write_note(Cabinet.FAILED, PurePosixPath("sub/note.txt"), "why")
+
+    made = [
+        house.outbox / "early",
+        house.outbox / "early/a.png",
+        house.outbox / "late",
+        house.outbox / "late/b.png",
+        house.failed / "sub",
+        house.failed / "sub/note.txt",
+    ]
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in made]
+    assert modes == [0o700, 0o600, 0o775, 0o664, 0o775, 0o664]
