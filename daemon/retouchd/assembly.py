@@ -12,7 +12,7 @@ from retouchd.engine.alone import Alone, Hands
 from retouchd.engine.calls import Calls
 from retouchd.engine.cashier import Cashier
 from retouchd.engine.conflicts import Conflicts
-from retouchd.engine.crew import Crew, UnderWay
+from retouchd.engine.crew import Crew, Send, UnderWay
 from retouchd.engine.deliveries import Deliveries
 from retouchd.engine.delivery import Delivery
 from retouchd.engine.desk import Desk
@@ -71,12 +71,17 @@ class Errand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembly:
-    """An engine that is ready to run, and those that are told things from outside."""
+    """An engine that is ready to run, and those that are told things from outside.
+
+    Attributes:
+        count_calls: Counts the calls under way; engine thread only.
+    """
 
     engine: Engine
     crew: Crew
     operator: Operator
     sightings: Sightings
+    count_calls: Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +147,13 @@ def assemble(
     if errand is not None and errand.photo is not None:
         deciders.dispatch.focus_on(errand.photo)
     engine = Engine(office, mailbox, departments, crew.give, one_shot)
-    return Assembly(engine=engine, crew=crew, operator=operator, sightings=sightings)
+    return Assembly(
+        engine=engine,
+        crew=crew,
+        operator=operator,
+        sightings=sightings,
+        count_calls=partial(deciders.under_way.count, Send),
+    )
 
 
 class _NoScanner:

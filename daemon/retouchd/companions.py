@@ -7,7 +7,7 @@ others.
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from retouchd.adapters.clock import SystemClock
@@ -19,6 +19,7 @@ from retouchd.assembly import Errand
 from retouchd.core.rhythm import ONE_SHOT, Rhythm
 from retouchd.core.status import Holder
 from retouchd.engine.herald import Log
+from retouchd.linekeeper import LineKeeper
 from retouchd.settings import Settings
 from retouchd.statuskeeper import StatusKeeper, StatusRemover
 
@@ -46,6 +47,7 @@ class Surroundings:
         settings: As they are now: replaced as a whole when the configuration is read again.
         errand: What a one-shot run is for; None for a daemon.
         manager: The service manager, if there is one.
+        is_ending: Set when the run begins to end.
     """
 
     settings: Settings
@@ -54,6 +56,7 @@ class Surroundings:
     log: Log
     errand: Errand | None
     manager: ServiceManager
+    is_ending: threading.Event = field(default_factory=threading.Event)
 
 
 def _build_status(surroundings: Surroundings) -> StatusKeeper | StatusRemover:
@@ -63,10 +66,25 @@ def _build_status(surroundings: Surroundings) -> StatusKeeper | StatusRemover:
     )
     if not settings.output.status_file:
         return StatusRemover(file, log)
-    clock = SystemClock()
-    holder = Holder(pid=os.getpid(), since=clock.now())
     rhythm = Rhythm() if surroundings.errand is None else ONE_SHOT
-    return StatusKeeper(lambda: surroundings.settings, file, holder, clock.local_moments, log, rhythm)
+    return StatusKeeper(
+        lambda: surroundings.settings, file, _this_process(), SystemClock().local_moments, log, rhythm
+    )
+
+
+def _build_line(surroundings: Surroundings) -> LineKeeper:
+    return LineKeeper(
+        lambda: surroundings.settings,
+        surroundings.manager,
+        _this_process(),
+        SystemClock().local_moments,
+        surroundings.is_ending,
+        surroundings.log,
+    )
+
+
+def _this_process() -> Holder:
+    return Holder(pid=os.getpid(), since=SystemClock().now())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +106,7 @@ _POSTS: Final = (
         build=_build_status,
         built_from=lambda settings: (settings.output.status_file, settings.output.file_mode),
     ),
+    _Post(build=_build_line, built_from=lambda _: None),
 )
 
 

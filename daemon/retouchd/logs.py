@@ -68,6 +68,7 @@ class Event(StrEnum):
     WORKER_STALLED = "worker.stalled"
     WORKER_LEFT = "worker.left"
     SCANNER_CRASHED = "scanner.crashed"
+    SCANNER_HANGS = "scanner.hangs"
     RECOVERY_FINISHED = "recovery.finished"
     SPOOL_PRUNED = "spool.pruned"
     SPOOL_TROUBLED = "spool.troubled"

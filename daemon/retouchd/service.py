@@ -3,6 +3,7 @@
 import signal
 import threading
 from contextlib import ExitStack
+from functools import partial
 from typing import Final
 
 import structlog
@@ -29,6 +30,7 @@ from retouchd.ownership import check_ownership, keep_identity
 from retouchd.policies import engine_policy, scan_policy
 from retouchd.premises import check_places, open_sound_state
 from retouchd.settings import Settings
+from retouchd.vigilkeeper import VigilKeeper
 
 # News of one folder is taken in piece by piece, so that the engine answers in between.
 _NEWS_AT_ONCE: Final = 500
@@ -114,6 +116,9 @@ class Daemon:
         )
         self._pokes = PokeListener(self._places.state, self._look_for_commands)
         self._companions = Companions(surroundings)
+        self._is_ending = surroundings.is_ending
+        count_calls = partial(self._mailbox.ask, self._assembly.count_calls)
+        self._vigil = VigilKeeper(self._manager, count_calls, self._scanner, self._is_ending, self._log)
 
     @property
     def ending(self) -> Ending | None:
@@ -132,6 +137,7 @@ class Daemon:
         self._pokes.start()
         self._scanner.start()
         self._companions.start()
+        self._vigil.start()
         # After the first turn's commit: folders are checked, threads run, and the journal can be written. The
         # first scan of a slow share may take minutes, which nobody should have to wait for.
         self._herald.afterwards(self._manager.ready)
@@ -143,6 +149,7 @@ class Daemon:
 
     def close(self) -> None:
         """Stop the threads that look outside, and have the outbox tell that nothing runs any more."""
+        self._vigil.finish()
         self._companions.finish()
         self._pokes.close()
         self._scanner.stop()
@@ -176,6 +183,7 @@ class Daemon:
         self._signals += 1
         self._mailbox.tell(self._assembly.engine.stop)
         self._mailbox.tell(self._manager.stopping)
+        self._mailbox.tell(self._is_ending.set)
         self._mailbox.tell(self._log.info, "daemon.stopping", signal=signal.Signals(number).name)
         if self._signals > 1:
             self._mailbox.tell(self._assembly.engine.hurry)

@@ -14,7 +14,7 @@ from retouchd.core.money import NOTHING, Caps, Money
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.records import SpendReport
 from retouchd.core.spending import Notice
-from retouchd.core.status import Entry, Holder, Status
+from retouchd.core.status import Entry, Holder, Status, headline
 from retouchd.core.statusfile import (
     FIRST_LINE,
     LAST_LINE,
@@ -221,3 +221,28 @@ def test_however_much_there_is_the_text_is_whole_and_bounded(held: int, shown: i
     assert text.endswith(f"\n{LAST_LINE}\n")
     assert len(text) < 150_000
     assert (f"and {held - len(needs)} more" in text) == (held > len(needs))
+
+
+@pytest.mark.parametrize(
+    ("counts", "line"),
+    [
+        ({}, "Idle: waits for photos; about $0.00 of $10.00 today"),
+        ({"submitting": 2, "ready": 10, "queued": 4}, "Working on 2, 14 queued; about $0.00 of $10.00 today"),
+        ({"held": 3}, "Idle: waits for photos; 3 need you; about $0.00 of $10.00 today"),
+    ],
+)
+def test_one_line_says_what_goes_on(counts: dict[str, int], line: str) -> None:
+    """What the service manager shows is one line: what is done, what needs somebody, and what it cost."""
+    assert headline(replace(RUNNING, counts=COUNTS | counts)) == line
+
+
+def test_the_line_says_why_nothing_is_sent() -> None:
+    """A pause, or a share that does not answer, is what somebody who looks has to know first."""
+    pause = begin_pause(PauseReason.OPERATOR, "holidays", NOW)
+    held = COUNTS | {"held": 1}
+
+    paused = headline(replace(RUNNING, pauses=(pause,), counts=held))
+    silent = headline(replace(RUNNING, silent_since=NOW - timedelta(hours=1)))
+
+    assert paused == 'Paused: You paused it: holidays. To go on: "retouchd resume"; 1 need you'
+    assert silent == "The inbox has not answered since 11:00"

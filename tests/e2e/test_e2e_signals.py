@@ -1,16 +1,13 @@
 """Signals to a real daemon: finish what is under way, hurry, stop at once when idle, and cost nothing."""
 
 import signal
-import socket
 import time
-from contextlib import closing, suppress
-from pathlib import Path
 
 import pytest
 from answers import good, good_reply
 from gate import Gate
 from invariants import check_all, check_asked_once
-from workshop import PATIENCE_SECONDS, OpenShop, picture
+from workshop import OpenShop, picture
 
 from retouchd.core.records import Verb
 from servers import ScriptedServer
@@ -170,24 +167,3 @@ def test_one_shot_run_begins_nothing_after_its_time(open_shop: OpenShop) -> None
         assert spent < 0.5
         assert len(shop.outputs()) == 1
         check_all(shop)
-
-
-def test_a_service_manager_is_told(open_shop: OpenShop, tmp_path: Path) -> None:
-    """A service manager hears when the daemon can work and when it begins to end, from the daemon alone."""
-    shop = open_shop("http://127.0.0.1:9/api/v1")
-    address = str(tmp_path / "notify")
-    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager:
-        manager.bind(address)
-        manager.settimeout(PATIENCE_SECONDS)
-        daemon = shop.start(NOTIFY_SOCKET=address)
-
-        heard = [manager.recv(4096).decode()]
-        ended = daemon.stop()
-        manager.setblocking(False)  # noqa: FBT003 - the standard library's
-        with suppress(BlockingIOError):
-            while True:
-                heard.append(manager.recv(4096).decode())
-
-    assert ended.code == 0, ended.text
-    assert heard[0] == "READY=1"
-    assert "STOPPING=1" in heard

@@ -1,5 +1,6 @@
 """`retouchd run`."""
 
+import faulthandler
 import os
 import sys
 from collections.abc import Mapping
@@ -32,6 +33,8 @@ def run_daemon(
     # Before the key is known to this process.
     forbid_core_dumps()
     manager = ServiceManager.from_environ(os.environ)
+    # What a crash in a library, or the service manager's watchdog, has ended says where each thread was.
+    faulthandler.enable()
     settings = load_settings(config, environ)
     key = LiveKey(settings.endpoint, environ)
     configure_logs(

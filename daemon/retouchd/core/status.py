@@ -97,6 +97,20 @@ class Status:
         return "paused" if self.pauses else "running"
 
 
+def headline(status: Status) -> str:
+    """Give what goes on as one short line; when nothing is sent, why, and what ends that."""
+    counts, spend = status.counts, status.spend
+    needs = f"; {counts[JobState.HELD]} need you" if counts[JobState.HELD] else ""
+    if status.pauses:
+        why = pause_sentence(status.pauses[0], status.now).rstrip(".")
+        return f"Paused: {why}{needs}"
+    if status.silent_since is not None:
+        return f"The inbox has not answered since {clock_time(status.silent_since, status.now)}{needs}"
+    working, waiting = counts[JobState.SUBMITTING], _queued(status)
+    doing = f"Working on {working}, {waiting} queued" if working or waiting else "Idle: waits for photos"
+    return f"{doing}{needs}; about {spend.today} of {_limit(status.caps.per_day)} today"
+
+
 def running_sentence(status: Status, since: str) -> str:
     """Say since when it runs, and whether it sends anything.
 
@@ -154,7 +168,7 @@ def _working(status: Status) -> str:
 def _waiting(status: Status) -> list[str]:
     counts = status.counts
     lines = {
-        "queued": counts["queued"] + counts["ready"] + counts["waiting"],
+        "queued": _queued(status),
         "still arriving": counts["arriving"],
         _trying_again(status): counts["deferred"],
         "on the way to the outbox": counts["received"] + counts["delivered"],
@@ -162,6 +176,11 @@ def _waiting(status: Status) -> list[str]:
         f"that are not photos{_raw(status)}": counts["ignored"],
     }
     return [f"{number} {words}" for words, number in lines.items() if number]
+
+
+def _queued(status: Status) -> int:
+    counts = status.counts
+    return counts["queued"] + counts[JobState.READY] + counts[JobState.WAITING]
 
 
 def _raw(status: Status) -> str:

@@ -115,6 +115,8 @@ class Survey:
         # mount point without its mount is an empty folder.
         self._mount_points: set[PurePosixPath] = set()
         self._lost: set[PurePosixPath] = set()
+        # How many folders were looked at, which another thread watches.
+        self.steps = 0
 
     def look_at_everything(self) -> Tally:
         """Look at the whole inbox."""
@@ -163,6 +165,7 @@ class Survey:
     def _look_at_tree(self, scan: Scan, start: PurePosixPath) -> Tally:
         tally = Tally()
         for sight in scan.walk(start):
+            self.steps += 1
             match sight:
                 case FolderView():
                     self._take_in(scan, sight, tally)

@@ -103,6 +103,7 @@ class Scanner:
         self._ground: Ground | None = None
 
         self._turn_begun: float | None = None
+        self._turns = 0
         self._full_scans = Cadence()
         self._polls = Cadence()
         self._next_check = 0.0
@@ -126,6 +127,16 @@ class Scanner:
     def is_alive(self) -> bool:
         """Say whether the thread runs."""
         return self._thread.is_alive()
+
+    @property
+    def steps(self) -> int:
+        """Another number after each folder and each rest, however long a scan takes. From any thread."""
+        return self._turns + self._survey.steps
+
+    @property
+    def native_id(self) -> int | None:
+        """The system's number of the thread; None before it runs."""
+        return self._thread.native_id
 
     def busy_seconds(self) -> float:
         """Give for how long it has been looking without a rest; on a dead share that has no end."""
@@ -159,6 +170,7 @@ class Scanner:
     def _turn(self) -> float:
         """Do what there is to do, and give the seconds to rest before there may be more."""
         begun = self._turn_begun = time.monotonic()
+        self._turns += 1
         try:
             return self._look(begun)
         finally:
