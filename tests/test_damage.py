@@ -165,7 +165,7 @@ def test_a_later_version_is_no_damage(places: Places) -> None:
     with closing(sqlite3.connect(places.journal)) as connection:
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
 
-    with pytest.raises(JournalError, match="install a newer one") as caught:
+    with pytest.raises(JournalError, match="install the newer one") as caught:
         open_sound(places)
     assert not isinstance(caught.value, JournalDamagedError)
     assert not list(places.state.glob("journal-damaged-*"))

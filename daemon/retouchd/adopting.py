@@ -76,6 +76,8 @@ class Adopter:
         known = self._restoration.find_job(recorded.job)
         if known is not None and known.state in _SERVED - {JobState.SUBMITTING}:
             return None
+        if self._restoration.has_let_go(recorded.job):
+            return None
         edit = self._find_edit(recorded.fingerprint, recorded.wish.take, recorded.job)
         output = Output(path=path, sha256=recorded.sha256)
         if known is None:
@@ -108,7 +110,7 @@ class Adopter:
         return Adopted(charged=call.charged, reserved=call.reserved)
 
     def _find_edit(self, fingerprint: Fingerprint, take: int, job: JobId) -> Edit:
-        return self._journal.find_edit(fingerprint, take) or self._journal.add_edit(fingerprint, take, job)
+        return self._journal.recall_edit(fingerprint, take) or self._journal.add_edit(fingerprint, take, job)
 
     def _add_delivered(self, recorded: Recorded, output: Output, edit: EditId) -> Job:
         bundle = self._restoration.add_bundle(

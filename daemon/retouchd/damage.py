@@ -10,7 +10,7 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.identity import Identity, read_identity
 from retouchd.adapters.journal.files import find_damage, last_put_aside, put_aside
 from retouchd.adapters.journal.journal import INBOX_NOTE, Inheritance, SqliteJournal, check_journal
-from retouchd.adapters.journal.schema import damaged
+from retouchd.adapters.journal.versions import damaged
 from retouchd.adapters.spool.store import AnswerSpool
 from retouchd.core.errors import JournalDamagedError
 from retouchd.core.pauses import PauseReason, begin_pause

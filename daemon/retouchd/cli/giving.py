@@ -48,8 +48,12 @@ def give(settings: Settings, verb: Verb, argument: str) -> None:
 
 
 def order(places: Places, verb: Verb, argument: str) -> str:
-    """Leave a command for the running daemon and give its answer."""
-    journal = SqliteJournal.open(places.journal, Durable())
+    """Leave a command for the running daemon and give its answer.
+
+    Raises:
+        JournalVersionError: The daemon is of another version.
+    """
+    journal = SqliteJournal.open_beside(places.journal, Durable())
     try:
         with journal.transaction():
             command = journal.give_command(verb, argument, SystemClock().now())

@@ -10,7 +10,8 @@ RetouchdError
 ├── CommandRefusedError      a command cannot be carried out as things are
 ├── IllegalTransitionError   a defect in the program: a job was moved along no arrow
 ├── JournalError             the journal cannot be opened or read
-│   └── JournalDamagedError  it is damaged, or another program's file
+│   ├── JournalDamagedError  it is damaged, or another program's file
+│   └── JournalVersionError  it is of a later version, or the running daemon is of an earlier one
 ├── UnsendableError          a photo cannot be made into a request that is taken
 └── FileTroubleError         an operation on one file or folder failed
     ├── SourceGoneError      a source is no longer there
@@ -89,6 +90,13 @@ class UnsendableError(RetouchdError):
 
 class JournalDamagedError(JournalError):
     """Raised when the journal is damaged, or is another program's file. Money has not moved by it."""
+
+
+class JournalVersionError(JournalError):
+    """Raised when the journal was written by a later version, or cannot be upgraded. Money has not moved."""
+
+    # Trying again does not help: a service manager must not start it over and over.
+    exit_status = 78
 
 
 class FileTroubleError(RetouchdError):

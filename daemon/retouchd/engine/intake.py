@@ -298,7 +298,7 @@ class Intake:
         return replace(wish, take=max(wish.take, self._journal.last_take(wish.fingerprint) + 1))
 
     def _find_edit(self, wish: Wish, job: JobId, seen: datetime) -> tuple[Edit, Place]:
-        edit = self._journal.find_edit(wish.fingerprint, wish.take)
+        edit = self._journal.recall_edit(wish.fingerprint, wish.take)
         if edit is None:
             return self._journal.add_edit(wish.fingerprint, wish.take, job), find_place(None, (), seen)
         attempts = self._journal.attempts_of(edit.id)

@@ -142,8 +142,8 @@ class Jobs(Protocol):
 class Ledger(Protocol):
     """Edits, attempts and money."""
 
-    def find_edit(self, fingerprint: Fingerprint, take: int) -> Edit | None:
-        """Give the edit, or None."""
+    def recall_edit(self, fingerprint: Fingerprint, take: int) -> Edit | None:
+        """Give the edit, or None; one that was let go comes back with its owner and its calls."""
         ...
 
     def last_take(self, fingerprint: Fingerprint) -> int:
@@ -181,7 +181,7 @@ class Ledger(Protocol):
         ...
 
     def newest_attempt(self) -> AttemptId:
-        """Give the newest attempt's id, 0 when there is none."""
+        """Give a number that only attempts after this moment are above."""
         ...
 
     def newest_attempts(self, limit: int) -> list[Attempt]:

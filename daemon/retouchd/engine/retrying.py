@@ -112,6 +112,8 @@ class Retrier:
             return "its photo or prompt was changed since; what lies in the inbox now counts as new"
         if record.state is not BundleState.FILED:
             return "its photo is just being moved to failed/: try again in a moment"
+        if not record.accepted:
+            return "its files are not known any more: drag photo and prompt from failed/ back to the inbox"
         siblings = {one.state for one in self._journal.jobs_of_bundle(record.id)}
         if siblings & {JobState.DELIVERED, JobState.DONE}:
             return "its photo is in done/, since another version was delivered: drag it back to the inbox"

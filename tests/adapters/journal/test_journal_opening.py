@@ -92,9 +92,10 @@ def test_a_journal_has_one_id(path: Path) -> None:
 
 
 @pytest.mark.parametrize("when", When)
-def test_a_crash_while_it_is_made_leaves_nothing_half(path: Path, when: When) -> None:
+@pytest.mark.parametrize("at", range(1, VERSION + 2))
+def test_a_crash_while_it_is_made_leaves_nothing_half(path: Path, at: int, when: When) -> None:
     """I8: whatever step of the making was the last, the next start has a whole journal."""
-    run_until_cut(lambda: SqliteJournal.open(path, CuttingDurable(1, when)))
+    run_until_cut(lambda: SqliteJournal.open(path, CuttingDurable(at, when)))
 
     with closing(SqliteJournal.open(path, DURABLE)) as opened:
         assert opened.id

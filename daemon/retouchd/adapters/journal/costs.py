@@ -49,10 +49,14 @@ class CostsTable(Table):
     def cost_lines(self) -> Iterator[CostLine]:
         """Give a line for each day and folder, the newest day first."""
         rows = self.connection.execute(
-            "SELECT day, month, top_folder, count(*) AS calls, sum(charged) AS charged,"
-            " sum(reserved) FILTER (WHERE outcome IS NOT :unknown) AS set_aside,"
-            " sum(reserved) FILTER (WHERE outcome IS :unknown) AS unclear"
-            " FROM attempts GROUP BY day, month, top_folder ORDER BY day DESC, month DESC, top_folder",
+            "SELECT day, month, top_folder, sum(calls) AS calls, sum(charged) AS charged,"
+            " sum(set_aside) AS set_aside, sum(unclear) AS unclear FROM ("
+            "  SELECT day, month, top_folder, count(*) AS calls, sum(charged) AS charged,"
+            "   sum(reserved) FILTER (WHERE outcome IS NOT :unknown) AS set_aside,"
+            "   sum(reserved) FILTER (WHERE outcome IS :unknown) AS unclear"
+            "  FROM attempts GROUP BY day, month, top_folder"
+            "  UNION ALL SELECT day, month, top_folder, calls, charged, 0, 0 FROM past_costs"
+            " ) GROUP BY day, month, top_folder ORDER BY day DESC, month DESC, top_folder",
             {"unknown": OutcomeKind.UNKNOWN},
         )
         for row in rows:

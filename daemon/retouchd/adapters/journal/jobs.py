@@ -34,6 +34,12 @@ _COLUMNS = (
     " shrunk, sent"
 )
 
+# Under this name the journal keeps the highest number of a job that was let go: none is used again.
+LAST_LET_GO: Final = "last_job_let_go"
+_NEWEST: Final = (
+    "max(coalesce((SELECT max(number) FROM jobs), 0),"
+    " coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = :name), 0))"
+)
 # Each line reads, off one index, no more jobs than are asked for, however many wait for a later time.
 _DUE: Final = ("next_try IS NULL ORDER BY number", "next_try <= :now ORDER BY next_try, number")
 
@@ -46,10 +52,13 @@ class JobsTable(Table):
         values = _values(job)
         holes = ", ".join(f":{name}" for name in values)
         self.connection.execute(
-            f"INSERT INTO jobs ({', '.join(values)}, number)"
-            f" VALUES ({holes}, (SELECT coalesce(max(number), 0) + 1 FROM jobs))",
-            values,
+            f"INSERT INTO jobs ({', '.join(values)}, number) VALUES ({holes}, {_NEWEST} + 1)",
+            {**values, "name": LAST_LET_GO},
         )
+
+    def newest_job(self) -> int:
+        """Give the number of the job that was made last, 0 when there was none."""
+        return int(self.connection.execute(f"SELECT {_NEWEST}", {"name": LAST_LET_GO}).fetchone()[0])
 
     def get_job(self, job: JobId) -> Job:
         """Give one job.
@@ -84,8 +93,11 @@ class JobsTable(Table):
 
     def was_delivered(self, sha256: Sha256) -> bool:
         """Say whether a picture of this content was delivered once."""
-        query = "SELECT EXISTS (SELECT 1 FROM jobs WHERE output_sha256 = ?)"
-        return bool(self.connection.execute(query, (sha256,)).fetchone()[0])
+        query = (
+            "SELECT EXISTS (SELECT 1 FROM jobs WHERE output_sha256 = ?)"
+            " OR EXISTS (SELECT 1 FROM past_outputs WHERE sha256 = ?)"
+        )
+        return bool(self.connection.execute(query, (sha256, bytes.fromhex(sha256))).fetchone()[0])
 
     def jobs_of_bundle(self, bundle: BundleId) -> list[Job]:
         """Give the jobs of a bundle."""
@@ -185,10 +197,12 @@ class JobsTable(Table):
     def outputs_at(self, path: PurePosixPath, but: JobId) -> Collection[Sha256]:
         """Give the hashes of what jobs that are done have delivered under a name, but one job."""
         rows = self.connection.execute(
-            "SELECT output_sha256 FROM jobs WHERE output_path = ? AND state = 'done' AND id <> ?",
-            (to_bytes(path), but),
+            "SELECT output_sha256 AS sha256 FROM jobs"
+            " WHERE output_path = :path AND state = 'done' AND id <> :but"
+            " UNION SELECT lower(hex(sha256)) FROM past_outputs WHERE path = :path",
+            {"path": to_bytes(path), "but": but},
         )
-        return {Sha256(row["output_sha256"]) for row in rows}
+        return {Sha256(row["sha256"]) for row in rows}
 
     def take_over_stem(self, wished: PurePosixPath, job: JobId, of: BundleId | None = None) -> PurePosixPath:
         """Reserve a stem in the same way, but also one that a job had which is over.
@@ -202,7 +216,9 @@ class JobsTable(Table):
             "INSERT INTO stems VALUES (:folder, :stem, :job) ON CONFLICT DO UPDATE SET job = :job"
             " WHERE EXISTS (SELECT 1 FROM jobs JOIN bundles ON bundles.id = jobs.bundle"
             " WHERE jobs.id = stems.job AND jobs.state IN ('done', 'cancelled') AND (:bundle IS NULL"
-            " OR (bundles.folder, bundles.key) = (SELECT folder, key FROM bundles WHERE id = :bundle)))",
+            " OR (bundles.folder, bundles.key) = (SELECT folder, key FROM bundles WHERE id = :bundle)))"
+            " OR EXISTS (SELECT 1 FROM past_outputs AS past WHERE past.job = stems.job AND (:bundle IS NULL"
+            " OR (past.folder, past.key) = (SELECT folder, key FROM bundles WHERE id = :bundle)))",
             of,
         )
 

@@ -16,19 +16,24 @@ from typing import Final, Self
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.bundles import BundlesTable
 from retouchd.adapters.journal.codec import to_seconds
+from retouchd.adapters.journal.copies import keep_copy
 from retouchd.adapters.journal.ends import EndsTable
+from retouchd.adapters.journal.history import HistoryTable
 from retouchd.adapters.journal.limits import LimitsTable
 from retouchd.adapters.journal.orders import OrdersTable
 from retouchd.adapters.journal.returns import ReturnsTable
-from retouchd.adapters.journal.schema import VERSION, check_version, damaged, migrate
+from retouchd.adapters.journal.schema import VERSION
 from retouchd.adapters.journal.shelf import ShelfTable
-from retouchd.core.errors import JournalError
+from retouchd.adapters.journal.versions import check_version, damaged, migrate
+from retouchd.core.errors import JournalError, JournalVersionError
 from retouchd.core.pauses import Pause
 from retouchd.core.records import Moments
-from retouchd.core.values import AttemptId
+from retouchd.core.values import AttemptId, printable
 
 # A command writes one row; a daemon that groups commits holds the lock for milliseconds.
 _BUSY_SECONDS: Final = 10
+# Room for some hundred turns of the engine: less would be cut off and made again each time.
+_LOG_BYTES: Final = 16 * 1024 * 1024
 # Each read off an index: a long history is not looked through.
 _PULL_BACK: Final = """
 UPDATE jobs SET next_try = :latest
@@ -67,7 +72,9 @@ class Inheritance:
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
-class SqliteJournal(BundlesTable, ReturnsTable, EndsTable, LimitsTable, OrdersTable, ShelfTable):
+class SqliteJournal(
+    BundlesTable, ReturnsTable, EndsTable, HistoryTable, LimitsTable, OrdersTable, ShelfTable
+):
     """Fits the engine's Protocol Journal."""
 
     def __init__(self, connection: sqlite3.Connection, durable: Durable) -> None:
@@ -84,18 +91,38 @@ class SqliteJournal(BundlesTable, ReturnsTable, EndsTable, LimitsTable, OrdersTa
             inheritance: What it begins with if it must be made.
 
         Raises:
-            JournalError: It cannot be used, or is of a later version.
+            JournalError: It cannot be used.
+            JournalVersionError: It is of a later version; it was not touched.
             JournalDamagedError: It is damaged, or of another program.
+            NoRoomError: It is of an earlier version, and there is no room for a copy.
         """
         with _opened(path, "rwc") as connection:
             # Before anything is written: even the change to WAL would alter a stranger's database.
-            check_version(connection)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            migrate(connection)
+            version = check_version(connection, path)
+            _set_up(connection)
+            if 0 < version < VERSION:
+                keep_copy(connection, path, version, durable)
+            migrate(connection, durable)
             journal = cls(connection, durable)
             journal._ensure_id(inheritance)
         return journal
+
+    @classmethod
+    def open_beside(cls, path: Path, durable: Durable) -> Self:
+        """Open the journal of a daemon that is running, to leave a command in it; its tables are not touched.
+
+        Raises:
+            JournalError: It cannot be used.
+            JournalVersionError: The daemon is of another version than this program.
+        """
+        with _opened(path, "rw") as connection:
+            if check_version(connection, path) < VERSION:
+                message = (
+                    "the retouchd that runs is of an earlier version than this command: restart it first"
+                )
+                raise JournalVersionError(message)
+            _set_up(connection)
+            return cls(connection, durable)
 
     @classmethod
     def open_for_reading(cls, path: Path) -> Self:
@@ -109,11 +136,14 @@ class SqliteJournal(BundlesTable, ReturnsTable, EndsTable, LimitsTable, OrdersTa
         if not path.exists():
             raise JournalError(nothing_yet)
         with _opened(path, "ro") as connection:
-            version = check_version(connection)
+            version = check_version(connection, path)
             if version == 0:
                 raise JournalError(nothing_yet)
             if version < VERSION:
-                earlier = f"the journal {path} was written by an earlier retouchd: start this one once"
+                earlier = (
+                    f"the history {printable(path)} was written by an earlier retouchd: start this one once,"
+                    " which brings it up to date"
+                )
                 raise JournalError(earlier)
             return cls(connection, Durable())
 
@@ -190,6 +220,13 @@ class SqliteJournal(BundlesTable, ReturnsTable, EndsTable, LimitsTable, OrdersTa
         self.connection.close()
 
 
+def _set_up(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    # The log is cut back to this after each time that it was written into the database.
+    connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
+
+
 def check_journal(path: Path) -> None:
     """Read a whole journal that nobody has open, and make sure that its structure is sound.
 
@@ -201,7 +238,7 @@ def check_journal(path: Path) -> None:
         JournalError: It cannot be read, or is of a later version.
     """
     with _opened(path, "ro") as connection, closing(connection):
-        check_version(connection)
+        check_version(connection, path)
         found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise damaged(found)

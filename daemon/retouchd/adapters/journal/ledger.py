@@ -1,6 +1,7 @@
 """The journal's edits and attempts: who may pay for what, and what was set aside and charged.
 
-The attempts are the only record of money: every sum is added up from them, none is kept beside them.
+The attempts are the record of money: every sum is added up from them, and from what attempts that were let go
+have cost.
 """
 
 import json
@@ -38,7 +39,9 @@ class LedgerTable(Table):
     def last_take(self, fingerprint: Fingerprint) -> int:
         """Give the highest take of an edit, 0 when there is none."""
         row = self.connection.execute(
-            "SELECT coalesce(max(take), 0) AS take FROM edits WHERE fingerprint = ?", (fingerprint,)
+            "SELECT max(coalesce((SELECT max(take) FROM edits WHERE fingerprint = ?), 0),"
+            " coalesce((SELECT max(take) FROM paid WHERE fingerprint = ?), 0)) AS take",
+            (fingerprint, bytes.fromhex(fingerprint)),
         ).fetchone()
         return int(row["take"])
 
@@ -142,9 +145,8 @@ class LedgerTable(Table):
         )
 
     def newest_attempt(self) -> AttemptId:
-        """Give the newest attempt's id, 0 when there is none."""
-        row = self.connection.execute("SELECT coalesce(max(id), 0) AS id FROM attempts").fetchone()
-        return AttemptId(row["id"])
+        """Give a number that only attempts after this moment are above."""
+        return self.last_attempt()
 
     def newest_attempts(self, limit: int) -> list[Attempt]:
         """Give the attempts that began last, the newest first."""
@@ -161,8 +163,8 @@ class LedgerTable(Table):
         """Add up what is charged and set aside."""
         return Spent(
             edit=self._sum("edit = ?", edit),
-            day=self._sum("day = ?", period.day),
-            month=self._sum("month = ?", period.month),
+            day=self._sum("day = ?", period.day) + self._past("day = ?", period.day),
+            month=self._sum("month = ?", period.month) + self._past("month = ?", period.month),
         )
 
     def report_spend(self, period: Period) -> SpendReport:
@@ -174,8 +176,8 @@ class LedgerTable(Table):
             (OutcomeKind.UNKNOWN,),
         ).fetchone()
         return SpendReport(
-            today=self._sum("day = ?", period.day, "charged"),
-            month=self._sum("month = ?", period.month, "charged"),
+            today=self._sum("day = ?", period.day, "charged") + self._past("day = ?", period.day),
+            month=self._sum("month = ?", period.month, "charged") + self._past("month = ?", period.month),
             reserved=Money(row["reserved"] - row["unknown"]),
             unknown=Money(row["unknown"]),
         )
@@ -183,6 +185,13 @@ class LedgerTable(Table):
     def _sum(self, where: str, value: object, what: str = "charged + reserved") -> Money:
         row = self.connection.execute(
             f"SELECT sum({what}) AS micro FROM attempts WHERE {where}", (value,)
+        ).fetchone()
+        return Money(row["micro"]) if row["micro"] else NOTHING
+
+    def _past(self, where: str, value: object) -> Money:
+        """Add up what calls have cost that were let go; nothing is set aside for those."""
+        row = self.connection.execute(
+            f"SELECT sum(charged) AS micro FROM past_costs WHERE {where}", (value,)
         ).fetchone()
         return Money(row["micro"]) if row["micro"] else NOTHING
 

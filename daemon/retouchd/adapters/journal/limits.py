@@ -12,6 +12,7 @@ from retouchd.core.request import EditRequest
 
 # The last attempt whose day holds no earlier one back.
 _FORGOTTEN: Final = "periods_forgotten_up_to"
+_NOT_UP_TO: Final = "coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = :name), 0)"
 
 
 class LimitsTable(Table):
@@ -53,19 +54,22 @@ class LimitsTable(Table):
         return None if day is None or month is None else Period(day=day, month=month)
 
     def _latest(self, column: str) -> str | None:
-        # Read off the column's index from its end: it stops at the first entry that is not forgotten.
+        # Each read off the column's index from its end: it stops at the first entry that is not forgotten.
+        lines = (("attempts", "id"), ("past_costs", "last_attempt"))
+        latest = " UNION ALL ".join(
+            f"SELECT * FROM (SELECT {column} FROM {table} WHERE {number} > {_NOT_UP_TO}"
+            f" ORDER BY {column} DESC LIMIT 1)"
+            for table, number in lines
+        )
         row = self.connection.execute(
-            f"SELECT {column} FROM attempts"
-            " WHERE id > coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?), 0)"
-            f" ORDER BY {column} DESC LIMIT 1",
-            (_FORGOTTEN,),
+            f"SELECT max({column}) FROM ({latest})", {"name": _FORGOTTEN}
         ).fetchone()
-        return None if row is None else str(row[0])
+        return None if row[0] is None else str(row[0])
 
     def forget_last_period(self) -> None:
         """Have what was reserved so far hold no earlier day back: the clock was ahead."""
         self.connection.execute(
-            "INSERT INTO meta (name, value) SELECT ?, coalesce(max(id), 0) FROM attempts WHERE true"
-            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            "INSERT INTO meta (name, value) SELECT ?, coalesce(max(seq), 0) FROM sqlite_sequence"
+            " WHERE name = 'attempts' ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             (_FORGOTTEN,),
         )

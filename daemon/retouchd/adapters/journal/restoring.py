@@ -25,6 +25,11 @@ class Restoration:
         except UnknownJobError:
             return None
 
+    def has_let_go(self, job: JobId) -> bool:
+        """Say whether a job has delivered its picture and was let go since."""
+        found = self._connection.execute("SELECT 1 FROM past_outputs WHERE job = ?", (job,))
+        return found.fetchone() is not None
+
     def has_attempt(self, attempt: AttemptId) -> bool:
         """Say whether an attempt is known."""
         found = self._connection.execute("SELECT 1 FROM attempts WHERE id = ?", (attempt,))

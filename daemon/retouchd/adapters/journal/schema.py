@@ -1,13 +1,9 @@
-"""The journal's tables, and the way from each version of them to the next.
+"""The journal's tables, as the steps from each version of them to the next; versions.py takes them.
 
 Times are seconds since 1970 (UTC), money is whole micro-dollars, names and paths are the bytes on disk.
 """
 
-import sqlite3
 from typing import Final
-
-from retouchd.core.errors import JournalDamagedError, JournalError
-from retouchd.core.values import printable
 
 # "rtch": tells our database from any other file.
 APPLICATION_ID: Final = 0x72746368
@@ -234,58 +230,52 @@ END;
 CREATE INDEX jobs_by_end ON jobs (ended, state) WHERE ended IS NOT NULL;
 CREATE INDEX jobs_by_delivery ON jobs (delivered, state) WHERE delivered IS NOT NULL;
 CREATE INDEX attempts_set_aside ON attempts (outcome, reserved) WHERE reserved > 0;
+-- Edits that were paid for and whose jobs were let go, with all that is needed to bring them back.
+CREATE TABLE paid (
+    fingerprint BLOB NOT NULL,
+    take INTEGER NOT NULL,
+    permission INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    number INTEGER NOT NULL,    -- the owner's, in the order in which jobs were made
+    state TEXT NOT NULL,
+    folder BLOB NOT NULL,
+    photo BLOB NOT NULL,
+    stem BLOB NOT NULL,
+    answer INTEGER,
+    sent TEXT,
+    created REAL NOT NULL,
+    ended REAL NOT NULL,
+    calls TEXT NOT NULL,        -- JSON: what memory.py makes of each
+    PRIMARY KEY (fingerprint, take)
+) WITHOUT ROWID;
+CREATE INDEX paid_by_owner ON paid (owner);
+-- What jobs that were let go have delivered.
+CREATE TABLE past_outputs (
+    job TEXT PRIMARY KEY,
+    folder BLOB NOT NULL,       -- of the photo
+    key BLOB NOT NULL,
+    path BLOB NOT NULL,
+    sha256 BLOB NOT NULL,
+    delivered REAL
+) WITHOUT ROWID;
+CREATE INDEX past_outputs_by_sha256 ON past_outputs (sha256);
+CREATE INDEX past_outputs_by_path ON past_outputs (path);
+-- What calls that were let go have cost, added up.
+CREATE TABLE past_costs (
+    day TEXT NOT NULL,
+    month TEXT NOT NULL,
+    top_folder BLOB NOT NULL,
+    calls INTEGER NOT NULL,
+    charged INTEGER NOT NULL,
+    excess INTEGER NOT NULL,    -- above what was set aside
+    last_attempt INTEGER NOT NULL,
+    PRIMARY KEY (day, month, top_folder)
+) WITHOUT ROWID;
+CREATE INDEX past_costs_by_month ON past_costs (month);
+-- Else each call that is let go would be looked for in all jobs.
+CREATE INDEX jobs_by_answer ON jobs (answer) WHERE answer IS NOT NULL;
 """
 
 # Step n leads from version n to n + 1; a step that was released is never edited.
 STEPS: Final = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 VERSION: Final = len(STEPS)
-
-
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the tables to this program's version, each step in one transaction.
-
-    A crash in between leaves the version before, whole.
-
-    Raises:
-        JournalError: As check_version raises it.
-    """
-    for number in range(check_version(connection), VERSION):
-        connection.executescript(
-            f"BEGIN IMMEDIATE;{STEPS[number]}"
-            f"PRAGMA application_id = {APPLICATION_ID};PRAGMA user_version = {number + 1};COMMIT;"
-        )
-
-
-def check_version(connection: sqlite3.Connection) -> int:
-    """Give the version of the tables, 0 for a database with nothing in it; nothing is written.
-
-    Raises:
-        JournalError: The file is of a later version.
-        JournalDamagedError: It is no journal of retouchd.
-    """
-    version = _read_number(connection, "user_version")
-    application = _read_number(connection, "application_id")
-    is_empty = not (version or application or _count_tables(connection))
-    if application != APPLICATION_ID and not is_empty:
-        found = "it is no journal of retouchd"
-        raise damaged(found)
-    if version > VERSION:
-        message = f"the journal is of version {version}; this retouchd knows {VERSION}: install a newer one"
-        raise JournalError(message)
-    return version
-
-
-def damaged(found: str) -> JournalDamagedError:
-    """Give the error that says what is wrong, and what to do."""
-    return JournalDamagedError(
-        f"the history is damaged ({printable(found)}): start retouchd, which keeps it aside and sends nothing"
-        ' until "retouchd doctor --rebuild-journal" has read back what was paid for'
-    )
-
-
-def _count_tables(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
-
-
-def _read_number(connection: sqlite3.Connection, pragma: str) -> int:
-    return int(connection.execute(f"PRAGMA {pragma}").fetchone()[0])

@@ -145,6 +145,7 @@ class JournalView(SqliteJournal, CostsTable, ListingTable, GaugesTable):
                 " WHERE day = ? AND charged > first_reserved",
                 day,
             )
+            + self._value("SELECT coalesce(sum(excess), 0) FROM past_costs WHERE day = ?", day)
         )
 
     def usual_seconds(self) -> float | None:
