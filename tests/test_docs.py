@@ -14,7 +14,7 @@ from retouchd.settings import all_keys
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "daemon/retouchd"
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/metrics.md")
 TERMS = re.compile(r"`([^`\n]+)`")
 PATH = re.compile(r"(?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|md|toml)")
 # What documents show as a user's own files and folders.

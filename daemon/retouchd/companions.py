@@ -20,6 +20,7 @@ from retouchd.core.rhythm import ONE_SHOT, Rhythm
 from retouchd.core.status import Holder
 from retouchd.engine.herald import Log
 from retouchd.linekeeper import LineKeeper
+from retouchd.metrics.lookout import Lookout
 from retouchd.settings import Settings
 from retouchd.statuskeeper import StatusKeeper, StatusRemover
 
@@ -48,6 +49,7 @@ class Surroundings:
         errand: What a one-shot run is for; None for a daemon.
         manager: The service manager, if there is one.
         is_ending: Set when the run begins to end.
+        lookout: What the scanner tells of its own work.
     """
 
     settings: Settings
@@ -57,6 +59,7 @@ class Surroundings:
     errand: Errand | None
     manager: ServiceManager
     is_ending: threading.Event = field(default_factory=threading.Event)
+    lookout: Lookout = field(default_factory=Lookout)
 
 
 def _build_status(surroundings: Surroundings) -> StatusKeeper | StatusRemover:
@@ -87,6 +90,24 @@ def _this_process() -> Holder:
     return Holder(pid=os.getpid(), since=SystemClock().now())
 
 
+class _Nobody:
+    """Fits a post that the settings leave empty."""
+
+    def start(self) -> None:
+        """Do nothing."""
+
+    def finish(self) -> None:
+        """Do nothing."""
+
+
+def _build_metrics(surroundings: Surroundings) -> Companion:
+    if not surroundings.settings.metrics.is_wanted:
+        return _Nobody()
+    from retouchd.metrics.companion import MetricsCompanion  # noqa: PLC0415 - most never want prometheus-client
+
+    return MetricsCompanion(lambda: surroundings.settings, surroundings.lookout, surroundings.log)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Post:
     """The place of one companion.
@@ -107,6 +128,7 @@ _POSTS: Final = (
         built_from=lambda settings: (settings.output.status_file, settings.output.file_mode),
     ),
     _Post(build=_build_line, built_from=lambda _: None),
+    _Post(build=_build_metrics, built_from=lambda settings: settings.metrics),
 )
 
 

@@ -76,6 +76,10 @@ class Event(StrEnum):
     FOLDER_LEFT = "folder.left"
     TEMPORARY_LEFT = "temporary.left"
     STATUS_NOT_WRITTEN = "status.not_written"
+    METRICS_SERVED = "metrics.served"
+    METRICS_NOT_SERVED = "metrics.not_served"
+    METRICS_NOT_WRITTEN = "metrics.not_written"
+    METRICS_NOT_GATHERED = "metrics.not_gathered"
 
 
 # Libraries whose steps are of no interest to an owner.

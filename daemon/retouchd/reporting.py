@@ -61,19 +61,10 @@ def report_status(outlook: Outlook, entries: Iterable[Entry]) -> Status:
     Raises:
         JournalError: The journal cannot be read.
     """
-    view, now, budget = outlook.view, outlook.moments.now, outlook.settings.budget
-    days = calendar(outlook.settings)
-    today = period_of(now, days)
-    period = counting_period(now, days, view.last_period())
-    allowance = view.allowance_of(period.day)
-    offer = Offer(
-        period=period,
-        today=today,
-        caps=with_allowance(budget.caps(), allowance),
-        spent=view.spent(EditId(0), period),
-        reservation=NOTHING,
-    )
-    midnight = begin_of_day(today, days)
+    view, now = outlook.view, outlook.moments.now
+    offer = offer_now(view, outlook.settings, now)
+    period = offer.period
+    midnight = begin_of_day(offer.today, calendar(outlook.settings))
     noted, silent = view.note(LEFTOVERS), view.note(SILENT_NOTE)
     leftovers = Leftovers.from_text(noted) if noted else Leftovers()
     return Status(
@@ -84,12 +75,29 @@ def report_status(outlook: Outlook, entries: Iterable[Entry]) -> Status:
         leftovers=leftovers,
         spend=view.report_spend(period),
         caps=offer.caps,
-        allowance=allowance,
+        allowance=view.allowance_of(period.day),
         notices=list(notices(offer, view.excess_on(period.day))),
         entries=list(entries),
         delivered_today=view.count_delivered_since(midnight),
         failed_today=view.count_ended_since(midnight).get(JobState.FAILED, 0),
         silent_since=datetime.fromisoformat(silent) if silent and outlook.holder else None,
+    )
+
+
+def offer_now(view: JournalView, settings: Settings, now: datetime) -> Offer:
+    """Give what is spent by now and the limits that hold, as an offer of nothing.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    days = calendar(settings)
+    period = counting_period(now, days, view.last_period())
+    return Offer(
+        period=period,
+        today=period_of(now, days),
+        caps=with_allowance(settings.budget.caps(), view.allowance_of(period.day)),
+        spent=view.spent(EditId(0), period),
+        reservation=NOTHING,
     )
 
 

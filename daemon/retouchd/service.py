@@ -104,6 +104,8 @@ class Daemon:
             checks={INBOX: self._tools.inbox.check_mark, "outbox": self._tools.outbox.check_mark},
             report_crash=lambda exc: self._log.error("scanner.crashed", exc_info=exc),
         )
+        self._lookout = surroundings.lookout
+        self._lookout.attend(self._scanner.busy_seconds)
         self._herald = Herald(self._log)
         office = Office(
             journal=journal,
@@ -168,6 +170,7 @@ class Daemon:
         self._mailbox.tell(self._assembly.operator.obey_all)
 
     def _report(self, sighting: Sighting) -> None:
+        self._lookout.note(sighting)
         if not isinstance(sighting, News):
             self._mailbox.tell(self._assembly.sightings.take, sighting)
             return

@@ -24,6 +24,7 @@ from retouchd.core.errors import ConfigurationError
 from retouchd.core.request import refuse
 from retouchd.core.values import printable
 from retouchd.settings_log import Log
+from retouchd.settings_metrics import Metrics, check_apart
 from retouchd.settings_sections import (
     Budget,
     Defaults,
@@ -40,13 +41,12 @@ from retouchd.settings_sources import (
     PREFIX,
     ConfigurationFile,
     Table,
-    complete_folders,
     describe_unknown,
     find_faulty_variables,
     find_missing_folders,
     read_file,
     variable_of,
-    whole_path,
+    with_whole_paths,
 )
 
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "Folders",
     "Limits",
     "Log",
+    "Metrics",
     "Origin",
     "Output",
     "Places",
@@ -155,6 +156,7 @@ class Settings(BaseSettings):
     limits: Limits = Field(default=Limits(), description="What nobody who drops files can exceed.")
     budget: Budget = Field(default=Budget(), description="What may be spent.")
     log: Log = Field(default=Log(), description="What the daemon tells the system's log.")
+    metrics: Metrics = Field(default=Metrics(), description="Numbers for Prometheus.")
 
     _file: Path | None = PrivateAttr(default=None)
     _origins: Mapping[str, Origin] = PrivateAttr(default_factory=dict)
@@ -175,6 +177,7 @@ class Settings(BaseSettings):
     def _check_together(self) -> Self:
         if self.defaults.megapixels > self.limits.max_megapixels:
             refuse("defaults.megapixels is above limits.max_megapixels; valid: at most that")
+        check_apart(self.metrics, self.folders)
         return self
 
     @classmethod
@@ -224,7 +227,7 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
         ConfigurationError: Something is wrong; every fault is a line of its own.
     """
     file = read_file(config, environ)
-    values = _with_whole_paths(_merge(file.table, _read_variables(environ)), file, environ)
+    values = with_whole_paths(_merge(file.table, _read_variables(environ)), file, environ)
     origins = {key: _origin(key, file.table, environ) for key in all_keys()}
     faults = find_faulty_variables(environ, all_keys())
     faults += [
@@ -287,17 +290,6 @@ def _merge(file: Table, variables: Table) -> Table:
         if isinstance(below, dict) and isinstance(section, dict):
             merged[name] = below | section
     return merged
-
-
-def _with_whole_paths(given: Table, file: ConfigurationFile, environ: Mapping[str, str]) -> Table:
-    base = file.path.absolute().parent if file.path else Path.cwd()
-    folders, endpoint = given.get("folders", {}), given.get("endpoint", {})
-    if isinstance(folders, dict):
-        folders = complete_folders(folders, base, environ)
-    # What has no slash is perhaps the key itself: it is refused as it is, before it shows up in a path.
-    if isinstance(endpoint, dict) and "/" in str(endpoint.get("api_key_file")):
-        endpoint = endpoint | {"api_key_file": whole_path(endpoint["api_key_file"], base, environ)}
-    return given | {"folders": folders, "endpoint": endpoint}
 
 
 def _origin(key: str, table: Table, environ: Mapping[str, str]) -> Origin:

@@ -158,6 +158,20 @@ def find_missing_folders(folders: object) -> list[str]:
     return ["folders.root"] * root_needed + ["folders.state"] * ("state" not in folders)
 
 
+def with_whole_paths(given: Table, file: ConfigurationFile, environ: Mapping[str, str]) -> Table:
+    """Give all that the sources say with every path absolute, as far as that is possible."""
+    base = file.path.absolute().parent if file.path else Path.cwd()
+    folders, endpoint, metrics = (given.get(name, {}) for name in ("folders", "endpoint", "metrics"))
+    if isinstance(folders, dict):
+        folders = complete_folders(folders, base, environ)
+    # What has no slash is perhaps the key itself: it is refused as it is, before it shows up in a path.
+    if isinstance(endpoint, dict) and "/" in str(endpoint.get("api_key_file")):
+        endpoint = endpoint | {"api_key_file": whole_path(endpoint["api_key_file"], base, environ)}
+    if isinstance(metrics, dict) and "textfile" in metrics:
+        metrics = metrics | {"textfile": whole_path(metrics["textfile"], base, environ)}
+    return given | {"folders": folders, "endpoint": endpoint, "metrics": metrics}
+
+
 def whole_path(value: object, base: Path, environ: Mapping[str, str]) -> object:
     """Give a path as absolute text; what is no path stays as it is, to be refused.
 

@@ -31,7 +31,7 @@ from retouchd.core.records import Moments
 from retouchd.core.values import AttemptId, printable
 
 # A command writes one row; a daemon that groups commits holds the lock for milliseconds.
-_BUSY_SECONDS: Final = 10
+_BUSY_SECONDS: Final = 10.0
 # Room for some hundred turns of the engine: less would be cut off and made again each time.
 _LOG_BYTES: Final = 16 * 1024 * 1024
 # Each read off an index: a long history is not looked through.
@@ -125,8 +125,11 @@ class SqliteJournal(
             return cls(connection, durable)
 
     @classmethod
-    def open_for_reading(cls, path: Path) -> Self:
+    def open_for_reading(cls, path: Path, patience_seconds: float = _BUSY_SECONDS) -> Self:
         """Open the journal of a daemon that may be running.
+
+        Args:
+            patience_seconds: How long to wait for whoever has locked it whole, which no daemon does.
 
         Raises:
             JournalError: There is none, or it is of another version.
@@ -135,7 +138,7 @@ class SqliteJournal(
         nothing_yet = f"there is no journal at {path}: nothing was done here yet"
         if not path.exists():
             raise JournalError(nothing_yet)
-        with _opened(path, "ro") as connection:
+        with _opened(path, "ro", patience_seconds) as connection:
             version = check_version(connection, path)
             if version == 0:
                 raise JournalError(nothing_yet)
@@ -245,11 +248,11 @@ def check_journal(path: Path) -> None:
 
 
 @contextmanager
-def _opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
+def _opened(path: Path, mode: str, patience_seconds: float = _BUSY_SECONDS) -> Iterator[sqlite3.Connection]:
     """Open the database, and close it again when it turns out to be of no use."""
     with ExitStack() as opened:
         with translating(path):
-            connection = _connect(f"{path.absolute().as_uri()}?mode={mode}")
+            connection = _connect(f"{path.absolute().as_uri()}?mode={mode}", patience_seconds)
             opened.callback(connection.close)
             connection.execute("PRAGMA foreign_keys = ON")
             yield connection
@@ -274,10 +277,10 @@ def translating(path: Path | None = None) -> Iterator[None]:
         raise JournalError(message) from exc
 
 
-def _connect(uri: str) -> sqlite3.Connection:
+def _connect(uri: str, patience_seconds: float) -> sqlite3.Connection:
     # Not bound to the thread that opens it: the service opens, the engine thread works.
     connection = sqlite3.connect(
-        uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        uri, uri=True, timeout=patience_seconds, isolation_level=None, check_same_thread=False
     )
     connection.row_factory = sqlite3.Row
     return connection

@@ -4,6 +4,7 @@ Nothing here writes; what is only counted or listed for people does not come int
 """
 
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from retouchd.core.values import BundleId, printable
 
 # So many tell how fast the service is these days.
 _RECENT_CALLS: Final = 101
+# Of SQLite's machine: about a millisecond's worth.
+_STEPS_BETWEEN_LOOKS: Final = 20_000
 _COMING: Final = f"state IN ('arriving', 'looked_at') AND looks = 0 AND {IS_QUIET}"
 
 
@@ -68,6 +71,21 @@ class JournalView(SqliteJournal, CostsTable, ListingTable, GaugesTable):
         finally:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Break off what is read inside when it takes longer than this.
+
+        Raises:
+            JournalError: It took longer.
+        """
+        deadline = time.monotonic() + seconds
+        self.connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
+        try:
+            with translating():
+                yield
+        finally:
+            self.connection.set_progress_handler(None, 0)
 
     def find_job(self, beginning: str) -> Job:
         """Give the one job whose id begins so.

@@ -1,0 +1,1 @@
+"""Numbers for Prometheus, beside the service: what is gathered, how it is told, and to whom."""
