@@ -12,6 +12,7 @@ from typing import Final
 from retouchd.adapters.journal.views import JournalView
 from retouchd.core.failnote import inbox_place
 from retouchd.core.gestures import way_back_from_failed, way_on
+from retouchd.core.glance import Call, Delivery, Glance
 from retouchd.core.jobs import ENDED, Job, JobState
 from retouchd.core.leftovers import LEFTOVERS, Leftovers
 from retouchd.core.metadata import shown_path
@@ -165,10 +166,32 @@ def report_page(outlook: Outlook) -> Page:
     )
 
 
+def report_glance(outlook: Outlook) -> Glance:
+    """Give what the screen tells: as much as is shown, however much there is.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    view = outlook.view
+    return Glance(
+        page=report_page(outlook),
+        calls=[
+            Call(source=shown_path(view.source_of(job.bundle)), begun=job.submitted or job.created)
+            for job in view.jobs_in((JobState.SUBMITTING,), _MOST_UNDER_WAY)
+        ],
+        usual_seconds=view.usual_seconds(),
+        deliveries=[
+            Delivery(output=shown_path(job.output.path), at=job.delivered)
+            for job in view.last_delivered(MOST_DELIVERED)
+            if job.output and job.delivered
+        ],
+    )
+
+
 def _find_needs(view: JournalView) -> Iterator[Need]:
     for job in view.jobs_in((JobState.HELD,), MOST_NEEDS):
         record = view.get_bundle(job.bundle)
-        yield Need(source=_shown(record), told=_told(job.detail), way_out=way_on(job, record))
+        yield Need(source=_shown(record), told=_told(job.detail), way_out=way_on(job, record), job=job.id)
     for record in view.first_bundles_in(BundleState.NEEDS_YOU, MOST_NEEDS):
         yield Need(source=_shown(record), told=_told(record.detail))
 
@@ -181,7 +204,7 @@ def _find_failed(outlook: Outlook) -> Iterator[Need]:
         if is_late and not view.is_followed(record):
             attempts = view.attempts_of(job.edit) if job.edit is not None else []
             way_out = way_back_from_failed(record, attempts, job)
-            yield Need(source=_shown(record), told=_told(job.detail), way_out=way_out)
+            yield Need(source=_shown(record), told=_told(job.detail), way_out=way_out, job=job.id)
 
 
 def _find_delivered(view: JournalView) -> list[str]:

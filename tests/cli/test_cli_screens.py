@@ -22,7 +22,7 @@ from retouchd.cli.status import show_status, to_json, write_status
 from retouchd.core.errors import UnknownJobError
 from retouchd.core.jobs import JobState
 from retouchd.core.values import JobId
-from retouchd.reporting import open_entries, report_status
+from retouchd.reporting import open_entries, report_glance, report_status
 
 Captured = pytest.CaptureFixture[str]
 
@@ -110,7 +110,7 @@ def test_status_screen_tells_what_needs_somebody(lived_in: CliHouse, capsys: Cap
     assert "PAUSED since " in out
     assert "It goes on by itself at " in out
     assert "Needs you  3\n  lost.jpg: the answer was lost" in out
-    assert "pair.jpg: pair.txt fits pair.jpg and pair.png" in out
+    assert "pair.jpg and 1 more: pair.txt fits pair.jpg and pair.png" in out
     assert "1 without a prompt" in out
     assert "1 that are not photos (1 RAW)" in out
     assert (
@@ -118,7 +118,7 @@ def test_status_screen_tells_what_needs_somebody(lived_in: CliHouse, capsys: Cap
     )
     assert "5 delivered, 1 failed; about $" in out
     assert "perhaps paid of $10.00" in out
-    assert "Failed     1\n  refused.jpg: the service refuses this request (400)" in out
+    assert "Failed     1, and not put back\n  refused.jpg: the service refuses this request (400)" in out
 
 
 @pytest.mark.parametrize(
@@ -140,22 +140,22 @@ def test_status_on_a_narrow_terminal_is_folded(lived_in: CliHouse) -> None:
     """On a terminal sentences are folded at its width and styled; commands to paste stay whole."""
     with open_house(lived_in.config, lived_in.environ) as house:
         terminal = Terminal()
-        write_status(house, report_status(house, open_entries(house)), Screen(terminal))
+        write_status(house, report_glance(house), Screen(terminal))
 
     lines = [line for line in terminal.getvalue().splitlines() if "--config" not in line]
     assert max(map(len, lines)) <= 110
     assert "\x1b[" in terminal.getvalue()
 
 
-def test_long_lists_are_counted(lived_in: CliHouse) -> None:
-    """More than ten photos that need somebody are counted, with the command that lists them."""
-    with open_house(lived_in.config, lived_in.environ) as house:
-        status = report_status(house, open_entries(house))
-        many = [entry for entry in status.entries if entry.state is JobState.HELD] * 4
-        terminal = Terminal()
-        write_status(house, replace(status, entries=many), Screen(terminal))
+def test_commands_in_sentences_are_not_folded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever copies a command off a narrow terminal has all of it on one line."""
+    monkeypatch.setenv("COLUMNS", "40")
+    terminal = Terminal()
 
-    assert "and 2 more: " in terminal.getvalue()
+    Screen(terminal).say('Today\'s limit is reached; to go on now: "retouchd allow 25 --today". It goes on.')
+
+    assert '"retouchd allow 25 --today".' in terminal.getvalue()
+    assert len(terminal.getvalue().splitlines()) == 2
 
 
 def test_jobs_lists_one_line_each_newest_last(lived_in: CliHouse, capsys: Captured) -> None:

@@ -10,7 +10,7 @@ import typer
 from retouchd.cli.job_commands import add_job_commands
 from retouchd.cli.options import AsJson, Config, JobName
 from retouchd.cli.upkeep_commands import add_upkeep_commands
-from retouchd.core.errors import ConfigurationError, RetouchdError
+from retouchd.core.errors import CommandRefusedError, ConfigurationError, RetouchdError
 from retouchd.core.jobs import JobState
 from retouchd.core.values import printable
 
@@ -68,6 +68,11 @@ def _flush() -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _refuse(is_wrong: bool, why: str) -> None:
+    if is_wrong:
+        raise CommandRefusedError(why)
 
 
 def _print_version(*, is_wanted: bool) -> None:
@@ -146,10 +151,33 @@ def run(
 
 
 @app.command()
-def status(context: typer.Context, as_json: AsJson = False, config: Config = None) -> None:
-    """Show what is going on, what needs you, and what was spent."""
+def status(
+    context: typer.Context,
+    seconds: Annotated[
+        float | None,
+        typer.Argument(
+            metavar="[SECONDS]", min=0.1, max=3600, help="With --watch: how often to look.", show_default="1"
+        ),
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Keep showing it, until Ctrl-C.")] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Show what is going on, what needs you, and what was spent.
+
+    Examples: retouchd status
+
+    retouchd status --watch
+    """
     from retouchd.cli.status import show_status
 
+    if watch:
+        from retouchd.cli.following import USUAL_SECONDS, follow_status
+
+        _refuse(as_json, "--watch is for people: programs ask for the status with --json when they want it")
+        follow_status(config or context.obj, os.environ, seconds or USUAL_SECONDS)
+        return
+    _refuse(seconds is not None, "SECONDS goes with --watch")
     show_status(config or context.obj, os.environ, as_json=as_json)
 
 

@@ -1,5 +1,6 @@
 """What every screen looks at: the settings, the history, and whether a daemon runs. Nothing is written."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,21 +42,32 @@ def open_house(config: Path | None, environ: Mapping[str, str]) -> Iterator[Hous
         JournalError: The history cannot be read.
     """
     settings = load_used_settings(config, environ)
-    places = settings.places()
-    view = JournalView.open_for_reading(places.journal)
+    view = JournalView.open_for_reading(settings.places().journal)
     try:
-        with view.snapshot():
-            yield House(
-                config=config,
-                settings=settings,
-                places=places,
-                view=view,
-                holder=read_lock_holder(places.state),
-                moments=SystemClock().local_moments(),
-                is_paused=bool(view.pauses()),
-            )
+        with looking(view, settings, config) as house:
+            yield house
     finally:
         view.close()
+
+
+@contextmanager
+def looking(view: JournalView, settings: Settings, config: Path | None) -> Iterator[House]:
+    """Have everything as it is at this moment.
+
+    Raises:
+        JournalError: The history cannot be read.
+    """
+    places = settings.places()
+    with view.snapshot():
+        yield House(
+            config=config,
+            settings=settings,
+            places=places,
+            view=view,
+            holder=read_lock_holder(places.state),
+            moments=SystemClock().local_moments(),
+            is_paused=bool(view.pauses()),
+        )
 
 
 def load_used_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -70,16 +82,17 @@ def load_used_settings(config: Path | None, environ: Mapping[str, str]) -> Setti
     return settings
 
 
-def check_history(places: Places, config: Path | None) -> None:
-    """Make sure that there is a history which this user may read.
+def check_history(places: Places, config: Path | None) -> tuple[int, int]:
+    """Make sure that there is a history which this user may read; give its file's device and inode.
 
     Raises:
         CommandRefusedError: There is not.
     """
     path = places.journal
     try:
-        with path.open("rb"):
-            return
+        with path.open("rb") as file:
+            found = os.fstat(file.fileno())
+            return found.st_dev, found.st_ino
     except FileNotFoundError as exc:
         message = f'nothing was done here yet: begin with "{command_line(config, "init")}"'
         raise CommandRefusedError(message) from exc

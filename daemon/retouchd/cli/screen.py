@@ -4,6 +4,7 @@ What stands on a screen does not come in here. Nothing of it is ever read as mar
 """
 
 import json
+import re
 import shlex
 import shutil
 import sys
@@ -18,6 +19,9 @@ from retouchd.core.values import printable
 # Longer lines are hard to read, however wide the terminal is.
 _WIDEST: Final = 110
 _SHORTEST_TEXT: Final = 20
+# A command within a sentence is not folded: people copy it. No text that is safe to print has this character.
+_COMMAND: Final = re.compile('"retouchd [^"]*"')
+_HELD: Final = "\0"
 
 
 class Tone(StrEnum):
@@ -51,7 +55,7 @@ class Screen:
             self.line(f"{first}{text}")
             return
         folded = textwrap.wrap(
-            text,
+            _COMMAND.sub(_hold_together, text),
             max(self._width, len(further) + _SHORTEST_TEXT),
             initial_indent=first,
             subsequent_indent=further,
@@ -59,7 +63,7 @@ class Screen:
             break_on_hyphens=False,
         )
         for line in folded or [""]:
-            self.line(line, tone)
+            self.line(line.replace(_HELD, " "), tone)
 
     def line(self, text: str = "", tone: Tone = Tone.PLAIN) -> None:
         """Write one line that is never folded: what people paste or scripts read."""
@@ -79,6 +83,10 @@ class Screen:
                 cell + " " * (width - display_width(cell)) for cell, width in zip(row, widths, strict=True)
             ]
             self.line((" " * indent + "  ".join(cells)).rstrip())
+
+
+def _hold_together(command: re.Match[str]) -> str:
+    return command[0].replace(" ", _HELD)
 
 
 def display_width(text: str) -> int:

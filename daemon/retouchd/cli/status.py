@@ -1,31 +1,21 @@
 """`retouchd status`: what is going on, what waits for whom, what it costs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from retouchd.cli.entries import as_iso, entry_as_json
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.screen import Screen, Tone, print_json
-from retouchd.core.jobs import JobState
+from retouchd.core.glance import Glance, Section, Weight, sections
 from retouchd.core.money import Money
 from retouchd.core.pauses import Pause
-from retouchd.core.status import (
-    ARRIVING_MEANWHILE,
-    MOST_NAMED,
-    Entry,
-    Status,
-    hint_rows,
-    notice_rows,
-    pause_sentences,
-    running_sentence,
-    work_rows,
-)
+from retouchd.core.status import ARRIVING_MEANWHILE, Holder, Status, pause_sentences, running_sentence
 from retouchd.core.story import clock_time
-from retouchd.core.values import printable
-from retouchd.reporting import open_entries, report_status
+from retouchd.reporting import open_entries, report_glance, report_status
 
 _TITLE_WIDTH: Final = 11
+_TONES: Final = {Weight.URGENT: Tone.BAD, Weight.NOTABLE: Tone.WARN, Weight.PLAIN: Tone.PLAIN}
 
 
 def show_status(config: Path | None, environ: Mapping[str, str], *, as_json: bool) -> None:
@@ -35,11 +25,10 @@ def show_status(config: Path | None, environ: Mapping[str, str], *, as_json: boo
         RetouchdError: The configuration is wrong, or the history cannot be read.
     """
     with open_house(config, environ) as house:
-        status = report_status(house, open_entries(house))
         if as_json:
-            print_json(to_json(status))
+            print_json(to_json(report_status(house, open_entries(house))))
         else:
-            write_status(house, status, Screen())
+            write_status(house, report_glance(house), Screen())
 
 
 def to_json(status: Status) -> dict[str, object]:
@@ -84,65 +73,35 @@ def _cap_as_json(cap: Money | None) -> float | str:
     return "unlimited" if cap is None else cap.usd
 
 
-def write_status(house: House, status: Status, screen: Screen) -> None:
+def write_status(house: House, glance: Glance, screen: Screen) -> None:
     """Write the status for people, from the most to the least urgent."""
-    _Page(house, status, screen).write()
+    status = glance.page.status
+    if status.holder is None:
+        screen.say("Not running: nothing is edited until you start it:", Tone.BAD)
+        screen.line(f"  {house.command('run')}")
+    for told in pause_sentences(status):
+        screen.say(told, Tone.BAD, hang=2)
+    if status.holder is not None:
+        _write_daemon(status, status.holder, screen)
+    screen.line()
+    for section in sections(glance):
+        _write_section(house, section, screen)
 
 
-class _Page:
-    """The status as a screen."""
+def _write_daemon(status: Status, holder: Holder, screen: Screen) -> None:
+    since = f" since {clock_time(holder.since, status.now)}" if holder.since else ""
+    process = f" (process {holder.pid})" if holder.pid else ""
+    meanwhile = f" {ARRIVING_MEANWHILE}" if status.pauses else ""
+    tone = Tone.PLAIN if status.pauses else Tone.GOOD
+    screen.say(f"{running_sentence(status, f'{since}{process}')}{meanwhile}", tone)
 
-    def __init__(self, house: House, status: Status, screen: Screen) -> None:
-        self._house = house
-        self._status = status
-        self._screen = screen
 
-    def write(self) -> None:
-        """Write it."""
-        self._write_daemon()
-        self._write_pauses()
-        self._screen.line()
-        self._write_list("Needs you", JobState.HELD, Tone.BAD)
-        self._write_rows(work_rows(self._status))
-        self._write_rows(notice_rows(self._status), Tone.WARN)
-        self._write_list("Failed", JobState.FAILED, Tone.WARN)
-        self._write_rows(hint_rows(self._status))
-
-    def _write_daemon(self) -> None:
-        holder = self._status.holder
-        if holder is None:
-            self._screen.say("Not running: nothing is edited until you start it:", Tone.BAD)
-            self._screen.line(f"  {self._house.command('run')}")
-            return
-        since = f" since {clock_time(holder.since, self._status.now)}" if holder.since else ""
-        process = f" (process {holder.pid})" if holder.pid else ""
-        tone = Tone.PLAIN if self._status.pauses else Tone.GOOD
-        self._screen.say(running_sentence(self._status, f"{since}{process}"), tone)
-
-    def _write_pauses(self) -> None:
-        for told in pause_sentences(self._status):
-            self._screen.say(told, Tone.BAD, hang=2)
-        if self._status.pauses and self._status.holder:
-            self._screen.say(ARRIVING_MEANWHILE)
-
-    def _write_list(self, title: str, state: JobState, tone: Tone) -> None:
-        entries = [entry for entry in self._status.entries if entry.state is state]
-        if not entries:
-            return
-        self._screen.line(f"{title:<10} {len(entries)}", tone)
-        # The newest failure is the one that somebody looks for.
-        for entry in entries[-MOST_NAMED:]:
-            self._screen.say(f"{entry.source}: {printable(entry.detail)}.", indent=2, hang=4)
-            self._screen.line(f"    {self._more_about(entry)}", Tone.ASIDE)
-        if len(entries) > MOST_NAMED:
-            more = self._house.command("jobs", "--state", state.value)
-            self._screen.line(f"  and {len(entries) - MOST_NAMED} more: {more}")
-
-    def _more_about(self, entry: Entry) -> str:
-        if entry.id is not None:
-            return self._house.command("show", entry.id)
-        return self._house.command("explain", entry.source)
-
-    def _write_rows(self, rows: Iterable[tuple[str, str]], tone: Tone = Tone.PLAIN) -> None:
-        for title, words in rows:
-            self._screen.say(f"{title:<{_TITLE_WIDTH}}{words}", tone, hang=_TITLE_WIDTH)
+def _write_section(house: House, section: Section, screen: Screen) -> None:
+    tone = _TONES[section.weight]
+    screen.say(f"{section.title:<{_TITLE_WIDTH}}{section.words}", tone, hang=_TITLE_WIDTH)
+    for item in section.items:
+        screen.say(item.told, indent=2, hang=4)
+        if item.command:
+            screen.line(f"    {house.command(*item.command)}", Tone.ASIDE)
+    if section.more > 0:
+        screen.line(f"  and {section.more} more: {house.command(*section.more_command)}")

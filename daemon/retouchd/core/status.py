@@ -130,9 +130,17 @@ def pause_sentences(status: Status) -> list[str]:
 
 def work_rows(status: Status) -> list[tuple[str, str]]:
     """Give what is under way, what waits and what it cost, each with its title."""
+    return [("Working", _working(status)), waiting_row(status), *money_rows(status)]
+
+
+def waiting_row(status: Status) -> tuple[str, str]:
+    """Give what waits, with its title."""
+    return "Waiting", ", ".join(_waiting(status)) or "nothing"
+
+
+def money_rows(status: Status) -> list[tuple[str, str]]:
+    """Give what was done and what it cost, each with its title."""
     return [
-        ("Working", _working(status)),
-        ("Waiting", ", ".join(_waiting(status)) or "nothing"),
         ("Today", _today(status)),
         ("Month", f"about {status.spend.month} of {_limit(status.caps.per_month)}"),
     ]

@@ -17,7 +17,7 @@ from retouchd.core.status import (
     running_sentence,
     work_rows,
 )
-from retouchd.core.values import printable
+from retouchd.core.values import JobId, printable
 
 STATUS_FILE_NAME: Final = "_STATUS.txt"
 # By this a file is known for ours: one that begins otherwise is never touched.
@@ -41,11 +41,13 @@ class Need:
         source: Below the inbox, safe to print.
         told: Why, in a sentence or more.
         way_out: What to do with files; empty when `told` says it.
+        job: None for a photo that cannot become a job yet.
     """
 
     source: str
     told: str
     way_out: str = ""
+    job: JobId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

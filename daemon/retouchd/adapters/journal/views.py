@@ -184,6 +184,10 @@ class JournalView(SqliteJournal, CostsTable, ListingTable, GaugesTable):
             to_seconds(since),
         )
 
+    def last_delivered(self, limit: int) -> list[Job]:
+        """Give the jobs whose pictures were put into the outbox last, the newest first."""
+        return self._jobs("WHERE delivered IS NOT NULL ORDER BY delivered DESC LIMIT ?", (limit,))
+
     def is_quiet(self, bundle: BundleId, moments: Moments) -> bool:
         """Say whether a bundle has not changed for long enough."""
         values = {**self._moments(moments), "id": bundle}
