@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from retouchd.cli.options import Config
+from retouchd.cli.options import AsJson, Config
 from retouchd.cli.schemas import Schema
 
 # Commands import what they work with only when they are called: help and version need none of it.
@@ -47,10 +47,23 @@ def doctor(
         bool,
         typer.Option("--rebuild-journal", help="Read back what was paid for into a history that forgot it."),
     ] = False,
+    check_all: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="Check every picture in the outbox, and every photo at work, against the history.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Put right what went wrong with the history; nothing is sent or removed."""
     from retouchd.cli.doctoring import rebuild_journal, tell_what_can_be_done
+    from retouchd.cli.verifying import verify
+
+    if check_all:
+        verify(config or context.obj, os.environ, as_json=as_json)
+        return
 
     if rebuild:
         rebuild_journal(config or context.obj, os.environ)

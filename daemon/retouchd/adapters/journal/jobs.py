@@ -14,6 +14,7 @@ from retouchd.adapters.journal.codec import (
     load_sent,
     load_wish,
     to_bytes,
+    to_digest,
     to_moment,
     to_path,
     to_seconds,
@@ -97,7 +98,7 @@ class JobsTable(Table):
             "SELECT EXISTS (SELECT 1 FROM jobs WHERE output_sha256 = ?)"
             " OR EXISTS (SELECT 1 FROM past_outputs WHERE sha256 = ?)"
         )
-        return bool(self.connection.execute(query, (sha256, bytes.fromhex(sha256))).fetchone()[0])
+        return bool(self.connection.execute(query, (sha256, to_digest(sha256))).fetchone()[0])
 
     def jobs_of_bundle(self, bundle: BundleId) -> list[Job]:
         """Give the jobs of a bundle."""

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from retouchd.adapters.journal.codec import (
     to_bytes,
+    to_digest,
     to_json,
     to_moment,
     to_seconds,
@@ -41,7 +42,7 @@ class LedgerTable(Table):
         row = self.connection.execute(
             "SELECT max(coalesce((SELECT max(take) FROM edits WHERE fingerprint = ?), 0),"
             " coalesce((SELECT max(take) FROM paid WHERE fingerprint = ?), 0)) AS take",
-            (fingerprint, bytes.fromhex(fingerprint)),
+            (fingerprint, to_digest(fingerprint)),
         ).fetchone()
         return int(row["take"])
 

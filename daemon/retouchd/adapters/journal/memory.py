@@ -9,7 +9,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
-from retouchd.adapters.journal.codec import dump_sent, to_bytes, to_json, to_path, to_seconds, to_text
+from retouchd.adapters.journal.codec import (
+    dump_sent,
+    to_bytes,
+    to_digest,
+    to_json,
+    to_path,
+    to_seconds,
+    to_text,
+)
 from retouchd.adapters.journal.jobs import JobsTable
 from retouchd.adapters.journal.ledger import LedgerTable
 from retouchd.core.edits import Edit
@@ -57,7 +65,7 @@ class MemoryTable(JobsTable, LedgerTable):
             (
                 job.id,
                 to_bytes(job.output.path),
-                bytes.fromhex(job.output.sha256),
+                to_digest(job.output.sha256),
                 to_seconds(job.delivered),
                 job.bundle,
             ),
@@ -71,7 +79,7 @@ class MemoryTable(JobsTable, LedgerTable):
             " (SELECT number FROM jobs WHERE id = :owner), :state, folder, photo, :stem, :answer, :sent,"
             " :created, :ended, :calls FROM bundles WHERE id = :bundle",
             {
-                "fingerprint": bytes.fromhex(edit.fingerprint),
+                "fingerprint": to_digest(edit.fingerprint),
                 "take": edit.take,
                 "permission": edit.permission,
                 "owner": owner.id,
@@ -96,7 +104,7 @@ class MemoryTable(JobsTable, LedgerTable):
 
     def _bring_back(self, fingerprint: Fingerprint, take: int) -> Edit | None:
         """Bring back an edit that was let go, all in the transaction that is open."""
-        key = (bytes.fromhex(fingerprint), take)
+        key = (to_digest(fingerprint), take)
         row = self.connection.execute("SELECT * FROM paid WHERE fingerprint = ? AND take = ?", key).fetchone()
         if row is None:
             return None

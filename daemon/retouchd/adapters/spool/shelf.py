@@ -1,4 +1,4 @@
-"""What files there are in the spool, and whose they are; nothing of an answer is read here."""
+"""What files there are in the spool, and whose they are; what an answer means is not known here."""
 
 import os
 import re
@@ -9,6 +9,8 @@ from typing import Final
 
 from retouchd.adapters.spool.files import SAFELY, answer_name, closing, part_name, trouble
 from retouchd.adapters.spool.label import may_have_been_sent, read_opening
+from retouchd.adapters.spool.trailer import read_trailer
+from retouchd.core.outcomes import Answered
 from retouchd.core.pruning import KeptFile
 from retouchd.core.records import Label
 from retouchd.core.values import AttemptId
@@ -67,6 +69,14 @@ class Shelf:
                     return read_opening(descriptor).label
         return None
 
+    def is_whole(self, attempt: AttemptId) -> bool:
+        """Say whether the answer of an attempt is there from end to end; nothing is changed for that."""
+        for name in (answer_name(attempt), part_name(attempt)):
+            with self.open(name) as descriptor:
+                if descriptor is not None and read_head(descriptor):
+                    return True
+        return False
+
     @contextmanager
     def open(self, name: str) -> Iterator[int | None]:
         """Open a file for reading; gives None when there is none."""
@@ -79,3 +89,12 @@ class Shelf:
                 return
             opened.enter_context(closing(descriptor))
             yield descriptor
+
+
+def read_head(descriptor: int) -> Answered | None:
+    """Give what came beside the body of an open file, or None when it is not whole."""
+    begin = read_opening(descriptor).body
+    trailer = read_trailer(descriptor, begin)
+    # After a power cut a trailer may be on the disk and the body before it not; a disk that goes bad changes
+    # bytes of one that was whole.
+    return trailer.head if trailer and trailer.fits(descriptor, begin) else None

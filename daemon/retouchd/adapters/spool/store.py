@@ -17,7 +17,7 @@ from retouchd.adapters.spool.fetched import PictureWriter, fetched_name, fetchin
 from retouchd.adapters.spool.files import SAFELY, answer_name, closing, open_folder, part_name, trouble
 from retouchd.adapters.spool.label import BEGUN, pack_label, read_opening
 from retouchd.adapters.spool.reading import Body, find_answer, picture_of
-from retouchd.adapters.spool.shelf import Shelf
+from retouchd.adapters.spool.shelf import Shelf, read_head
 from retouchd.adapters.spool.trailer import Trailer, read_trailer
 from retouchd.core.answer import Answer, Unreadable
 from retouchd.core.errors import FileTroubleError, NameTakenError
@@ -182,11 +182,11 @@ class AnswerSpool(Shelf):
 
     def _find_whole(self, name: str) -> Answered | None:
         with self.open(name) as descriptor:
-            return None if descriptor is None else _read_head(descriptor)
+            return None if descriptor is None else read_head(descriptor)
 
     def _complete(self, attempt: AttemptId) -> Answered | None:
         with self.open(part_name(attempt)) as descriptor:
-            head = None if descriptor is None else _read_head(descriptor)
+            head = None if descriptor is None else read_head(descriptor)
             if descriptor is None or head is None:
                 return None
             # A process that died before its fsync has left everything in memory only.
@@ -287,15 +287,6 @@ class AnswerSpool(Shelf):
                 path = self._folder / answer_name(attempt)
                 raise FileTroubleError(operation="read", path=path, reason="there is no whole answer")
             yield trailer.head, Body(descriptor, begin, trailer.body_bytes)
-
-
-def _read_head(descriptor: int) -> Answered | None:
-    """Give what came beside the body of an open file, or None when it is not whole."""
-    begin = read_opening(descriptor).body
-    trailer = read_trailer(descriptor, begin)
-    # After a power cut a trailer may be on the disk and the body before it not; a disk that goes bad changes
-    # bytes of one that was whole.
-    return trailer.head if trailer and trailer.fits(descriptor, begin) else None
 
 
 def _handed(attempt: AttemptId) -> str:
