@@ -1,18 +1,28 @@
 """What the manual lists is what there is: keys of metadata, prices, exit statuses, variables."""
 
 import ast
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from decimal import Decimal
+from pathlib import Path
 
 from documents import PACKAGE, rows, text_of
 from retouchd.cli.configuration import result_schema
+from retouchd.cli.entries import entry_as_json
 from retouchd.core import errors
+from retouchd.core.jobs import JobState
 from retouchd.core.money import Money, Spent
 from retouchd.core.pictures import PictureFormat
 from retouchd.core.plan import Pace, foresee_span
 from retouchd.core.prices import Price, estimate, expected_cost
 from retouchd.core.request import Background, EditRequest, Quality, Size
+from retouchd.core.spending import Notice
+from retouchd.core.status import Entry
 from retouchd.settings import Settings
 
 SQUARE_OF_CAMERA = "1536x1024"
@@ -116,6 +126,32 @@ def test_every_key_of_the_metadata_is_documented_and_no_other() -> None:
 def _all_rows(page: str) -> list[list[str]]:
     lines = [line for line in text_of(page).splitlines() if line.startswith("| `")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_every_key_of_the_status_is_documented_and_no_other(tmp_path: Path) -> None:
+    """A program that reads the status finds each key on the page."""
+    environ = {"HOME": str(tmp_path), "PATH": os.defpath, "RETOUCHD_FOLDERS__ROOT": str(tmp_path / "root")}
+    told = ""
+    for words in (["init"], ["pause"], ["status", "--json"]):
+        command = [sys.executable, "-m", "retouchd", *words]
+        told = subprocess.run(command, env=environ, check=True, capture_output=True, text=True).stdout
+    notice = Notice(about="per_day", text="")
+    entry = entry_as_json(Entry(id=None, state=JobState.HELD, source="", reason="", detail=""))
+    fields = {**json.loads(told), "jobs": [entry]}
+    fields["spend"]["notice"] = [asdict(notice)]
+    table = rows("docs/operations.md", "For programs")
+
+    assert {key for row in table for key in re.findall(r"`([a-z._]+)`", row[0])} == set(_keys(fields))
+
+
+def _keys(value: object, above: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, below in value.items():
+            yield from _keys(below, f"{above}.{name}" if above else name)
+    elif isinstance(value, list):
+        yield from (key for one in value[:1] for key in _keys(one, above))
+    else:
+        yield above
 
 
 def test_every_exit_status_is_documented() -> None:
