@@ -81,7 +81,7 @@ class Gatherer:
         lookout: Lookout,
         room: RoomWatch,
         log: Log,
-        longest_turn_seconds: float = 5.0,
+        longest_turn_seconds: float = 3.0,
     ) -> None:
         self._settings = settings
         self._lookout = lookout

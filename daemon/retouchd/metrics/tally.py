@@ -61,7 +61,7 @@ class Book(Protocol):
         ...
 
     def calls_since(self, last: AttemptId, others: AbstractSet[AttemptId]) -> Iterable[CallSeen]:
-        """Give the calls that began after one, and some others."""
+        """Give the first calls that began after one, and some others."""
         ...
 
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from journal_samples import DURABLE, add_edit, add_job, begin_attempt, bundle_of, record_bundle, steps_of
 
-from retouchd.adapters.journal.gauges import Arrivals, CallSeen
+from retouchd.adapters.journal.gauges import MOST_CALLS, Arrivals, CallSeen
 from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.adapters.journal.schema import APPLICATION_ID, STEPS
 from retouchd.adapters.journal.views import JournalView
@@ -159,3 +159,12 @@ def test_calls_are_told_from_where_one_left_off(journal: SqliteJournal, path: Pa
             CallSeen(id=first.id, outcome=None, seconds=None, cut_by_us=False),
             CallSeen(id=third.id, outcome="answered", seconds=30.5, cut_by_us=False),
         ]
+
+
+def test_of_many_new_calls_the_first_are_told(history: Path) -> None:
+    """Who has not asked for months gets them part by part, none left out."""
+    with closing(JournalView.open_for_reading(history)) as view:
+        first = view.calls_since(AttemptId(7), {AttemptId(3)})
+        then = view.calls_since(first[-1].id, ())
+
+    assert [call.id for call in [*first, *then]] == [3, *range(8, 8 + 2 * MOST_CALLS)]

@@ -4,11 +4,15 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from retouchd.adapters.journal.bundles import IS_QUIET, BundlesTable
 from retouchd.adapters.journal.codec import to_moment
 from retouchd.core.records import Moments
 from retouchd.core.values import AttemptId
+
+MOST_CALLS: Final = 10_000
+"""So many new calls are given at once: who has not asked for months asks several times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +91,12 @@ class GaugesTable(BundlesTable):
         return {AttemptId(row["id"]) for row in rows}
 
     def calls_since(self, last: AttemptId, others: Collection[AttemptId]) -> list[CallSeen]:
-        """Give the calls that began after one, and some others, as far as each has come."""
+        """Give the first calls that began after one, and some others, as far as each has come."""
         rows = self.connection.execute(
             "SELECT id, outcome, elapsed_seconds, cut_by_us FROM attempts"
-            " WHERE id IN (SELECT id FROM attempts WHERE id > ? UNION SELECT value FROM json_each(?))"
-            " ORDER BY id",
-            (last, json.dumps(list(others))),
+            " WHERE id IN (SELECT id FROM (SELECT id FROM attempts WHERE id > ? ORDER BY id LIMIT ?)"
+            "  UNION SELECT value FROM json_each(?)) ORDER BY id",
+            (last, MOST_CALLS, json.dumps(list(others))),
         )
         return [
             CallSeen(
