@@ -213,16 +213,6 @@ def test_disks_and_the_state_folder_are_measured(office: Office) -> None:
     assert before["retouchd_free_bytes folder=state"] > 0
 
 
-def test_a_disk_that_is_gone_has_no_room(tmp_path: Path) -> None:
-    """A folder that is missing is no defect: nothing is told of it."""
-    room = RoomWatch(tmp_path / "gone")
-    room.start()
-    room.finish()
-
-    assert room.free() is None
-    assert not [one for one in threading.enumerate() if one.name == "companion-metrics-room"]
-
-
 def test_a_locked_history_is_told_within_a_bounded_time(office: Office) -> None:
     """Somebody has the database to himself: page and log say so, the log once, and all is well afterwards."""
     path = office.place / "journal.sqlite3"
