@@ -1,9 +1,12 @@
 """The port for Prometheus: it answers who asks well, and nobody can hold it up."""
 
 import http.client
+import resource
+import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
@@ -147,6 +150,27 @@ def test_who_says_nothing_is_dropped() -> None:
 
         assert silent.recv(100) == b""
         silent.close()
+
+
+def test_without_descriptors_it_rests_and_goes_on(port: int) -> None:
+    """While the process can open nothing more, nobody is answered and no processor burnt; later all are."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with closing(socket.socket()) as caller:
+        caller.settimeout(10)
+        # Nothing new can be opened, whatever is open already.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+        try:
+            caller.connect(("127.0.0.1", port))
+            caller.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+            before = time.process_time()
+            answered, _, _ = select.select([caller], [], [], 0.3)
+            burnt = time.process_time() - before
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+        assert answered == []
+        assert burnt < 0.1
+        assert caller.recv(100).startswith(b"HTTP/1.1 200 OK")
 
 
 def test_the_end_leaves_nothing() -> None:
