@@ -3,24 +3,21 @@
 It is in no file but its own, no log, no error text and no child's environment.
 """
 
-import os
-import stat
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from retouchd.core.errors import ConfigurationError
 from retouchd.core.values import printable
+from retouchd.secretfiles import SecretKind, credentials_folder, read_secret
 from retouchd.settings_sections import Endpoint
 from retouchd.settings_sources import is_there
 
 CREDENTIAL: Final = "dench-api-key"
 VARIABLE: Final = "DENCH_API_KEY"
-# Docker and Podman put secrets here, readable for everybody inside the container by default.
-_SECRETS_FOLDER: Final = Path("/run/secrets")
-# Far above any key: whoever names a photo or /dev/zero by mistake must not fill the memory.
+# Far above any key.
 _MAX_BYTES: Final = 4096
+_KIND: Final = SecretKind(name="the key", abuse="use the key", max_bytes=_MAX_BYTES)
 _FROM_MANAGER: Final = f"the service manager's credential {CREDENTIAL}"
 _FROM_VARIABLE: Final = f"the environment variable {VARIABLE}"
 # These are handed over once, at the start.
@@ -59,12 +56,12 @@ def read_key(endpoint: Endpoint, environ: Mapping[str, str]) -> ApiKey:
     Raises:
         ConfigurationError: There is none, it is none, or others can read its file.
     """
-    credentials = _credentials_folder(environ)
+    credentials = credentials_folder(environ)
     credential = credentials / CREDENTIAL if credentials else None
     if credential is not None and is_there(credential):
-        return _key(_read(credential, credentials), _FROM_MANAGER)
+        return _key(read_secret(credential, _KIND, credentials), _FROM_MANAGER)
     if endpoint.api_key_file is not None:
-        return _key(_read(endpoint.api_key_file, credentials), printable(endpoint.api_key_file))
+        return _key(read_secret(endpoint.api_key_file, _KIND, credentials), printable(endpoint.api_key_file))
     if environ.get(VARIABLE, "").strip():
         return _key(environ[VARIABLE].encode("utf-8", "surrogateescape"), _FROM_VARIABLE)
     raise ConfigurationError(_WAYS)
@@ -106,36 +103,6 @@ def take_environment(environ: MutableMapping[str, str]) -> dict[str, str]:
     taken = dict(environ)
     environ.pop(VARIABLE, None)
     return taken
-
-
-def _credentials_folder(environ: Mapping[str, str]) -> Path | None:
-    named = environ.get("CREDENTIALS_DIRECTORY")
-    return Path(named) if named else None
-
-
-def _read(path: Path, credentials: Path | None) -> bytes:
-    try:
-        with path.open("rb") as file:
-            _check_mode(path, file.fileno(), credentials)
-            return file.read(_MAX_BYTES + 1)
-    except OSError as exc:
-        fault = f"the key cannot be read from {printable(path)}: {exc.strerror}"
-        raise ConfigurationError(fault) from exc
-
-
-def _check_mode(path: Path, descriptor: int, credentials: Path | None) -> None:
-    """Refuse a file that others can read; its group may, and whoever keeps secrets decides for himself."""
-    mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
-    keepers = (credentials, _SECRETS_FOLDER)
-    is_kept = any(keeper is not None and _is_below(path, keeper) for keeper in keepers)
-    if mode & stat.S_IRWXO and not is_kept:
-        shown = printable(path)
-        fault = f"everybody on this machine can use the key in {shown} (mode {mode:04o}): chmod 600 {shown}"
-        raise ConfigurationError(fault)
-
-
-def _is_below(path: Path, folder: Path) -> bool:
-    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _key(content: bytes, source: str) -> ApiKey:
