@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.identity import Identity
+from retouchd.adapters.notify.memory import MemoryFile
 from retouchd.adapters.outbox.statusfile import StatusFile
 from retouchd.adapters.servicemanager import ServiceManager
 from retouchd.assembly import Errand
@@ -21,6 +22,8 @@ from retouchd.core.status import Holder
 from retouchd.engine.herald import Log
 from retouchd.linekeeper import LineKeeper
 from retouchd.metrics.lookout import Lookout
+from retouchd.notifier import NotifierRemover
+from retouchd.notifying import build_notifier
 from retouchd.settings import Settings
 from retouchd.statuskeeper import StatusKeeper, StatusRemover
 
@@ -90,6 +93,13 @@ def _this_process() -> Holder:
     return Holder(pid=os.getpid(), since=SystemClock().now())
 
 
+def _build_notifier(surroundings: Surroundings) -> Companion:
+    settings, durable, log = surroundings.settings, surroundings.durable, surroundings.log
+    if not settings.notify.is_on:
+        return NotifierRemover(MemoryFile(settings.places().state, durable), log)
+    return build_notifier(lambda: surroundings.settings, durable, log, os.environ)
+
+
 class _Nobody:
     """Fits a post that the settings leave empty."""
 
@@ -129,6 +139,7 @@ _POSTS: Final = (
     ),
     _Post(build=_build_line, built_from=lambda _: None),
     _Post(build=_build_metrics, built_from=lambda settings: settings.metrics),
+    _Post(build=_build_notifier, built_from=lambda settings: settings.notify),
 )
 
 

@@ -80,6 +80,10 @@ class Event(StrEnum):
     METRICS_NOT_SERVED = "metrics.not_served"
     METRICS_NOT_WRITTEN = "metrics.not_written"
     METRICS_NOT_GATHERED = "metrics.not_gathered"
+    NOTICE_SENT = "notice.sent"
+    NOTICE_NOT_SENT = "notice.not_sent"
+    NOTICE_ANSWERED = "notice.answered"
+    NOTICE_GIVEN_UP = "notice.given_up"
 
 
 # Libraries whose steps are of no interest to an owner.

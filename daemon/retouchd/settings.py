@@ -25,6 +25,7 @@ from retouchd.core.request import refuse
 from retouchd.core.values import printable
 from retouchd.settings_log import Log
 from retouchd.settings_metrics import Metrics, check_apart
+from retouchd.settings_notify import Notify, check_kept
 from retouchd.settings_sections import (
     Budget,
     Defaults,
@@ -59,6 +60,7 @@ __all__ = [
     "Limits",
     "Log",
     "Metrics",
+    "Notify",
     "Origin",
     "Output",
     "Places",
@@ -157,6 +159,7 @@ class Settings(BaseSettings):
     budget: Budget = Field(default=Budget(), description="What may be spent.")
     log: Log = Field(default=Log(), description="What the daemon tells the system's log.")
     metrics: Metrics = Field(default=Metrics(), description="Numbers for Prometheus.")
+    notify: Notify = Field(default=Notify(), description="Who is told what happens.")
 
     _file: Path | None = PrivateAttr(default=None)
     _origins: Mapping[str, Origin] = PrivateAttr(default_factory=dict)
@@ -178,6 +181,7 @@ class Settings(BaseSettings):
         if self.defaults.megapixels > self.limits.max_megapixels:
             refuse("defaults.megapixels is above limits.max_megapixels; valid: at most that")
         check_apart(self.metrics, self.folders)
+        check_kept(self.notify, self.folders)
         return self
 
     @classmethod

@@ -85,6 +85,23 @@ def check_key_file(value: Path) -> Path:
     return value
 
 
+def check_hook(value: Path) -> Path:
+    """Take an absolute path of a program; a command line is none."""
+    if not value.is_absolute() or "\0" in str(value):
+        refuse("no path of a program; valid: a path with a slash, such as /usr/local/bin/tell-me")
+    return value
+
+
+def check_urls_file(value: Path) -> Path:
+    """Take an absolute path; whoever wrote an address itself has written a colon before its slashes."""
+    if not value.is_absolute() or "\0" in str(value) or ":/" in str(value):
+        refuse(
+            "no path of a file, or an address itself, which holds secrets and does not belong here; valid: a"
+            " path with a slash, such as /etc/retouchd/notify-urls"
+        )
+    return value
+
+
 def check_address(value: str) -> str:
     """Take https, or http on this machine, without what could hold or give away a key."""
     try:

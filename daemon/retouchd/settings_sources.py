@@ -17,6 +17,7 @@ PREFIX: Final = "RETOUCHD_"
 CONFIG_VARIABLE: Final = "RETOUCHD_CONFIG"
 _SYSTEM_FILE: Final = Path("/etc/retouchd/config.toml")
 _BELOW_ROOT: Final = ("inbox", "outbox", "done", "failed")
+_PRIVATE_FILES: Final = {"endpoint": ("api_key_file",), "notify": ("hook", "urls_file")}
 _SECRET_WORDS: Final = ("key", "token", "secret", "password")
 
 Table = dict[str, object]
@@ -161,15 +162,24 @@ def find_missing_folders(folders: object) -> list[str]:
 def with_whole_paths(given: Table, file: ConfigurationFile, environ: Mapping[str, str]) -> Table:
     """Give all that the sources say with every path absolute, as far as that is possible."""
     base = file.path.absolute().parent if file.path else Path.cwd()
-    folders, endpoint, metrics = (given.get(name, {}) for name in ("folders", "endpoint", "metrics"))
+    folders, metrics = (given.get(name, {}) for name in ("folders", "metrics"))
     if isinstance(folders, dict):
         folders = complete_folders(folders, base, environ)
-    # What has no slash is perhaps the key itself: it is refused as it is, before it shows up in a path.
-    if isinstance(endpoint, dict) and "/" in str(endpoint.get("api_key_file")):
-        endpoint = endpoint | {"api_key_file": whole_path(endpoint["api_key_file"], base, environ)}
     if isinstance(metrics, dict) and "textfile" in metrics:
         metrics = metrics | {"textfile": whole_path(metrics["textfile"], base, environ)}
-    return given | {"folders": folders, "endpoint": endpoint, "metrics": metrics}
+    private = {name: _with_whole_files(given.get(name, {}), name, base, environ) for name in _PRIVATE_FILES}
+    return given | private | {"folders": folders, "metrics": metrics}
+
+
+def _with_whole_files(section: object, name: str, base: Path, environ: Mapping[str, str]) -> object:
+    """Give a section with whole paths of the files that secrets stand in.
+
+    What has no slash is perhaps the secret itself: it is refused as it is, before it shows up in a path.
+    """
+    if not isinstance(section, dict):
+        return section
+    named = [key for key in _PRIVATE_FILES[name] if "/" in str(section.get(key))]
+    return section | {key: whole_path(section[key], base, environ) for key in named}
 
 
 def whole_path(value: object, base: Path, environ: Mapping[str, str]) -> object:

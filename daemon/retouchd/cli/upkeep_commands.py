@@ -14,7 +14,7 @@ from retouchd.cli.schemas import Schema
 
 def add_upkeep_commands(app: typer.Typer) -> None:
     """Add them to the program."""
-    for command in (config, doctor, simulate):
+    for command in (config, doctor, notify, simulate):
         app.command()(command)
 
 
@@ -82,3 +82,15 @@ def simulate(
     from retouchd.cli.simulating import simulate as serve
 
     serve(port, latency, key)
+
+
+def notify(
+    context: typer.Context,
+    test: Annotated[bool, typer.Option("--test", help="Send a test message on every way.")] = False,
+    config: Config = None,
+) -> None:
+    """Show who is told what happens, or try it."""
+    from retouchd.cli.notifying import send_test, show_ways
+
+    act = send_test if test else show_ways
+    act(config or context.obj, os.environ)

@@ -18,6 +18,7 @@ from retouchd.adapters.journal.bundles import IS_QUIET
 from retouchd.adapters.journal.codec import to_bytes, to_path, to_seconds
 from retouchd.adapters.journal.costs import CostsTable
 from retouchd.adapters.journal.gauges import GaugesTable
+from retouchd.adapters.journal.happenings import HappeningsTable
 from retouchd.adapters.journal.journal import SqliteJournal, translating
 from retouchd.adapters.journal.listing import ListingTable
 from retouchd.core.errors import UnknownJobError
@@ -49,7 +50,7 @@ class Queue:
     length: int
 
 
-class JournalView(SqliteJournal, CostsTable, ListingTable, GaugesTable):
+class JournalView(SqliteJournal, CostsTable, ListingTable, GaugesTable, HappeningsTable):
     """The journal for screens. Opened with `open_for_reading`, which never makes a missing one."""
 
     def __init__(self, connection: sqlite3.Connection, durable: Durable) -> None:

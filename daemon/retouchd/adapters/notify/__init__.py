@@ -1,0 +1,1 @@
+"""Ways on which messages leave, and what is remembered of them."""
