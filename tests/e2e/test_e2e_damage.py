@@ -214,7 +214,7 @@ def test_the_doctor_works_alone_and_on_the_real_outbox(open_shop: OpenShop) -> N
     assert "it is probably not mounted" in told
     assert shop.pauses() == ["journal_damaged"]
     code, told = ask(shop, "doctor")
-    assert code == 0
+    assert code == 1
     assert "doctor --rebuild-journal" in told
 
 

@@ -9,7 +9,7 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.publish import OutboxFolder
 from retouchd.adapters.spool.store import AnswerSpool
-from retouchd.cli.screen import Screen, command_line
+from retouchd.cli.screen import Screen
 from retouchd.core.money import Money
 from retouchd.core.values import printable
 from retouchd.ownership import check_ownership
@@ -20,17 +20,6 @@ from retouchd.settings import Settings, load_settings
 
 # More names would hide the sentence above them.
 _MOST_NAMES: Final = 20
-
-
-def tell_what_can_be_done(config: Path | None) -> None:
-    """Say what the doctor knows to do."""
-    screen = Screen()
-    screen.line(command_line(config, "doctor", "--rebuild-journal"))
-    screen.say(
-        "reads back from the outbox and from the answers that are kept what was paid for, when the history is"
-        " damaged, lost or restored from a copy. Nothing is sent, nothing is removed.",
-        indent=2,
-    )
 
 
 def rebuild_journal(config: Path | None, environ: Mapping[str, str]) -> None:

@@ -57,8 +57,12 @@ def doctor(
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Put right what went wrong with the history; nothing is sent or removed."""
-    from retouchd.cli.doctoring import rebuild_journal, tell_what_can_be_done
+    """Look at everything that can keep photos from being edited, and say what to do; sends no photo.
+
+    Ends with 0 when nothing is wrong, 1 when something is, 78 when the configuration is.
+    """
+    from retouchd.cli.doctoring import rebuild_journal
+    from retouchd.cli.examining import examine_all
     from retouchd.cli.verifying import verify
 
     if check_all:
@@ -68,7 +72,7 @@ def doctor(
     if rebuild:
         rebuild_journal(config or context.obj, os.environ)
         return
-    tell_what_can_be_done(config or context.obj)
+    raise typer.Exit(examine_all(config or context.obj, os.environ, as_json=as_json))
 
 
 def simulate(

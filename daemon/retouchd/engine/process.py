@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Final
 
 from retouchd.core.errors import (
     FileTroubleError,
@@ -18,8 +17,8 @@ from retouchd.core.errors import (
 )
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.outcomes import Answered, CallEnd, NotSent, NotSentKind
-from retouchd.core.pictures import MEGAPIXEL
-from retouchd.core.request import Size
+from retouchd.core.request import AutoSize
+from retouchd.core.room import ROOM_FOR_JOURNAL, room_needed
 from retouchd.core.values import AttemptId
 from retouchd.engine.calls import Calls
 from retouchd.engine.cashier import Begun, Cashier
@@ -34,12 +33,6 @@ from retouchd.engine.needs import AnswerWriter
 from retouchd.engine.reading import is_as_hashed
 from retouchd.engine.requestlimits import RequestLimits
 from retouchd.engine.tools import Tools
-
-# A lossless picture of noise has three bytes a pixel; three times that must be free before anything is paid.
-_ROOM_PER_PIXEL: Final = 9
-# The journal must not be the one to find the disk full: what is under way could not be booked then.
-_ROOM_FOR_JOURNAL: Final = 16 * 1024 * 1024
-_PIXELS_OF_AUTO: Final = 2 * MEGAPIXEL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,12 +156,10 @@ class Process:
         """Look whether the result can be put where it belongs, before it is paid for."""
         self._tools.inbox.check_mark()
         self._tools.outbox.check_mark()
-        size = job.wish.request.size if job.wish else None
-        pixels = size.pixels if isinstance(size, Size) else _PIXELS_OF_AUTO
-        wanted = pixels * _ROOM_PER_PIXEL
+        wanted = room_needed(job.wish.request.size if job.wish else AutoSize.AUTO)
         for name, free in (
             ("the outbox", self._tools.outbox.free_bytes()),
-            ("the state folder", self._tools.spool.free_bytes() - _ROOM_FOR_JOURNAL),
+            ("the state folder", self._tools.spool.free_bytes() - ROOM_FOR_JOURNAL),
         ):
             if free < wanted:
                 reason = (

@@ -53,7 +53,7 @@ class Channel:
         # The default transport: one of our own would switch the environment's proxies off.
         return httpx.Client(
             verify=self._trust.context(url.scheme),
-            trust_env=url.scheme == _HTTPS or _is_proxy_here(),
+            trust_env=url.scheme == _HTTPS or is_proxy_here(),
             event_hooks={"response": [keep_headers]},
         )
 
@@ -66,7 +66,7 @@ class Channel:
         self._deadlines.close()
 
 
-def _is_proxy_here() -> bool:
+def is_proxy_here() -> bool:
     """Say whether what goes out in the clear, to this machine only, stays here through the proxy too."""
     named = getproxies()
     proxy = named.get("http") or named.get("all") or ""

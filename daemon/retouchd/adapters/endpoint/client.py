@@ -19,6 +19,8 @@ from retouchd.core.request import Order
 
 # A probe asks for a few bytes; whoever takes longer over them is not well.
 _PROBE_SECONDS: Final = 30.0
+# What a service says of itself is short.
+_MAX_STATUS_BYTES: Final = 65_536
 _MEGABYTE: Final = 1_000_000
 
 
@@ -109,11 +111,20 @@ class HttpEndpoint:
 
     def probe(self) -> CallEnd:
         """Ask for the service's status, which costs nothing: it says whether the key and the way are good."""
+        return self._ask_status(_Dropped(), _PROBE_SECONDS, self._terms.max_answer_bytes)
+
+    def ask_status(self, seconds: float) -> tuple[CallEnd, bytes]:
+        """Do the same within a time, and give what was answered as well, or its beginning."""
+        kept = _Kept()
+        return self._ask_status(kept, seconds, _MAX_STATUS_BYTES), bytes(kept.body)
+
+    def _ask_status(self, answer: AnswerWriter, seconds: float, answer_bytes: int) -> CallEnd:
         terms = self._terms
         call = Call(None, terms.key(), _form_timeout(terms.timeouts))
         request = self._form("GET", f"{terms.base_url}/status", call, {}, None)
-        allowance = Allowance(seconds=_PROBE_SECONDS, answer_bytes=terms.max_answer_bytes)
-        return self._channel.make(call, request, _Dropped(), allowance)
+        return self._channel.make(
+            call, request, answer, Allowance(seconds=seconds, answer_bytes=answer_bytes)
+        )
 
     def has_new_key(self) -> bool:
         """Say whether the key is another than the one that was sent last."""
@@ -167,3 +178,17 @@ class _Dropped:
 
     def finish(self, head: Answered) -> None:
         """Keep nothing."""
+
+
+class _Kept:
+    """Takes a short answer."""
+
+    def __init__(self) -> None:
+        self.body = bytearray()
+
+    def write(self, piece: bytes) -> None:
+        """Keep the piece."""
+        self.body += piece
+
+    def finish(self, head: Answered) -> None:
+        """Have nothing more to do."""
