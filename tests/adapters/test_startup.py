@@ -114,3 +114,14 @@ def test_case_does_not_tell_folders_apart(tmp_path: Path) -> None:
 
     assert len(faults) == 1
     assert faults[0].startswith(f"folders.outbox ({tmp_path}/INBOX/results) lies inside folders.inbox")
+
+
+def test_a_hidden_home_is_told(tmp_path: Path) -> None:
+    """A service from which homes are hidden says so, rather than to make a folder that is there."""
+    folders = _folders(tmp_path)
+    folders["inbox"] = Path("/home/nobody-of-this-name/Retouch/inbox")
+
+    faults = _faults(folders)
+
+    assert len(faults) == 1
+    assert "does not exist; nor does /home/nobody-of-this-name, which systemd hides" in faults[0]

@@ -7,9 +7,13 @@ import stat
 from collections.abc import Iterator, Mapping
 from itertools import permutations
 from pathlib import Path
+from typing import Final
 
 from retouchd.core.errors import StartRefusedError
 from retouchd.core.values import fold_name, printable
+
+# "/", "home" and "anna".
+_HOME_PARTS: Final = 3
 
 
 def check_folders(folders: Mapping[str, Path]) -> None:
@@ -35,10 +39,20 @@ def _find_fault(name: str, path: Path) -> str | None:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        return f"{shown} does not exist; if it is right, retouchd init makes it"
+        return f"{shown} does not exist; {_way_on(path)}"
     except OSError as exc:
         return f"{shown} cannot be looked at: {exc.strerror}"
     return None if stat.S_ISDIR(mode) else f"{shown} is no folder; remove it or name another one"
+
+
+def _way_on(path: Path) -> str:
+    home = Path(*path.parts[:_HOME_PARTS])
+    if path.parts[1:2] == ("home",) and not home.exists():
+        return (
+            f"nor does {printable(home)}, which systemd hides from a service unless the folder is named in a"
+            " line BindPaths= of its unit"
+        )
+    return "if it is right, retouchd init makes it"
 
 
 def _find_nested(folders: Mapping[str, Path]) -> Iterator[str]:

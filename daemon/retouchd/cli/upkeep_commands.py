@@ -7,6 +7,7 @@ import typer
 
 from retouchd.cli.options import AsJson, Config
 from retouchd.cli.schemas import Schema
+from retouchd.cli.unitfiles import Unit
 
 # Commands import what they work with only when they are called: help and version need none of it.
 # ruff: noqa: PLC0415
@@ -29,11 +30,23 @@ def config(
             show_default=False,
         ),
     ] = None,
+    unit: Annotated[
+        Unit | None,
+        typer.Option(
+            help="Print a unit file for systemd instead, filled in for this installation: the system's, one "
+            "for each user (template), your own (user), or those for runs now and then (once, timer).",
+            show_default=False,
+        ),
+    ] = None,
     config: Config = None,
 ) -> None:
     """Show every setting that counts, and where it comes from."""
     from retouchd.cli.configuration import check_configuration, print_schema, show_configuration
+    from retouchd.cli.installing import print_unit
 
+    if unit is not None:
+        print_unit(config or context.obj, os.environ, unit)
+        return
     if schema is not None:
         print_schema(schema)
         return

@@ -1,0 +1,1 @@
+"""Unit files of systemd as they are filled in by cli/unitfiles.py; no code."""
