@@ -3,10 +3,11 @@ FROM python:3.13-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY daemon ./daemon
-# By way of the wheel, which holds the program alone.
+# By way of the wheel, which holds the program alone; with what sends messages by mail, ntfy and the like.
 RUN python -m venv /opt/retouchd \
  && python -m pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \
- && /opt/retouchd/bin/pip install --no-cache-dir /wheels/*.whl
+ && set -- /wheels/*.whl \
+ && /opt/retouchd/bin/pip install --no-cache-dir "$1[notify]"
 
 FROM python:3.13-slim
 COPY --from=build /opt/retouchd /opt/retouchd

@@ -180,7 +180,7 @@ def _variables(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             is_name = re.fullmatch(
-                r"(?:XDG|DENCH|CREDENTIALS|STATE|NOTIFY|WATCHDOG|JOURNAL|RETOUCHD)_(?!NAME)[A-Z_]*[A-Z]|HOME",
+                r"(?:XDG_CONFIG|XDG_STATE|DENCH|CREDENTIALS|STATE|NOTIFY|WATCHDOG|JOURNAL|RETOUCHD)_(?!NAME)[A-Z_]*[A-Z]|HOME",
                 node.value,
             )
             if is_name and "__" not in node.value:
