@@ -200,7 +200,7 @@ def test_a_port_that_is_taken_is_told_once_and_tried_again() -> None:
             assert ask(port) == (200, PAGE)
             (told,) = log.told("metrics.not_served")
     assert told["level"] == "warning"
-    assert "set metrics.port to one that is free" in str(told["detail"])
+    assert f"127.0.0.1, port {port}: Address already in use: set metrics.port to" in str(told["detail"])
 
 
 def test_the_end_does_not_wait_for_a_port() -> None:

@@ -4,6 +4,8 @@ A few lines of our own: the servers in the standard library and in prometheus-cl
 connection and wait for ever for what it says.
 """
 
+import errno
+import os
 import selectors
 import socket
 import threading
@@ -113,9 +115,11 @@ class MetricsServer:
         if self._trouble == str(error):
             return
         self._trouble = str(error)
-        where = f"{self._address}, port {self._port}"
-        advice = "set metrics.port to one that is free; all else goes on, and it is tried again"
-        self._log.warning("metrics.not_served", detail=f"{where}: {error.strerror}: {advice}")
+        # Python's own words for it name the address once more, as a tuple.
+        reason = os.strerror(error.errno or errno.EIO)
+        advice = "set metrics.port to one above 1023 that is free, and metrics.address to one of this machine"
+        detail = f"{self._address}, port {self._port}: {reason}: {advice}; meanwhile all else goes on"
+        self._log.warning("metrics.not_served", detail=detail)
 
     def _answer_all(self, listening: socket.socket) -> None:
         with selectors.DefaultSelector() as selector:
