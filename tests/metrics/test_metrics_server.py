@@ -114,7 +114,9 @@ def test_garbage_gets_no_page_and_does_no_harm(port: int, words: bytes) -> None:
     """Whatever is said, the next who asks well is answered."""
     try:
         answer = say(port, words)
-    except ConnectionError:
+    except TimeoutError:
+        raise
+    except OSError:  # It was cut off in the middle of it.
         answer = b""
 
     assert PAGE not in answer
