@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+MANUAL := manual/share/man/man1/retouchd.1
 
-.PHONY: demo test check format units clean
+.PHONY: demo test check format man units clean
 
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "retouchd needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
@@ -27,6 +28,7 @@ check: $(VENV)/.installed
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(BIN)/retouchd manual | cmp -s - $(MANUAL) || { echo "the man page is not that of these commands: make man"; exit 1; }
 
 format: $(VENV)/.installed
 	$(BIN)/ruff format
@@ -35,6 +37,10 @@ format: $(VENV)/.installed
 # The unit files of systemd/ from their source in daemon/retouchd/units/.
 units: $(VENV)/.installed
 	$(BIN)/python tests/systemd/write_units.py
+
+# The man page from the commands.
+man: $(VENV)/.installed
+	$(BIN)/retouchd manual > $(MANUAL)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO, StringIO
@@ -178,7 +178,14 @@ def run_program(*words: str, cwd: Path, environ: Mapping[str, str]) -> Ended:
 
 
 def run_on_terminal(*words: str, answers: Mapping[str, str], cwd: Path, environ: Mapping[str, str]) -> Ended:
-    """Run the program on a terminal of its own.
+    """Run the program on a terminal of its own."""
+    return talk_on_terminal([*PROGRAM, *words], answers, cwd, environ)
+
+
+def talk_on_terminal(
+    command: Sequence[str], answers: Mapping[str, str], cwd: Path, environ: Mapping[str, str]
+) -> Ended:
+    """Run anything on a terminal of its own.
 
     Args:
         answers: What to type when the screen shows a text, each once; "hidden" is typed once nothing that is
@@ -186,7 +193,7 @@ def run_on_terminal(*words: str, answers: Mapping[str, str], cwd: Path, environ:
     """
     leader, follower = pty.openpty()
     process = subprocess.Popen(
-        [*PROGRAM, *words],
+        command,
         stdin=follower,
         stdout=follower,
         stderr=follower,

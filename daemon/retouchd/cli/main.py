@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from retouchd.cli.job_commands import add_job_commands
+from retouchd.cli.learning_commands import add_learning_commands
 from retouchd.cli.options import AsJson, Config, JobName
 from retouchd.cli.upkeep_commands import add_upkeep_commands
 from retouchd.core.errors import CommandRefusedError, ConfigurationError, RetouchdError
@@ -106,7 +107,10 @@ def demo(
         Path | None, typer.Option(help="An empty or new folder to use and keep.", show_default=False)
     ] = None,
 ) -> None:
-    """Show the main job in half a minute: no account, no cost."""
+    """Show the main job in half a minute: no account, no cost.
+
+    Example: retouchd demo --folder ~/retouchd-demo
+    """
     from retouchd.cli.demonstrating import demonstrate
 
     demonstrate(folder, os.environ)
@@ -125,7 +129,10 @@ def init(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before taking over.")] = False,
     config: Config = None,
 ) -> None:
-    """Make the folders and a commented configuration, and ask for the key; safe to repeat."""
+    """Make the folders and a commented configuration, and ask for the key; safe to repeat.
+
+    Example: retouchd init ~/Retouch
+    """
     from functools import partial
 
     from retouchd.cli.founding import found
@@ -143,7 +150,12 @@ def run(
     timeout: Annotated[float, typer.Option(help="Seconds after which --until-idle ends anyway.")] = 3600.0,
     config: Config = None,
 ) -> None:
-    """Watch the inbox and edit what arrives, until stopped."""
+    """Watch the inbox and edit what arrives, until stopped with Ctrl-C or by the service manager.
+
+    Examples: retouchd run
+
+    retouchd run --until-idle --timeout 600
+    """
     from retouchd.api_key import take_environment
     from retouchd.cli.running import run_daemon
 
@@ -188,7 +200,12 @@ def explain(
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Say why a photo is not done yet, what it will cost and what to do."""
+    """Say why a photo is not done yet, what it will cost and what to do.
+
+    Examples: retouchd explain inbox/beach.jpg
+
+    retouchd explain inbox/wedding
+    """
     from retouchd.cli.explaining import explain_path
 
     explain_path(config or context.obj, os.environ, path, as_json=as_json)
@@ -222,7 +239,10 @@ def jobs(  # noqa: PLR0913, PLR0917 - options are arguments to typer
 
 @app.command()
 def show(context: typer.Context, job: JobName, as_json: AsJson = False, config: Config = None) -> None:
-    """Show everything about one job: what was asked, what was paid, where it lies."""
+    """Show everything about one job: what was asked, what was paid, where it lies.
+
+    Example: retouchd show k7f3
+    """
     from retouchd.cli.showing import show_job
 
     show_job(config or context.obj, os.environ, job, as_json=as_json)
@@ -234,7 +254,10 @@ def pause(
     why: Annotated[str, typer.Argument(help="A note for whoever looks.", show_default=False)] = "",
     config: Config = None,
 ) -> None:
-    """Send nothing any more; what is under way is finished, photos keep arriving."""
+    """Send nothing any more; what is under way is finished, photos keep arriving.
+
+    Example: retouchd pause "until the prompt is right"
+    """
     from retouchd.cli.ordering import pause as order
 
     order(config or context.obj, os.environ, why)
@@ -246,7 +269,12 @@ def resume(
     reason: Annotated[str, typer.Argument(help="End this pause alone.", show_default=False)] = "",
     config: Config = None,
 ) -> None:
-    """Go on after a pause."""
+    """Go on after a pause.
+
+    Examples: retouchd resume
+
+    retouchd resume refused_alike
+    """
     from retouchd.cli.ordering import resume as order
 
     order(config or context.obj, os.environ, reason)
@@ -261,7 +289,10 @@ def costs(
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Show by day, month and folder what was paid, is set aside or unclear."""
+    """Show by day, month and folder what was paid, is set aside or unclear.
+
+    Example: retouchd costs --csv > costs.csv
+    """
     from retouchd.cli.costs import print_costs_csv, print_costs_json, show_costs
 
     show = print_costs_csv if as_csv else print_costs_json if as_json else show_costs
@@ -275,7 +306,10 @@ def allow(
     today: Annotated[bool, typer.Option("--today", help="For today alone; there is no other way.")] = False,
     config: Config = None,
 ) -> None:
-    """Set another limit for what may be spent today; the month's limit still holds."""
+    """Set another limit for what may be spent today; the month's limit still holds.
+
+    Example: retouchd allow 25 --today
+    """
     from retouchd.cli.ordering import allow as order
 
     order(config or context.obj, os.environ, amount, is_today=today)
@@ -283,3 +317,4 @@ def allow(
 
 add_job_commands(app)
 add_upkeep_commands(app)
+add_learning_commands(app)

@@ -40,7 +40,12 @@ def config(
     ] = None,
     config: Config = None,
 ) -> None:
-    """Show every setting that counts, and where it comes from."""
+    """Show every setting that counts, and where it comes from.
+
+    Examples: retouchd config --check
+
+    retouchd config --schema sidecar > sidecar.schema.json
+    """
     from retouchd.cli.configuration import check_configuration, print_schema, show_configuration
     from retouchd.cli.installing import print_unit
 
@@ -73,6 +78,10 @@ def doctor(
     """Look at everything that can keep photos from being edited, and say what to do; sends no photo.
 
     Ends with 0 when nothing is wrong, 1 when something is, 78 when the configuration is.
+
+    Examples: retouchd doctor
+
+    retouchd doctor --verify
     """
     from retouchd.cli.doctoring import rebuild_journal
     from retouchd.cli.examining import examine_all
@@ -95,7 +104,10 @@ def simulate(
     latency: Annotated[float, typer.Option(min=0, help="Seconds that each picture takes at least.")] = 2.5,
     key: Annotated[str, typer.Option(help="The one key that is accepted.")] = "demo-key",
 ) -> None:
-    """Run a stand-in for the service on this machine: no account, no cost."""
+    """Run a stand-in for the service on this machine: no account, no cost.
+
+    Example: retouchd simulate --port 8765 --latency 0.5
+    """
     from retouchd.cli.simulating import simulate as serve
 
     serve(port, latency, key)
@@ -106,7 +118,10 @@ def notify(
     test: Annotated[bool, typer.Option("--test", help="Send a test message on every way.")] = False,
     config: Config = None,
 ) -> None:
-    """Show who is told what happens, or try it."""
+    """Show who is told what happens, or try it.
+
+    Example: retouchd notify --test
+    """
     from retouchd.cli.notifying import send_test, show_ways
 
     act = send_test if test else show_ways
