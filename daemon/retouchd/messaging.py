@@ -13,14 +13,13 @@ from retouchd.core.messages import MOST_NAMED, Item, Material
 from retouchd.core.metadata import shown_path
 from retouchd.core.money import NOTHING
 from retouchd.core.pauses import load_trials
-from retouchd.core.periods import counting_period, period_of
 from retouchd.core.records import BundleRecord
-from retouchd.core.spending import Notice, Offer, near_limits, notices, with_allowance
+from retouchd.core.spending import Notice, Offer, near_limits, notices
 from retouchd.core.story import bundle_sentence, sentence
 from retouchd.core.telling import BY_END, WAITED_LONG, Due, Ended, Facts, LimitKey, Told, Topic
 from retouchd.core.telling_pauses import PauseNews
-from retouchd.core.values import BundleId, EditId, JobId, printable
-from retouchd.policies import calendar
+from retouchd.core.values import BundleId, JobId, printable
+from retouchd.reporting import offer_now
 from retouchd.settings import Settings
 
 # How a message calls what is no job yet.
@@ -103,15 +102,7 @@ def _pauses(view: JournalView) -> PauseNews:
 
 
 def _offer(window: Window) -> Offer:
-    view, days = window.view, calendar(window.settings)
-    period = counting_period(window.now, days, view.last_period())
-    return Offer(
-        period=period,
-        today=period_of(window.now, days),
-        caps=with_allowance(window.settings.budget.caps(), view.allowance_of(period.day)),
-        spent=view.spent(EditId(0), period),
-        reservation=NOTHING,
-    )
+    return offer_now(window.view, window.settings, window.now)
 
 
 def read_material(window: Window, due: Due) -> Material:

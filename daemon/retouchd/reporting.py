@@ -23,6 +23,7 @@ from retouchd.core.spending import Offer, notices, with_allowance
 from retouchd.core.status import MOST_NAMED, Entry, Holder, Status
 from retouchd.core.statusfile import MOST_DELIVERED, MOST_NEEDS, Need, Page
 from retouchd.core.story import bundle_sentence, job_sentence
+from retouchd.core.telling import WAITED_LONG
 from retouchd.core.values import EditId, printable
 from retouchd.core.watching import SILENT_NOTE
 from retouchd.policies import calendar
@@ -82,7 +83,14 @@ def report_status(outlook: Outlook, entries: Iterable[Entry]) -> Status:
         delivered_today=view.count_delivered_since(midnight),
         failed_today=view.count_ended_since(midnight).get(JobState.FAILED, 0),
         silent_since=datetime.fromisoformat(silent) if silent and outlook.holder else None,
+        forgotten=_find_forgotten(view, now),
     )
+
+
+def _find_forgotten(view: JournalView, now: datetime) -> BundleRecord | None:
+    longest = view.longest_lacking()
+    record = None if longest is None else view.get_bundle(longest)
+    return record if record and record.seen <= now - WAITED_LONG else None
 
 
 def offer_now(view: JournalView, settings: Settings, now: datetime) -> Offer:

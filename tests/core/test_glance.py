@@ -9,12 +9,12 @@ from retouchd.core.glance import Call, Delivery, Glance, Section, Weight, durati
 from retouchd.core.jobs import JobState
 from retouchd.core.leftovers import Leftovers
 from retouchd.core.money import NOTHING, Caps, Money
-from retouchd.core.records import SpendReport
+from retouchd.core.records import BundleState, SpendReport
 from retouchd.core.spending import Notice
 from retouchd.core.status import Entry, Status
 from retouchd.core.statusfile import Need, Page
 from retouchd.core.values import JobId
-from strategies import NOW
+from strategies import ARRIVING, NOW
 
 COUNTS = {state.value: 0 for state in JobState} | {
     "arriving": 0,
@@ -165,3 +165,15 @@ def test_time_alone_is_no_change() -> None:
 
 def _entry() -> Entry:
     return Entry(id=None, state=JobState.DEFERRED, source="a.jpg", reason="at 12:00", detail="")
+
+
+def test_a_photo_that_waits_too_long_for_its_prompt_is_noticed() -> None:
+    """The photo that has waited the longest for its prompt is named, with since when."""
+    record = replace(ARRIVING, state=BundleState.LACKS_PROMPT, seen=NOW - timedelta(days=3))
+
+    glance = Glance(page=Page(status=replace(status(), forgotten=record)))
+
+    assert section(glance, "Notice").words == (
+        "inbox/wedding/: beach.jpg waits for its prompt: add beach.txt beside it."
+        " It has been there since 20 November, 12:00."
+    )

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from engine_house import POLICY, House, Notebook, ToldTime, bundle_of, wish_of
 
 from durable import FailingDurable
 from retouchd.adapters.durable import Durable
+from retouchd.adapters.journal.views import JournalView
 from retouchd.adapters.notify.memory import MEMORY_NAME, MemoryFile
 from retouchd.core.bundles import Standing
 from retouchd.core.jobs import HoldReason
@@ -22,9 +23,11 @@ from retouchd.core.messages import Sender
 from retouchd.core.money import Caps, Money
 from retouchd.core.outgoing import Outgoing
 from retouchd.core.pauses import PauseReason, begin_pause
+from retouchd.core.status import notice_rows
 from retouchd.core.telling import Policy, Topic
 from retouchd.core.ways import Failure
 from retouchd.notifier import Equipment, Notifier, NotifierRemover
+from retouchd.reporting import Outlook, report_status
 from retouchd.settings import load_settings
 from waiting import eventually
 
@@ -315,3 +318,24 @@ def test_where_nobody_wants_messages_nothing_is_remembered(bureau: Bureau, tmp_p
     missing = NotifierRemover(MemoryFile(tmp_path / "none", Durable()), bureau.log)
     missing.start()
     assert bureau.log.events() == ["notice.not_sent"]
+
+
+def test_the_status_notices_what_was_forgotten(bureau: Bureau) -> None:
+    """From a day on the status names the photo that has waited the longest for its prompt."""
+    house = bureau.house
+    house.see(bundle_of("lonely.jpg", standing=Standing.LACKS_PROMPT))
+
+    def noticed() -> list[str]:
+        with closing(JournalView.open_for_reading(bureau.settings.places().journal)) as view:
+            moments = house.clock.moments()
+            outlook = Outlook(
+                view=view, settings=bureau.settings, holder=None, moments=moments, is_paused=False
+            )
+            return [words for _title, words in notice_rows(report_status(outlook, ()))]
+
+    before = noticed()
+    bureau.pass_by(24 * 3600)
+
+    assert before == []
+    (words,) = noticed()
+    assert words.startswith("inbox/: lonely.jpg waits for its prompt: add lonely.txt beside it. It has been")

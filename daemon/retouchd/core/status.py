@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from retouchd.core.failnote import inbox_place
 from retouchd.core.hints import Kind
 from retouchd.core.jobs import JobState
 from retouchd.core.leftovers import Leftovers
 from retouchd.core.money import Caps, Money
 from retouchd.core.pauses import Pause
-from retouchd.core.records import SpendReport
+from retouchd.core.records import BundleRecord, SpendReport
 from retouchd.core.spending import Notice
-from retouchd.core.story import clock_time, pause_sentence, sentence
+from retouchd.core.story import bundle_sentence, clock_time, pause_sentence, sentence
 from retouchd.core.values import JobId
 
 # More names than these are counted, not listed.
@@ -73,6 +74,7 @@ class Status:
         delivered_today: Pictures put into the outbox since the day of the caps began.
         failed_today: The same of photos that failed.
         silent_since: When a look at the inbox began that does not end; None when looks do.
+        forgotten: The photo that has waited for its prompt the longest, if that is a day and more.
     """
 
     now: datetime
@@ -88,6 +90,7 @@ class Status:
     delivered_today: int
     failed_today: int
     silent_since: datetime | None = None
+    forgotten: BundleRecord | None = None
 
     @property
     def state(self) -> str:
@@ -149,8 +152,16 @@ def money_rows(status: Status) -> list[tuple[str, str]]:
 def notice_rows(status: Status) -> list[tuple[str, str]]:
     """Give what an owner should know about money and inbox, each with its title."""
     told = [sentence(notice.text) for notice in status.notices]
-    about_inbox = filter(None, [_silence(status), status.leftovers.alarm_sentence])
+    about_inbox = filter(None, [_silence(status), status.leftovers.alarm_sentence, _forgotten(status)])
     return [("Notice", one) for one in [*told, *about_inbox]]
+
+
+def _forgotten(status: Status) -> str:
+    if status.forgotten is None:
+        return ""
+    since = clock_time(status.forgotten.seen, status.now)
+    told = bundle_sentence(status.forgotten, is_quiet=True)
+    return f"{inbox_place(status.forgotten)}: {told} It has been there since {since}."
 
 
 def hint_rows(status: Status) -> list[tuple[str, str]]:

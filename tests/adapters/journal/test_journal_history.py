@@ -44,6 +44,14 @@ ASKED: Final[dict[str, Callable[[JournalView], object]]] = {
     "which is the oldest to be sent": lambda view: view.oldest_ready(),
     "when the last picture came": lambda view: view.last_delivery(),
     "which calls are under way": lambda view: view.open_calls(),
+    "when the last one ended": lambda view: view.newest_end(),
+    "what ended of late": lambda view: view.ends_between(LATER, LATER),
+    "which failed of late": lambda view: view.jobs_ended_between(LATER, LATER, JobState.FAILED, 5),
+    "when those began": lambda view: view.begin_of_jobs_between(LATER, LATER),
+    "what they cost": lambda view: view.charged_between(LATER, LATER),
+    "what needs somebody": lambda view: (view.marks_of_held(), view.marks_of_needing()),
+    "what lacks its prompt": lambda view: (view.lacking_between(NOW, LATER), view.longest_lacking()),
+    "whether anything is to be done": lambda view: (view.is_working(), view.is_calling()),
     "which calls are new": lambda view: view.calls_since(AttemptId(MANY - 3), {AttemptId(7)}),
 }
 # The jobs that are over, each with its bundle, its edit and its call.

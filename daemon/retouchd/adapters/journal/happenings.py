@@ -30,7 +30,9 @@ class HappeningsTable(JobsTable):
 
     def newest_end(self) -> datetime | None:
         """Say when the last job ended."""
-        return to_moment(self.connection.execute("SELECT max(ended) FROM jobs").fetchone()[0])
+        # The condition is the index's own.
+        row = self.connection.execute("SELECT max(ended) FROM jobs WHERE ended IS NOT NULL").fetchone()
+        return to_moment(row[0])
 
     def ends_between(self, after: datetime, until: datetime) -> Mapping[JobState, Ended]:
         """Count the jobs that ended after one moment and up to another, by how."""
@@ -87,6 +89,13 @@ class HappeningsTable(JobsTable):
             {**_window(after, until), "limit": limit},
         )
         return [BundleId(row["id"]) for row in rows]
+
+    def longest_lacking(self) -> BundleId | None:
+        """Give the photo that has waited for its prompt the longest."""
+        row = self.connection.execute(
+            "SELECT id FROM bundles WHERE state = 'lacks_prompt' ORDER BY seen LIMIT 1"
+        ).fetchone()
+        return None if row is None else BundleId(row["id"])
 
     def is_working(self) -> bool:
         """Say whether anything is under way or waits for its turn."""

@@ -229,6 +229,8 @@ CREATE TRIGGER jobs_removed AFTER DELETE ON jobs BEGIN
 END;
 CREATE INDEX jobs_by_end ON jobs (ended, state) WHERE ended IS NOT NULL;
 CREATE INDEX jobs_by_delivery ON jobs (delivered, state) WHERE delivered IS NOT NULL;
+-- Photos that have waited for their prompt the longest; there may be very many.
+CREATE INDEX bundles_lacking_prompt ON bundles (seen) WHERE state = 'lacks_prompt';
 CREATE INDEX attempts_set_aside ON attempts (outcome, reserved) WHERE reserved > 0;
 -- Edits that were paid for and whose jobs were let go, with all that is needed to bring them back.
 CREATE TABLE paid (
