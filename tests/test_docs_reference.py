@@ -11,12 +11,15 @@ from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 
-from documents import PACKAGE, rows, text_of
+import pytest
+
+from documents import DOCUMENTS, PACKAGE, rows, text_of
 from retouchd.cli.configuration import result_schema
 from retouchd.cli.entries import entry_as_json
 from retouchd.core import errors
-from retouchd.core.jobs import JobState
+from retouchd.core.jobs import HoldReason, JobState
 from retouchd.core.money import Money, Spent
+from retouchd.core.pauses import PauseReason
 from retouchd.core.pictures import PictureFormat
 from retouchd.core.plan import Pace, foresee_span
 from retouchd.core.prices import Price, estimate, expected_cost
@@ -25,6 +28,8 @@ from retouchd.core.spending import Notice
 from retouchd.core.status import Entry
 from retouchd.settings import Settings
 
+# What systemd says where a unit cannot even begin.
+SYSTEMD_STATUSES = {"203", "217", "226"}
 SQUARE_OF_CAMERA = "1536x1024"
 # Of other programs and of the system, which the program itself never names.
 FOREIGN_VARIABLES = {"HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "TZ"}
@@ -164,6 +169,26 @@ def test_every_exit_status_is_documented() -> None:
     told = {int(row[0]) for row in rows("docs/operations.md", "Exit statuses")}
 
     assert told == {0, 2, *(kind.exit_status for kind in kinds)}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_exit_status_that_is_named_is_one(document: str) -> None:
+    """No page sends anybody looking for an exit status that does not come."""
+    named = set(re.findall(r"\b(?:exit status|status|ends? with)[ =`]+(\d+)\b", text_of(document)))
+    listed = {row[0] for row in rows("docs/operations.md", "Exit statuses")}
+
+    assert named - listed - SYSTEMD_STATUSES == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_pause_that_is_named_is_one(document: str) -> None:
+    """No page names a pause, or one to be ended, that there is not."""
+    flat = _flat(document)
+    named = set(re.findall(r"\b[Pp]aused?(?: as)? `(\w+)`", flat)) | set(
+        re.findall(r"`retouchd resume (\w+)`", flat)
+    )
+
+    assert named - set(PauseReason) - {HoldReason.REFUSED_ALIKE, "REASON"} == set()
 
 
 def test_every_variable_is_documented() -> None:
