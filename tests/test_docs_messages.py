@@ -12,9 +12,12 @@ from retouchd.core.jobs import HoldReason
 from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.pauses import PauseReason
 from retouchd.core.story import outcome_words
+from retouchd.doctor import examination, folders, history, key, network, owner, room, watching
 from retouchd.engine.ending import Ending
 
 PAGE = "docs/messages.md"
+# By these names the doctor's modules know what they look at.
+CHECKS = ("NAME", "CONFIGURATION", "DAEMON", "PAUSE", "INBOX", "CLOCK")
 # In which column of the first table below a heading the message stands.
 COLUMNS = {
     "Paused": 1,
@@ -75,6 +78,14 @@ def test_every_kind_of_file_that_is_no_photo_is_documented() -> None:
     assert [
         text for text in said if not any(text.replace("a.txt", f"{GAP}.txt") == row for row in told)
     ] == []
+
+
+def test_every_check_of_the_doctor_is_documented() -> None:
+    """Each word with which a line of the doctor can begin stands there, and no other."""
+    modules = (examination, folders, history, key, network, owner, room, watching)
+    names = {vars(module).get(name) for module in modules for name in CHECKS}
+
+    assert set(column("The doctor", 0)) == names - {None}
 
 
 def test_every_refusal_with_words_of_its_own_is_documented() -> None:
