@@ -32,6 +32,7 @@ from retouchd.engine.prober import Prober
 from retouchd.engine.process import Process, Registry
 from retouchd.engine.pruning import Pruner, PruneWatch
 from retouchd.engine.recovery import recover
+from retouchd.engine.reloading import Reloading
 from retouchd.engine.requestlimits import RequestLimits
 from retouchd.engine.returning import Porter, Returns
 from retouchd.engine.sightings import Sightings
@@ -82,6 +83,7 @@ class Assembly:
     operator: Operator
     sightings: Sightings
     count_calls: Callable[[], int]
+    reloading: Reloading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +155,7 @@ def assemble(
         operator=operator,
         sightings=sightings,
         count_calls=partial(deciders.under_way.count, Send),
+        reloading=Reloading(office, deciders.board, deciders.throttle, deciders.intake),
     )
 
 

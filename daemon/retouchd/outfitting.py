@@ -1,6 +1,7 @@
 """Outfits whoever works: one object for each outside thing, built from the settings."""
 
 from collections.abc import Callable
+from typing import Final
 
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.endpoint.client import HttpEndpoint
@@ -18,21 +19,47 @@ from retouchd.policies import endpoint_terms, forming_rules, output_modes
 from retouchd.settings import Places, Settings
 
 
-def build_tools(settings: Settings, identity: Identity, key: Callable[[], str], durable: Durable) -> Tools:
-    """Build one object for each outside thing; nothing of it looks outside yet."""
-    places, modes = settings.places(), output_modes(settings)
-    return Tools(
-        inbox=InboxFolder(places.inbox, identity, forming_rules(settings), settings.watch.settle_seconds),
-        outbox=OutboxFolder(places.outbox, durable, identity, modes),
-        filing=FilingCabinets(
+class Equipment:
+    """One object for each outside thing; nothing of it looks outside before it is used.
+
+    Args:
+        key: Gives the key, as it is at each call.
+    """
+
+    def __init__(
+        self, settings: Settings, identity: Identity, key: Callable[[], str], durable: Durable
+    ) -> None:
+        places, modes = settings.places(), output_modes(settings)
+        self._inbox = InboxFolder(
+            places.inbox, identity, forming_rules(settings), settings.watch.settle_seconds
+        )
+        self._outbox = OutboxFolder(places.outbox, durable, identity, modes)
+        self._filing = FilingCabinets(
             inbox=places.inbox, done=places.done, failed=places.failed, durable=durable, modes=modes
-        ),
-        returns=returns_of(places, durable, modes),
-        spool=AnswerSpool(places.spool, durable),
-        endpoint=HttpEndpoint(endpoint_terms(settings, key)),
-        pictures=structure,
-        darkroom=Darkroom(places.state, settings.limits.max_pixels),
-    )
+        )
+        self._returns = returns_of(places, durable, modes)
+        self._endpoint = HttpEndpoint(endpoint_terms(settings, key))
+        self._darkroom = Darkroom(places.state, settings.limits.max_pixels)
+        self.tools: Final = Tools(
+            inbox=self._inbox,
+            outbox=self._outbox,
+            filing=self._filing,
+            returns=self._returns,
+            spool=AnswerSpool(places.spool, durable),
+            endpoint=self._endpoint,
+            pictures=structure,
+            darkroom=self._darkroom,
+        )
+
+    def adopt(self, settings: Settings, key: Callable[[], str]) -> None:
+        """Go by other settings, in the same folders, from now on; nothing is waited for."""
+        self._inbox.adopt(forming_rules(settings), settings.watch.settle_seconds)
+        modes = output_modes(settings)
+        self._outbox.adopt(modes)
+        for cabinets in (self._filing, *self._returns.values()):
+            cabinets.adopt(modes)
+        self._endpoint.adopt(endpoint_terms(settings, key))
+        self._darkroom.adopt(settings.limits.max_pixels)
 
 
 def returns_of(places: Places, durable: Durable, modes: Modes) -> dict[Cabinet, FilingCabinets]:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Final
 
 from retouchd.adapters.journal.views import JournalView
+from retouchd.configuration import find_unread
 from retouchd.core.failnote import inbox_place
 from retouchd.core.gestures import way_back_from_failed, way_on
 from retouchd.core.glance import Call, Delivery, Glance
@@ -19,6 +20,7 @@ from retouchd.core.metadata import shown_path
 from retouchd.core.money import NOTHING
 from retouchd.core.periods import begin_of_day, counting_period, period_of
 from retouchd.core.records import BundleRecord, BundleState, Moments
+from retouchd.core.reloading import READING_NOTE, RUNNING_NOTE, Reading
 from retouchd.core.spending import Offer, notices, with_allowance
 from retouchd.core.status import MOST_NAMED, Entry, Holder, Status
 from retouchd.core.statusfile import MOST_DELIVERED, MOST_NEEDS, Need, Page
@@ -67,6 +69,7 @@ def report_status(outlook: Outlook, entries: Iterable[Entry]) -> Status:
     offer = offer_now(view, outlook.settings, now)
     period = offer.period
     midnight = begin_of_day(offer.today, calendar(outlook.settings))
+    reading, unread = read_standing(view, outlook.settings) if outlook.holder else (Reading(), [])
     noted, silent = view.note(LEFTOVERS), view.note(SILENT_NOTE)
     leftovers = Leftovers.from_text(noted) if noted else Leftovers()
     return Status(
@@ -82,6 +85,8 @@ def report_status(outlook: Outlook, entries: Iterable[Entry]) -> Status:
         entries=list(entries),
         delivered_today=view.count_delivered_since(midnight),
         failed_today=view.count_ended_since(midnight).get(JobState.FAILED, 0),
+        reading=reading,
+        unread=unread,
         silent_since=datetime.fromisoformat(silent) if silent and outlook.holder else None,
         forgotten=_find_forgotten(view, now),
     )
@@ -108,6 +113,20 @@ def offer_now(view: JournalView, settings: Settings, now: datetime) -> Offer:
         spent=view.spent(EditId(0), period),
         reservation=NOTHING,
     )
+
+
+def read_standing(view: JournalView, settings: Settings) -> tuple[Reading, list[str]]:
+    """Give how a running daemon read the configuration last, and which keys were changed since.
+
+    Args:
+        settings: As they are in the file by now.
+    """
+    noted, running = view.note(READING_NOTE), view.note(RUNNING_NOTE)
+    reading = Reading.from_text(noted) if noted else Reading()
+    # What waits for a restart was read.
+    pending = {change.key for change in reading.pending}
+    unread = find_unread(running, settings) if running else []
+    return reading, [key for key in unread if key not in pending]
 
 
 def _count(outlook: Outlook) -> dict[str, int]:

@@ -16,34 +16,34 @@ from retouchd.adapters.inbox.watch import INBOX, Scanner
 from retouchd.adapters.journal.journal import SqliteJournal, translating
 from retouchd.adapters.journal.reading import KnownBundles
 from retouchd.adapters.servicemanager import ServiceManager
-from retouchd.api_key import LiveKey
+from retouchd.adapters.terminal import Terminal
 from retouchd.assembly import Errand, assemble
 from retouchd.companions import Companions, Surroundings
+from retouchd.configuration import Configuration, Source
 from retouchd.core.errors import PausedError, RetouchdError, WorkLeftError
 from retouchd.core.sightings import News, Sighting
 from retouchd.engine.ending import Ending
 from retouchd.engine.herald import Herald
 from retouchd.engine.mailbox import Mailbox
 from retouchd.engine.office import Office
-from retouchd.outfitting import build_tools
+from retouchd.outfitting import Equipment
 from retouchd.ownership import check_ownership, keep_identity
 from retouchd.policies import engine_policy, scan_policy
 from retouchd.premises import check_places, open_sound_state
-from retouchd.settings import Settings
+from retouchd.reloader import Followers, Reloader
 from retouchd.vigilkeeper import VigilKeeper
 
 # News of one folder is taken in piece by piece, so that the engine answers in between.
 _NEWS_AT_ONCE: Final = 500
-_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+_HANGUP: Final = signal.SIGHUP
 
 
-def run(
-    settings: Settings, key: LiveKey, durable: Durable, errand: Errand | None, manager: ServiceManager
-) -> None:
+def run(source: Source, durable: Durable, errand: Errand | None, manager: ServiceManager) -> None:
     """Run the daemon until it is told to stop, or until a one-shot run is over.
 
     Args:
-        key: The key, as it is at each call.
+        source: Where the configuration is read.
         durable: Carries out every durable step.
         errand: What a one-shot run is for; None for a daemon.
         manager: Told when it can work, and when it begins to end.
@@ -55,21 +55,25 @@ def run(
         PausedError: A one-shot run ended paused or out of time.
         WorkLeftError: A one-shot run left something failed, held or without a prompt.
     """
-    places = settings.places()
+    # One that comes while the daemon starts would end it; it is taken when there is somebody to take it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {_HANGUP})
+    configuration = source.read()
+    source.set_up_log(configuration)
+    places = configuration.settings.places()
     with ExitStack() as opened:
         journal = opened.enter_context(open_sound_state(places, durable))
         check_places(places, durable)
         identity = check_ownership(places, journal)
         keep_identity(places, identity, durable)
         surroundings = Surroundings(
-            settings=settings,
+            settings=configuration.settings,
             identity=identity,
             durable=durable,
             log=structlog.get_logger("retouchd"),
             errand=errand,
             manager=manager,
         )
-        daemon = Daemon(surroundings, journal, key)
+        daemon = Daemon(source, configuration, surroundings, journal)
         opened.callback(daemon.close)
         with translating():
             daemon.run()
@@ -87,14 +91,22 @@ def _judge(ending: Ending | None) -> None:
 class Daemon:
     """Every object of a running daemon, built once."""
 
-    def __init__(self, surroundings: Surroundings, journal: SqliteJournal, key: LiveKey) -> None:
-        settings, self._log = surroundings.settings, surroundings.log
+    def __init__(
+        self,
+        source: Source,
+        configuration: Configuration,
+        surroundings: Surroundings,
+        journal: SqliteJournal,
+    ) -> None:
+        settings, key, self._log = configuration.settings, configuration.key, surroundings.log
         self._manager = surroundings.manager
         self._places = settings.places()
         self._mailbox = Mailbox()
         self._signals = 0
+        self._terminal = Terminal()
         self._has_lost_thread = False
-        self._tools = build_tools(settings, surroundings.identity, key, surroundings.durable)
+        equipment = Equipment(settings, surroundings.identity, key, surroundings.durable)
+        self._tools = equipment.tools
         self._known = KnownBundles(self._places.journal)
         self._scanner = Scanner(
             self._places.inbox,
@@ -118,6 +130,18 @@ class Daemon:
         )
         self._pokes = PokeListener(self._places.state, self._look_for_commands)
         self._companions = Companions(surroundings)
+        self._reloader = Reloader(
+            source,
+            configuration,
+            self._mailbox,
+            Followers(
+                reloading=self._assembly.reloading,
+                equipment=equipment,
+                scanner=self._scanner,
+                companions=self._companions,
+                manager=self._manager,
+            ),
+        )
         self._is_ending = surroundings.is_ending
         count_calls = partial(self._mailbox.ask, self._assembly.count_calls)
         self._vigil = VigilKeeper(self._manager, count_calls, self._scanner, self._is_ending, self._log)
@@ -131,10 +155,13 @@ class Daemon:
         """Start everything, and let the engine work in this thread until it is over."""
         ignore_lease_signals()
         self._log.info("daemon.started", inbox=str(self._places.inbox), outbox=str(self._places.outbox))
+        self._mailbox.tell(self._reloader.begin)
         self._look_for_commands()
         threading.excepthook = self._take_thread_death
         for number in _STOP_SIGNALS:
             signal.signal(number, self._take_signal)
+        signal.signal(_HANGUP, self._take_hangup)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {_HANGUP})
         self._assembly.crew.start()
         self._pokes.start()
         self._scanner.start()
@@ -168,6 +195,7 @@ class Daemon:
 
     def _look_for_commands(self) -> None:
         self._mailbox.tell(self._assembly.operator.obey_all)
+        self._mailbox.tell(self._reloader.obey)
 
     def _report(self, sighting: Sighting) -> None:
         self._lookout.note(sighting)
@@ -180,6 +208,16 @@ class Daemon:
             self._mailbox.tell(
                 self._assembly.sightings.take, News(folder=sighting.folder, seen=part, gone=gone)
             )
+
+    def _take_hangup(self, number: int, frame: object) -> None:
+        """Read the configuration again; but who closes the terminal on which this was started wants its end.
+
+        That is told more than once, by the system and by a shell, and must not count as hurry.
+        """
+        if not self._terminal.has_gone():
+            self._mailbox.tell(self._reloader.request)
+        elif not self._signals:
+            self._take_signal(number, frame)
 
     def _take_signal(self, number: int, _frame: object) -> None:
         """Stop: the first time what is under way is finished, the second time it is cut."""

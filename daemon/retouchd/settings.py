@@ -4,8 +4,7 @@ The table itself stands in settings_sections.py, where the values come from in s
 """
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from pathlib import Path
@@ -23,6 +22,7 @@ from pydantic_settings import (
 from retouchd.core.errors import ConfigurationError
 from retouchd.core.request import refuse
 from retouchd.core.values import printable
+from retouchd.settings_faults import reason_of
 from retouchd.settings_log import Log
 from retouchd.settings_metrics import Metrics, check_apart
 from retouchd.settings_notify import Notify, check_kept
@@ -76,25 +76,6 @@ __all__ = [
 
 JOURNAL_NAME: Final = "journal.sqlite3"
 _PARTS_OF_A_KEY: Final = 2
-# pydantic shows the members of an Enum as Python does; people write the value.
-_ENUM_MEMBER: Final = re.compile(r"<[\w.]+: ('[^']*')>")
-# pydantic's words for these are a programmer's.
-_VALID: Final = {
-    "bool_parsing": "true or false",
-    "bool_type": "true or false",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "finite_number": "a number",
-    "int_parsing": "a whole number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "int_parsing_size": "a smaller number",
-    "model_type": "a section with keys below it",
-    "path_type": "a path in quotes",
-    "string_too_short": "a text that is not empty",
-    "string_type": "a text in quotes",
-    "tuple_type": "a list",
-}
 _MISSING_FOLDER: Final = {
     "folders.root": 'not set; valid: the folder that holds inbox and outbox, which "retouchd init" makes',
     "folders.state": "not set, and there is no home folder to put it into; valid: a folder on a local disk",
@@ -200,6 +181,28 @@ class Settings(BaseSettings):
     def origin_of(self, key: str) -> Origin:
         """Say where the value of a key ("budget.per_day_usd") comes from."""
         return self._origins.get(key, Origin.DEFAULT)
+
+    def value_of(self, key: str) -> object:
+        """Give the value of a key."""
+        section, _, name = key.partition(".")
+        return getattr(getattr(self, section), name)
+
+    def keeping(self, keys: Collection[str], other: Self) -> Self:
+        """Give these settings, but with what these keys are in others, and where that comes from.
+
+        Raises:
+            ConfigurationError: They do not go together.
+        """
+        sections: dict[str, Table] = {name: dict(section) for name, section in self}
+        for key in keys:
+            section, _, name = key.partition(".")
+            sections[section][name] = other.value_of(key)
+        origins = {**self._origins, **{key: other.origin_of(key) for key in keys}}
+        try:
+            return self.from_sources({**sections}, origins, self._file)
+        except ValidationError as exc:
+            details = exc.errors(include_url=False, include_input=False)
+            raise ConfigurationError(*map(reason_of, details)) from None
 
     def places(self) -> Places:
         """Give every folder; `load_settings` made sure that each is known.
@@ -309,15 +312,8 @@ def _describe_fault(detail: ErrorDetails, origins: Mapping[str, Origin], file: C
     if detail["type"] == "extra_forbidden":
         reason = describe_unknown(key, (*all_keys(), *Settings.model_fields))
         return _line(key, reason, {key: Origin.FILE}, file)
-    reason = _reason(detail)
+    reason = reason_of(detail)
     return _line(key, reason, origins, file) if key else reason
-
-
-def _reason(detail: ErrorDetails) -> str:
-    if detail["type"] == "value_error":
-        return detail["msg"].removeprefix("Value error, ")
-    valid = _VALID.get(detail["type"]) or detail["msg"].removeprefix("Input should be ")
-    return "not possible; valid: " + _ENUM_MEMBER.sub(r"\1", valid)
 
 
 def _line(key: str, reason: str, origins: Mapping[str, Origin], file: ConfigurationFile) -> str:

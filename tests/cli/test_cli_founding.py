@@ -219,7 +219,7 @@ def test_run_tells_every_fault_on_a_line_of_its_own(house: CliHouse) -> None:
     done = house.process("run")
 
     assert done.code == 78
-    assert done.err.startswith("retouchd: the configuration is wrong; nothing was started:\n  ")
+    assert done.err.startswith("retouchd: the configuration is wrong; nothing was done:\n  ")
     assert [name in done.err for name in ("endpoint.base_url", "budget.per_day_usd", "wach")] == [True] * 3
     assert done.err.count("\n") >= 4
 

@@ -59,7 +59,9 @@ def test_status_json_has_exactly_the_promised_keys(lived_in: CliHouse, capsys: C
     fields = status_of(lived_in, capsys)
 
     counts = {*(state.value for state in JobState), "arriving", "queued", "waiting_for_prompt", "ignored"}
-    assert list(fields) == ["daemon", "pauses", "counts", "spend", "jobs"]
+    assert list(fields) == ["daemon", "pauses", "counts", "spend", "configuration", "jobs"]
+    nothing = {"refused": None, "faults": [], "needs_restart": [], "unread": []}
+    assert fields["configuration"] == nothing
     assert fields["daemon"] == {"running": False, "pid": None, "since": None, "state": "stopped"}
     assert set(fields["counts"]) == counts
     assert set(fields["pauses"][0]) == {"reason", "detail", "since", "until", "ends"}

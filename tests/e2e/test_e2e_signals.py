@@ -14,7 +14,7 @@ from servers import ScriptedServer
 from waiting import eventually
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stop_while_idle_is_quick(open_shop: OpenShop, number: signal.Signals) -> None:
     """A signal to an idle daemon ends it within about a second, with 0."""
     shop = open_shop("http://127.0.0.1:9/api/v1")

@@ -1,6 +1,6 @@
 """The engine thread's offices over a real journal, with time, chance and the outside in the test's hands."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
@@ -23,6 +23,7 @@ from retouchd.core.periods import Calendar
 from retouchd.core.pictures import PhotoFormat
 from retouchd.core.pruning import KeepPolicy
 from retouchd.core.records import Accepted, BundleRecord, Moments
+from retouchd.core.reloading import Change
 from retouchd.core.retries import RetryPolicy
 from retouchd.core.values import BundleId, JobId, Sha256, Signature, fold_name
 from retouchd.engine.calls import Calls, Reply
@@ -39,6 +40,7 @@ from retouchd.engine.operator import Operator
 from retouchd.engine.pauseboard import PauseBoard
 from retouchd.engine.policy import Policy
 from retouchd.engine.recovery import recover
+from retouchd.engine.reloading import Reloading, Reread
 from retouchd.engine.requestlimits import RequestLimits
 from retouchd.engine.resolving import answer_missing
 from retouchd.engine.returning import Returns
@@ -185,6 +187,7 @@ class House:
         self.returns = Returns(self.office)
         self.deliveries = Deliveries(self.office, self.moves, self.board, self.cashier, self.intake)
         self.operator = Operator(self.office, self.moves, self.board, self.spool)
+        self.reloading = Reloading(self.office, self.board, self.throttle, self.intake)
         # For how long the scanner has been looking.
         self.busy_seconds = 0.0
         self.sightings = Sightings(self.office, self.board, self.intake, lambda: self.busy_seconds)
@@ -195,6 +198,19 @@ class House:
         with self.journal.transaction():
             yield
         self.office.herald.flush()
+
+    def reload(self, *commands: int, changed: Sequence[Change] = (), **changes: Any) -> None:
+        """Have another policy count, as when the configuration was read again."""
+        reread = Reread(
+            policy=replace(self.office.policy, **changes),
+            file="/config.toml",
+            running="[]",
+            changes=changed,
+            has_new_key=False,
+            switch=lambda: None,
+        )
+        with self.act():
+            self.reloading.take(reread, commands)
 
     def recover(self) -> None:
         """Do what a start does."""

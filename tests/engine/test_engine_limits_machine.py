@@ -95,8 +95,8 @@ class Limits(RuleBasedStateMachine):
         self.ledger: dict[int, Entry] = {}
         self.prices: dict[tuple[Quality, str], list[int]] = {}
         self.allowances: dict[str, int] = {}
-        # The highest limit under which a call began, by day.
-        self.ceilings: dict[str, float] = {}
+        # The highest limit under which a call began, by edit, day and month.
+        self.ceilings: dict[tuple[str, str | int], float] = {}
         self.last: tuple[str, str] | None = None
         self.photos = 0
 
@@ -155,26 +155,20 @@ class Limits(RuleBasedStateMachine):
                 counted = [entry for entry in self.ledger.values() if getattr(entry, which) == key]
                 yield which, key, sum(entry.total - entry.excess for entry in counted)
 
-    def limit_of(self, which: str, key: str | int) -> float:
-        """Give the limit for a sum."""
-        if which == "day":
-            return self.ceilings.get(str(key), inf)
-        cap = self.caps.per_job if which == "edit" else self.caps.per_month
-        return inf if cap is None else cap.micro
-
     def fits(self, edit: int, day: str, month: str, amount: int) -> bool:
         """Say whether a call may begin."""
-        limits = {
-            "edit": (edit, self.caps.per_job and self.caps.per_job.micro),
-            "day": (day, self.allowances.get(day, self.caps.per_day and self.caps.per_day.micro)),
-            "month": (month, self.caps.per_month and self.caps.per_month.micro),
-        }
         return all(
-            limit is None
-            or sum(entry.total for entry in self.ledger.values() if getattr(entry, which) == key) + amount
+            sum(entry.total for entry in self.ledger.values() if getattr(entry, which) == key) + amount
             <= limit
-            for which, (key, limit) in limits.items()
+            for which, key, limit in self.limits(edit, day, month)
         )
+
+    def limits(self, edit: int, day: str, month: str) -> list[tuple[str, str | int, float]]:
+        """Give what limits a call now."""
+        caps = (self.caps.per_job, self.caps.per_day, self.caps.per_month)
+        per_job, per_day, per_month = (inf if cap is None else cap.micro for cap in caps)
+        per_day = self.allowances.get(day, per_day)
+        return [("edit", edit, per_job), ("day", day, per_day), ("month", month, per_month)]
 
     def release(self, edit: int) -> None:
         """Give back what was kept until the end."""
@@ -247,8 +241,8 @@ class Limits(RuleBasedStateMachine):
         assert attempt.reserved.micro == amount
         self.ledger[attempt.id] = Entry(edit=job.edit, day=day, month=month, first=amount, reserved=amount)
         self.last = (day, month)
-        per_day = inf if self.caps.per_day is None else self.caps.per_day.micro
-        self.ceilings[day] = max(self.ceilings.get(day, 0), self.allowances.get(day, per_day))
+        for which, key, limit in self.limits(job.edit, day, month):
+            self.ceilings[which, key] = max(self.ceilings.get((which, key), 0), limit)
 
     @rule(number=st.integers(0, 9))
     @precondition(lambda self: self.jobs_in(JobState.READY, JobState.DEFERRED))
@@ -358,6 +352,12 @@ class Limits(RuleBasedStateMachine):
         with self.house.act():
             self.house.operator.obey(Verb.ALLOW, amount)
 
+    @rule(per_job=amounts, per_day=amounts, per_month=amounts)
+    def reconfigure(self, per_job: Money | None, per_day: Money | None, per_month: Money | None) -> None:
+        """Other limits are configured while calls are under way."""
+        self.caps = Caps(per_job=per_job, per_day=per_day, per_month=per_month)
+        self.house.reload(caps=self.caps)
+
     @rule(hours=st.sampled_from([0.5, 1, 6, 24, 24 * 31]))
     def pass_time(self, hours: float) -> None:
         """Time passes."""
@@ -380,7 +380,7 @@ class Limits(RuleBasedStateMachine):
     def no_limit_is_exceeded(self) -> None:
         """I6: no limit is exceeded, unless by what answers cost above what was set aside for them."""
         for which, key, counted in self.sums():
-            assert counted <= self.limit_of(which, key), (which, key)
+            assert counted <= self.ceilings.get((which, key), inf), (which, key)
 
     @invariant()
     def the_attempts_are_the_ledger(self) -> None:

@@ -1,25 +1,30 @@
 """`retouchd config`: what counts, where it comes from, and what is wrong with it."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
+from retouchd.adapters.journal.views import JournalView
+from retouchd.adapters.statefolder import read_lock_holder
 from retouchd.api_key import read_key
 from retouchd.cli.schemas import Schema
 from retouchd.cli.screen import Screen, print_json
-from retouchd.core.errors import ConfigurationError
+from retouchd.core.errors import ConfigurationError, JournalError
 from retouchd.core.metadata import SCHEMA, Result
+from retouchd.core.reloading import unread_line
 from retouchd.core.sidecarschema import sidecar_schema
 from retouchd.core.values import printable
+from retouchd.reporting import read_standing
 from retouchd.settings import Settings, describe, load_settings
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def show_configuration(config: Path | None, environ: Mapping[str, str]) -> None:
-    """Print every value that counts with where it comes from.
+    """Print every value that counts with where it comes from, and what does not count yet.
 
     Raises:
         ConfigurationError: Something is wrong with it.
@@ -30,6 +35,23 @@ def show_configuration(config: Path | None, environ: Mapping[str, str]) -> None:
     screen.table(
         [[one.key, f"= {one.value}", f"({one.origin.value})"] for one in describe(settings)], indent=0
     )
+    for line in _notes(settings):
+        screen.say(f"note: {line}", hang=6)
+
+
+def _notes(settings: Settings) -> list[str]:
+    """Say what of it does not count for the daemon that runs, if one does."""
+    places = settings.places()
+    if read_lock_holder(places.state) is None:
+        return []
+    try:
+        with closing(JournalView.open_for_reading(places.journal)) as view:
+            reading, unread = read_standing(view, settings)
+    except JournalError:
+        # Another user's: what the file says is told all the same.
+        return []
+    lines = [change.line for change in reading.pending]
+    return [*lines, unread_line(unread)] if unread else lines
 
 
 def check_configuration(config: Path | None, environ: Mapping[str, str]) -> None:

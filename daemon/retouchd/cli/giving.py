@@ -20,7 +20,7 @@ from retouchd.core.story import refusal_in, sentence
 from retouchd.engine.desk import Answer, Asked
 from retouchd.engine.herald import Herald
 from retouchd.engine.office import Office
-from retouchd.outfitting import build_tools
+from retouchd.outfitting import Equipment
 from retouchd.ownership import check_ownership
 from retouchd.policies import engine_policy
 from retouchd.premises import open_state
@@ -38,13 +38,23 @@ def give(settings: Settings, verb: Verb, argument: str) -> None:
         CommandRefusedError: It cannot be done as things are.
         AlreadyOwnedError: A daemon has just started.
     """
-    is_running = read_lock_holder(settings.places().state) is not None
-    answer = order(settings.places(), verb, argument) if is_running else _do_here(settings, verb, argument)
-    refusal = refusal_in(answer)
+    refusal = tell_answer(find_answer(settings, verb, argument))
     if refusal:
         raise CommandRefusedError(refusal)
-    for line in answer.splitlines():
+
+
+def find_answer(settings: Settings, verb: Verb, argument: str) -> str:
+    """Have a command obeyed and give what came of it; raises as `give` does where no daemon runs."""
+    is_running = read_lock_holder(settings.places().state) is not None
+    return order(settings.places(), verb, argument) if is_running else _do_here(settings, verb, argument)
+
+
+def tell_answer(answer: str) -> str:
+    """Print what came of a command that was obeyed, or give why it was not."""
+    refusal = refusal_in(answer)
+    for line in () if refusal else answer.splitlines():
         Screen().say(sentence(line))
+    return refusal
 
 
 def order(places: Places, verb: Verb, argument: str) -> str:
@@ -99,7 +109,7 @@ def _do_here(settings: Settings, verb: Verb, argument: str) -> str:
             # Its lines are for the log of a daemon; whoever typed the command reads the answer.
             herald=Herald(structlog.get_logger("retouchd")),
         )
-        tools = build_tools(settings, check_ownership(places, journal), _no_key, durable)
+        tools = Equipment(settings, check_ownership(places, journal), _no_key, durable).tools
         opened.callback(tools.endpoint.close)
         return assemble_alone(office, _DeskHere(journal), tools).obey(verb, argument)
 

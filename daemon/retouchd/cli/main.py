@@ -56,7 +56,7 @@ def _tell(error: RetouchdError) -> None:
     if others:
         wrong = "the configuration is wrong" if isinstance(error, ConfigurationError) else "this cannot be"
         others = [first, *others]
-        first = f"{wrong}; nothing was started:"
+        first = f"{wrong}; nothing was done:"
     print(
         "\n".join([f"retouchd: {printable(first)}", *(f"  {printable(one)}" for one in others)]),
         file=sys.stderr,

@@ -1,16 +1,19 @@
-"""`retouchd pause`, `resume` and `allow`: what a person decides over everything at once."""
+"""`retouchd pause`, `resume`, `allow` and `reload`: what a person decides over everything at once."""
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
-from retouchd.cli.giving import give
+from retouchd.cli.giving import find_answer, give, tell_answer
 from retouchd.cli.opening import load_used_settings
 from retouchd.cli.screen import Screen, command_line
-from retouchd.core.errors import CommandRefusedError
+from retouchd.core.errors import CommandRefusedError, ConfigurationError
 from retouchd.core.jobs import HoldReason
 from retouchd.core.pauses import PauseReason
 from retouchd.core.records import Verb
 from retouchd.core.values import printable
+
+_STAYS: Final = "A retouchd that runs goes on with the configuration that it has read before"
 
 
 def pause(config: Path | None, environ: Mapping[str, str], why: str) -> None:
@@ -34,6 +37,21 @@ def resume(config: Path | None, environ: Mapping[str, str], reason: str) -> None
     give(load_used_settings(config, environ), Verb.RESUME, reason)
 
 
+def reload(config: Path | None, environ: Mapping[str, str]) -> None:
+    """Have the running daemon read its configuration and key again.
+
+    Raises:
+        ConfigurationError: It is wrong; a daemon that runs goes on with what it has read before.
+        CommandRefusedError: No daemon runs.
+    """
+    try:
+        refusal = tell_answer(find_answer(load_used_settings(config, environ), Verb.RELOAD, ""))
+    except ConfigurationError as exc:
+        raise ConfigurationError(*str(exc).splitlines(), _STAYS) from exc
+    if refusal:
+        raise ConfigurationError(*refusal.splitlines(), _STAYS)
+
+
 def allow(config: Path | None, environ: Mapping[str, str], amount: str, *, is_today: bool) -> None:
     """Make an amount of dollars the limit of this one day.
 
@@ -43,7 +61,7 @@ def allow(config: Path | None, environ: Mapping[str, str], amount: str, *, is_to
     if amount.strip().lower() == "unlimited":
         message = (
             'a day without a limit must be configured: put per_day_usd = "unlimited" under [budget] into the'
-            " configuration and start retouchd again"
+            ' configuration, then "retouchd reload"'
         )
         raise CommandRefusedError(message)
     if not is_today:

@@ -10,11 +10,10 @@ from pathlib import Path
 from retouchd.adapters.coredumps import forbid_core_dumps
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.servicemanager import ServiceManager
-from retouchd.api_key import LiveKey
 from retouchd.assembly import Errand
+from retouchd.configuration import Configuration, Source
 from retouchd.logs import configure_logs
 from retouchd.service import run
-from retouchd.settings import load_settings
 from retouchd.systemlog import ANNOUNCED, SystemLog
 
 
@@ -24,7 +23,7 @@ def run_daemon(
     until_idle_seconds: float | None,
     durable: Durable | None = None,
 ) -> None:
-    """Load the settings, set up the log and run.
+    """Run with the log on standard error.
 
     Args:
         until_idle_seconds: How long a one-shot run may take; None for a daemon.
@@ -35,16 +34,19 @@ def run_daemon(
     manager = ServiceManager.from_environ(os.environ)
     # What a crash in a library, or the service manager's watchdog, has ended says where each thread was.
     faulthandler.enable()
-    settings = load_settings(config, environ)
-    key = LiveKey(settings.endpoint, environ)
-    configure_logs(
-        format=settings.log.format,
-        level=settings.log.level,
-        stream=sys.stderr,
-        redact=lambda: key.last,
-        system_log=SystemLog(announced=environ.get(ANNOUNCED, "")),
-    )
+    system_log = SystemLog(announced=environ.get(ANNOUNCED, ""))
+
+    def set_up_log(configuration: Configuration) -> None:
+        configure_logs(
+            format=configuration.settings.log.format,
+            level=configuration.settings.log.level,
+            stream=sys.stderr,
+            redact=lambda: configuration.key.last,
+            system_log=system_log,
+        )
+
     errand = None
     if until_idle_seconds is not None:
         errand = Errand(patience=timedelta(seconds=until_idle_seconds))
-    run(settings, key, durable or Durable(), errand, manager)
+    source = Source(config=config, environ=environ, set_up_log=set_up_log)
+    run(source, durable or Durable(), errand, manager)

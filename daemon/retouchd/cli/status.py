@@ -55,6 +55,12 @@ def to_json(status: Status) -> dict[str, object]:
             },
             "notice": [{"about": one.about, "text": one.text} for one in status.notices],
         },
+        "configuration": {
+            "refused": as_iso(status.reading.refused),
+            "faults": list(status.reading.faults),
+            "needs_restart": [change.key for change in status.reading.pending],
+            "unread": list(status.unread),
+        },
         "jobs": [entry_as_json(entry) for entry in status.entries],
     }
 

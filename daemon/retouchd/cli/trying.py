@@ -20,12 +20,13 @@ from retouchd.adapters.inbox.files import InboxFolder
 from retouchd.adapters.journal.views import JournalView
 from retouchd.adapters.servicemanager import ServiceManager
 from retouchd.adapters.statefolder import read_lock_holder
-from retouchd.api_key import LiveKey
+from retouchd.api_key import read_key
 from retouchd.assembly import Errand
 from retouchd.cli.dropping import drop_copy, opened_photo
 from retouchd.cli.giving import order
 from retouchd.cli.opening import House, load_used_settings, open_house
 from retouchd.cli.screen import Screen, Tone
+from retouchd.configuration import Configuration, Source
 from retouchd.core.errors import CommandRefusedError, PausedError, WorkLeftError
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.limits import make_request
@@ -68,7 +69,8 @@ def try_photo(
     is_running = read_lock_holder(settings.places().state) is not None
     # Before the key is known to this process; a missing key is told before anything is done.
     forbid_core_dumps()
-    key = None if is_running else LiveKey(settings.endpoint, environ)
+    if not is_running:
+        read_key(settings.endpoint, environ)
     texts = _texts(prompt, options)
     with open_house(config, environ) as house:
         _check_inbox(house)
@@ -78,10 +80,10 @@ def try_photo(
     place, began = None, time.monotonic()
     try:
         place = drop_copy(settings.places().inbox, photo, texts)
-        if key is None:
+        if is_running:
             _wait(settings, place)
         else:
-            _run_here(settings, key, place)
+            _run_here(config, environ, place)
     except KeyboardInterrupt:
         copy = f"inbox/{place.folder / place.key}" if place else "what lies in inbox/try/ by now"
         Screen().say(f"It goes on without you: {copy} is done when its turn comes.")
@@ -145,18 +147,22 @@ def _wait(settings: Settings, place: PhotoPlace) -> None:
             time.sleep(_LOOK_EVERY_SECONDS)
 
 
-def _run_here(settings: Settings, key: LiveKey, place: PhotoPlace) -> None:
+def _run_here(config: Path | None, environ: Mapping[str, str], place: PhotoPlace) -> None:
     """Run the service for that photo alone; a signal ends it in order. What it tells is told here."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        configure_logs(
-            format="json",
-            level="error",
-            stream=nowhere,
-            redact=lambda: key.last,
-            system_log=SystemLog(announced=""),
-        )
+
+        def set_up_log(configuration: Configuration) -> None:
+            configure_logs(
+                format="json",
+                level="error",
+                stream=nowhere,
+                redact=lambda: configuration.key.last,
+                system_log=SystemLog(announced=""),
+            )
+
+        source = Source(config=config, environ=environ, set_up_log=set_up_log)
         errand = Errand(patience=_PATIENCE, photo=place)
-        run(settings, key, Durable(), errand, ServiceManager.from_environ(os.environ))
+        run(source, Durable(), errand, ServiceManager.from_environ(os.environ))
 
 
 def _report(house: House, place: PhotoPlace, seconds: float) -> None:

@@ -15,7 +15,7 @@ from retouchd.cli.unitfiles import Unit
 
 def add_upkeep_commands(app: typer.Typer) -> None:
     """Add them to the program."""
-    for command in (config, doctor, notify, simulate):
+    for command in (config, reload, doctor, notify, simulate):
         app.command()(command)
 
 
@@ -57,6 +57,13 @@ def config(
         return
     act = check_configuration if check else show_configuration
     act(config or context.obj, os.environ)
+
+
+def reload(context: typer.Context, config: Config = None) -> None:
+    """Have the running daemon read its configuration and key again, and say what counts now."""
+    from retouchd.cli.ordering import reload as order
+
+    order(config or context.obj, os.environ)
 
 
 def doctor(

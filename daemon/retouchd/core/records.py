@@ -216,6 +216,7 @@ class Verb(StrEnum):
     DISCARD = "discard"
     ACCEPT = "accept"
     HURRY = "hurry"
+    RELOAD = "reload"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

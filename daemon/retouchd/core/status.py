@@ -1,7 +1,7 @@
 """What is going on, as `status` and the status file tell it: the facts, and the sentences they share."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +12,7 @@ from retouchd.core.leftovers import Leftovers
 from retouchd.core.money import Caps, Money
 from retouchd.core.pauses import Pause
 from retouchd.core.records import BundleRecord, SpendReport
+from retouchd.core.reloading import Reading, unread_line
 from retouchd.core.spending import Notice
 from retouchd.core.story import bundle_sentence, clock_time, pause_sentence, sentence
 from retouchd.core.values import JobId
@@ -73,6 +74,8 @@ class Status:
         leftovers: What lies in the inbox and is never sent.
         delivered_today: Pictures put into the outbox since the day of the caps began.
         failed_today: The same of photos that failed.
+        reading: What is left to tell of the last time that the configuration was read.
+        unread: Settings that were changed since.
         silent_since: When a look at the inbox began that does not end; None when looks do.
         forgotten: The photo that has waited for its prompt the longest, if that is a day and more.
     """
@@ -89,6 +92,8 @@ class Status:
     leftovers: Leftovers
     delivered_today: int
     failed_today: int
+    reading: Reading = field(default_factory=Reading)
+    unread: Sequence[str] = ()
     silent_since: datetime | None = None
     forgotten: BundleRecord | None = None
 
@@ -150,8 +155,11 @@ def money_rows(status: Status) -> list[tuple[str, str]]:
 
 
 def notice_rows(status: Status) -> list[tuple[str, str]]:
-    """Give what an owner should know about money and inbox, each with its title."""
-    told = [sentence(notice.text) for notice in status.notices]
+    """Give what an owner should know about configuration, money and inbox, each with its title."""
+    about_configuration = [*status.reading.lines(status.now)]
+    if status.unread:
+        about_configuration.append(unread_line(status.unread))
+    told = [sentence(one) for one in [*about_configuration, *(notice.text for notice in status.notices)]]
     about_inbox = filter(None, [_silence(status), status.leftovers.alarm_sentence, _forgotten(status)])
     return [("Notice", one) for one in [*told, *about_inbox]]
 

@@ -44,8 +44,10 @@ class Operator:
         }
 
     def obey_all(self) -> None:
-        """Obey the commands that were left in the journal."""
+        """Obey the commands that were left in the journal; the configuration is read again by others."""
         for command in self._journal.commands():
+            if command.verb is Verb.RELOAD:
+                continue
             answer = self._try(command)
             self._journal.answer_command(command.id, answer, self._clock.now())
             self._herald.say("info", "command.obeyed", verb=command.verb, argument=command.argument)
@@ -72,6 +74,9 @@ class Operator:
                 return self._hurry(argument)
             case Verb.ALLOW:
                 return self._allow(argument)
+            case Verb.RELOAD:
+                message = "retouchd does not run; it reads its configuration when it starts"
+                raise CommandRefusedError(message)
             case _:
                 return self._about_job[verb](self._journal.get_job(JobId(argument)))
 

@@ -26,7 +26,7 @@ def recover(office: Office, board: PauseBoard, calls: Calls, intake: Intake) -> 
     A call that was under way: its answer is in the spool, or nobody knows its outcome. A look that was
     under way is made again. Received, delivered and filed go on by themselves from where they are.
     """
-    is_configured_anew = _note_configuration(office)
+    is_configured_anew = note_configuration(office)
     _end_pauses(board, SEEN_ANEW_AT_START | (ENDED_BY_CONFIGURATION if is_configured_anew else frozenset()))
     pull_back(office, board)
     for pause in board.pauses:
@@ -47,7 +47,7 @@ def recover(office: Office, board: PauseBoard, calls: Calls, intake: Intake) -> 
         office.herald.say("info", "recovery.finished", calls_cut=len(cut))
 
 
-def _note_configuration(office: Office) -> bool:
+def note_configuration(office: Office) -> bool:
     """Note how it is configured, and say whether that is new."""
     configuration = office.policy.configuration
     is_new = office.journal.note(_CONFIGURATION) != configuration
