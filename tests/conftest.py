@@ -1,9 +1,10 @@
-"""What holds for the whole run: which real writers were met is told at its end.
+"""What holds for the whole run: which real writers were met, and whether a real systemd, is told at its end.
 
 Its place alone lets every test import what stands beside it (durable.py).
 """
 
 import os
+from collections import Counter
 from typing import Final
 
 import pytest
@@ -11,10 +12,14 @@ import pytest
 # Set where the programs must be there: with fewer of them the run fails. The daemons that tests start would
 # refuse a variable which begins with RETOUCHD_ and is no setting.
 _LEAST: Final = "MIN_TEST_WRITERS"
+# How the reason begins for which the units were not tried (tests/systemd/).
+_NO_BOX: Final = "no box for systemd"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many programs delivered photos (tests/writers/), and which are missing."""
+    """Say how many programs delivered photos (tests/writers/), which are missing, why no unit was tried."""
+    for reason, number in _unboxed(terminalreporter).items():
+        terminalreporter.write_line(f"systemd: {number} tests of the units skipped ({reason})")
     met, missing = _writers(terminalreporter)
     if met or missing:
         terminalreporter.write_line(_tell(met, missing))
@@ -32,6 +37,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         met, _ = _writers(reporter)
         if len(met) < _least() and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _unboxed(reporter: pytest.TerminalReporter) -> Counter[str]:
+    reports = reporter.stats.get("skipped", [])
+    reasons = (str(report.longrepr[2]).removeprefix("Skipped: ") for report in reports)
+    return Counter(reason for reason in reasons if reason.startswith(_NO_BOX))
 
 
 def _least() -> int:
