@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from PIL import Image
 
-from retouchd.cli.unitfiles import is_in_home
+from retouchd.cli.unitfiles import is_hidden
 from waiting import eventually
 
 _HERE: Final = Path(__file__).parent
@@ -30,7 +30,7 @@ _PYTHON: Final = next(
     (
         str(place)
         for place in (Path(sys.base_prefix), Path("/usr"), Path("/usr/local"))
-        if not is_in_home(place.resolve()) and (place / "bin" / f"python{_MINOR}").exists()
+        if not is_hidden(place.resolve()) and (place / "bin" / f"python{_MINOR}").exists()
     ),
     None,
 )

@@ -1,5 +1,7 @@
 """The units of users under this machine's systemd, in a box: all that a service goes through in years."""
 
+import re
+
 import pytest
 from boxes import KEY, PATIENCE_SECONDS, PORT, Box, House, add_user, give_key, photo
 
@@ -111,6 +113,27 @@ def test_a_folder_elsewhere_takes_one_line(box: Box) -> None:
     house.drop("here.jpg", photo(8), "make it dark")
 
     house.wait_for("here.png")
+
+
+def test_a_program_of_the_owner_is_told(box: Box) -> None:
+    """A hook runs inside the same walls: it reaches network and folder, and gets nothing of systemd's."""
+    hook = box.path("/usr/local/bin/tell-me")
+    hook.write_text(
+        "#!/opt/retouchd/bin/python\nimport os, socket, sys\n"
+        f"socket.create_connection(('localhost', {PORT})).close()\n"
+        "open('/home/irma/Retouch/told', 'w').write(sys.stdin.read() + repr(dict(os.environ)))\n"
+    )
+    hook.chmod(0o755)
+    house = _own_house(box, "irma", "[notify]", 'hook = "/usr/local/bin/tell-me"', "batch_seconds = 1")
+    told = box.path("/home/irma/Retouch/told")
+
+    box.run("systemctl", "start", "retouchd@irma")
+    house.drop("tell.jpg", photo(12), "make it known")
+
+    assert eventually(lambda: told.exists() and "tell.jpg" in told.read_text(), PATIENCE_SECONDS)
+    assert not {"NOTIFY_SOCKET", "WATCHDOG_USEC", "CREDENTIALS_DIRECTORY"} & set(
+        re.findall(r"[A-Z_]+", told.read_text())
+    )
 
 
 def test_a_users_own_service_lingers(box: Box) -> None:

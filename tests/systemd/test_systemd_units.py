@@ -70,9 +70,13 @@ def test_the_usual_places_are_not_bound() -> None:
 
 def test_a_users_unit_names_the_users_folders() -> None:
     """In one's own unit the folders are made writable, and nothing else of the home."""
-    lines = unit_text(Unit.USER, Installation(folders=[Path("/home/anna/Retouch/inbox")])).splitlines()
+    folders = [Path("/home/anna/Retouch/inbox"), Path("/home/anna/Retouch/outbox")]
+    state = Path("/home/anna/.local/state/retouchd")
 
-    assert "ReadWritePaths=/home/anna/Retouch/inbox" in lines
+    lines = unit_text(Unit.USER, Installation(folders=folders, state=state)).splitlines()
+
+    assert "ReadWritePaths=/home/anna/Retouch" in lines
+    assert "ReadWritePaths=/home/anna/.local/state/retouchd" in lines
     assert "ExecStart=/opt/retouchd/bin/retouchd run" in lines
 
 
@@ -106,7 +110,7 @@ def test_the_command_prints_the_unit_alone(tmp_path: Path) -> None:
 
     lines = done.stdout.splitlines()
     assert f"ExecStart={RETOUCHD} --config {config} run" in lines
-    assert f"RequiresMountsFor={tmp_path}" in lines
+    assert f"RequiresMountsFor={tmp_path}/root {tmp_path}/state" in lines
     assert "/etc/systemd/system/retouchd.service" in done.stderr
     assert "sudo systemctl enable --now retouchd" in done.stderr
 
@@ -120,7 +124,7 @@ def test_the_command_warns_of_what_homes_hide() -> None:
         [RETOUCHD, "config", "--unit", "once"], capture_output=True, text=True, check=True, env=environ
     )
 
-    assert "WARNING: /home/nobody/key lies in a home" in done.stderr
+    assert "WARNING: /home/nobody/key lies in a home or in /tmp" in done.stderr
 
 
 def test_the_command_prints_without_a_configuration() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from retouchd.cli.screen import Screen, command_line
-from retouchd.cli.unitfiles import Installation, Unit, is_in_home, unit_text
+from retouchd.cli.unitfiles import Installation, Unit, is_hidden, unit_text
 from retouchd.core.errors import ConfigurationError
 from retouchd.core.values import printable
 from retouchd.settings import Settings, load_settings
@@ -38,7 +38,6 @@ def _find_installation(unit: Unit, settings: Settings | None, environ: Mapping[s
     if settings is None or unit in {Unit.TEMPLATE, Unit.TIMER}:
         return Installation(program=program)
     places = settings.places()
-    folders = (places.inbox, places.outbox, places.done, places.failed, places.state)
     is_default = unit is Unit.USER and settings.file == user_configuration_file(environ)
     user, group = _owner_of(places.inbox)
     return Installation(
@@ -46,7 +45,8 @@ def _find_installation(unit: Unit, settings: Settings | None, environ: Mapping[s
         config=None if is_default or settings.file is None else settings.file.absolute(),
         user=user,
         group=group,
-        folders=folders,
+        folders=(places.inbox, places.outbox, places.done, places.failed),
+        state=places.state,
     )
 
 
@@ -93,16 +93,16 @@ def _started(unit: Unit) -> str:
 
 def _warnings(installation: Installation, settings: Settings | None) -> Iterator[str]:
     """Name what would be missing when the unit is started."""
-    if is_in_home(installation.program):
+    if is_hidden(installation.program):
         yield (
-            f"WARNING: {printable(installation.program)} lies in a home, which this unit hides (systemd would"
-            " say 203/EXEC): install retouchd into /opt/retouchd, for example, or use --unit user"
+            f"WARNING: {printable(installation.program)} lies in a home or in /tmp, which this unit hides"
+            " (systemd would say 203/EXEC): install it into /opt/retouchd, for example, or use --unit user"
         )
     named = (settings.file, settings.endpoint.api_key_file) if settings else ()
     for file in named:
-        if file is not None and is_in_home(file):
+        if file is not None and is_hidden(file):
             yield (
-                f"WARNING: {printable(file)} lies in a home, which this unit hides: put it into"
+                f"WARNING: {printable(file)} lies in a home or in /tmp, which this unit hides: put it into"
                 " /etc/retouchd, and the key into /etc/credstore/dench-api-key"
             )
     if not _is_user(installation.user):

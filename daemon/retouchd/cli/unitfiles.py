@@ -11,8 +11,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-# Homes are hidden from the system's units: what lies there has to be bound in.
-_HOMES: Final = (Path("/home"), Path("/root"), Path("/run/user"))
+# These are hidden from the system's units: what lies there has to be bound in.
+_HIDDEN: Final = tuple(Path(place) for place in ("/home", "/root", "/run/user", "/tmp", "/var/tmp"))  # noqa: S108 - names
+# What systemd makes for the unit.
+_OWN_STATE: Final = Path("/var/lib/retouchd")
 # Where a share that is mounted anew is seen by a service that runs: no path of its own is bound.
 _USUAL: Final = (Path("/srv"), Path("/mnt"), Path("/media"))
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@,=")
@@ -41,7 +43,7 @@ class Unit(StrEnum):
 
     @property
     def hides_homes(self) -> bool:
-        """Whether programs and files in homes are hidden from it."""
+        """Whether programs and files in homes and in /tmp are hidden from it."""
         return self in {Unit.SYSTEM, Unit.TEMPLATE, Unit.ONCE}
 
 
@@ -64,7 +66,8 @@ class Installation:
 
     Attributes:
         config: None is the file that the unit's user has by default.
-        folders: Inbox, outbox, done, failed and state, absolute; none takes the usual places.
+        folders: Inbox, outbox, done and failed, absolute; none takes the usual places.
+        state: The state folder, absolute; None takes the usual one.
     """
 
     program: Path = Path("/opt/retouchd/bin/retouchd")
@@ -72,6 +75,7 @@ class Installation:
     user: str = "retouchd"
     group: str = "retouchd"
     folders: Sequence[Path] = ()
+    state: Path | None = None
 
 
 def unit_text(unit: Unit, installation: Installation) -> str:
@@ -86,17 +90,20 @@ def unit_text(unit: Unit, installation: Installation) -> str:
     return text
 
 
-def is_in_home(path: Path) -> bool:
-    """Say whether a path lies where system units see nothing."""
-    return any(path.is_relative_to(home) for home in _HOMES)
+def is_hidden(path: Path) -> bool:
+    """Say whether a path lies where system units see nothing: in a home, or in /tmp."""
+    return any(path.is_relative_to(place) for place in _HIDDEN)
 
 
 def outermost(folders: Sequence[Path]) -> list[Path]:
-    """Give the one folder that holds all of these, or themselves when that would hold much else, too."""
+    """Give the one folder that holds all of these, or themselves when that would hold much else, too.
+
+    Within one that is bound into the unit photos are renamed; from one to another they can only be copied.
+    """
     if not folders:
         return []
     whole = Path(os.path.commonpath(folders))
-    fewest = _FEWEST_PARTS + is_in_home(whole)
+    fewest = _FEWEST_PARTS + is_hidden(whole)
     return [whole] if len(whole.parts) >= fewest else sorted(set(folders))
 
 
@@ -108,7 +115,7 @@ def is_usual(path: Path) -> bool:
 def _values(unit: Unit, installation: Installation) -> dict[str, str]:
     config = installation.config
     named = _argument(config) if config else _CONFIGS.get(unit, "/etc/retouchd/config.toml")
-    mounts = outermost(installation.folders) or [Path("/srv/retouchd")]
+    mounts = _places(installation) or [Path("/srv/retouchd")]
     return {
         "program": _argument(installation.program),
         "config": f"--config {named} " if named else "",
@@ -119,14 +126,21 @@ def _values(unit: Unit, installation: Installation) -> dict[str, str]:
     }
 
 
+def _places(installation: Installation) -> list[Path]:
+    """Give all that is written to; what systemd makes for the unit is there by itself."""
+    state = installation.state
+    own = [] if state is None or state.is_relative_to(_OWN_STATE) else [state]
+    return [*outermost(installation.folders), *own]
+
+
 def _folder_lines(unit: Unit, installation: Installation) -> list[str]:
     usual = _FOLDERS.get(unit, _USUAL_FOLDERS)
-    folders = outermost(installation.folders)
+    folders = _places(installation)
     if unit is Unit.USER:
         return [f"ReadWritePaths={_quoted(folder)}" for folder in folders] or [usual]
     # A colon would part the source from where it is bound to.
-    homes = [_quoted(folder).replace(":", "\\:") for folder in folders if is_in_home(folder)]
-    others = [folder for folder in folders if not (is_in_home(folder) or is_usual(folder))]
+    homes = [_quoted(folder).replace(":", "\\:") for folder in folders if is_hidden(folder)]
+    others = [folder for folder in folders if not (is_hidden(folder) or is_usual(folder))]
     return [
         usual,
         *(f"BindPaths={home}" for home in homes),
