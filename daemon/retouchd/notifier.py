@@ -23,6 +23,8 @@ from retouchd.messaging import Window, read_facts, read_material
 from retouchd.settings import Settings
 
 _THREAD: Final = "companion-notify"
+# How the log calls what is read and remembered.
+_MEMORY: Final = "memory"
 # How often the journal is asked whether anything changed, which costs next to nothing; more often where
 # messages are wanted sooner.
 _LOOK_SECONDS: Final = 5.0
@@ -73,6 +75,7 @@ class Notifier:
     def __init__(self, equipment: Equipment) -> None:
         self._with = equipment
         self._memory = Memory(told=Told())
+        self._written: Memory | None = None
         self._ways: Mapping[str, Way] = {}
         self._version = -1
         self._look_at = equipment.now()
@@ -85,7 +88,7 @@ class Notifier:
         try:
             self._recall()
         except (FileTroubleError, JournalError) as exc:
-            self._warn("memory", str(exc))
+            self._warn(_MEMORY, str(exc))
         self._thread.start()
 
     def finish(self) -> None:
@@ -109,7 +112,7 @@ class Notifier:
         # What was on its way where nothing is sent any more has come to its end.
         waiting = tuple(one for one in remembered.waiting if one.way in self._ways)
         self._memory = Memory(told=begin_listening(told, facts, self._with.policy.topics), waiting=waiting)
-        self._with.memory.write(self._memory)
+        self._write()
 
     def _open(self) -> JournalView:
         return JournalView.open_for_reading(self._with.settings().places().journal)
@@ -126,7 +129,7 @@ class Notifier:
                     self._watch(view)
             except (FileTroubleError, JournalError) as exc:
                 # The engine meets the same and says what to do about it.
-                self._warn("memory", str(exc))
+                self._warn(_MEMORY, str(exc))
                 self._is_over.wait(_TROUBLE_SECONDS)
 
     def _watch(self, view: JournalView) -> None:
@@ -160,12 +163,23 @@ class Notifier:
         self._remember(Memory(told=verdict.told, waiting=queue.waiting), queue)
 
     def _remember(self, memory: Memory, queue: Queue) -> None:
-        # A crash after this line has the messages sent at the next start.
-        if memory != self._memory:
-            self._with.memory.write(memory)
         self._memory = memory
+        self._write()
         for one in queue.given_up:
             self._with.log.warning("notice.given_up", topic=one.message.topic, way=self._shown(one))
+
+    def _write(self) -> None:
+        """Make durable what is remembered; where that is not possible people are told all the same."""
+        if self._memory == self._written:
+            return
+        try:
+            # A crash after this line has the messages sent at the next start.
+            self._with.memory.write(self._memory)
+            self._written = self._memory
+            self._reasons.pop(_MEMORY, None)
+        except FileTroubleError as exc:
+            # A full disk is what people must hear of. After the next start some of it is told once more.
+            self._warn(_MEMORY, str(exc))
 
     def _send_due(self) -> None:
         while due := find_due(self._memory.waiting, self._with.now()):

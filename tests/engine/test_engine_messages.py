@@ -1,5 +1,7 @@
 """People are told what happens: each thing once, also after a crash, and at nobody's cost."""
 
+import errno
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +14,6 @@ from typing import Any
 import pytest
 from engine_house import POLICY, House, Notebook, ToldTime, bundle_of, wish_of
 
-from durable import FailingDurable
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.views import JournalView
 from retouchd.adapters.notify.memory import MEMORY_NAME, MemoryFile
@@ -73,6 +74,14 @@ class Listener:
         """Wait until it was told of this, and give that."""
         assert eventually(lambda: topic in self.topics()), self.topics()
         return next(one for one in self.heard if one["event"] == topic)
+
+
+class FullDisk(Durable):
+    """A disk that takes nothing."""
+
+    def fsync(self, descriptor: int) -> None:
+        """Refuse."""
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 class Bureau:
@@ -284,15 +293,17 @@ def test_what_can_never_be_sent_is_given_up(bureau: Bureau) -> None:
 
 
 def test_a_state_folder_that_takes_nothing_costs_no_photo(bureau: Bureau, tmp_path: Path) -> None:
-    """What cannot be remembered is not sent, since it would be sent for ever: the log tells why, once."""
-    broken = MemoryFile(tmp_path / "state", FailingDurable(1, 28))
-    notifier = bureau.notifier(memory=broken)
+    """A full disk is what people want to hear of: they are told, each thing once, and the log says it."""
+    notifier = bureau.notifier(memory=MemoryFile(tmp_path / "state", FullDisk()))
 
     notifier.start()
-    assert eventually(lambda: "notice.not_sent" in bureau.log.events())
+    bureau.house.fail("f.jpg")
+    assert bureau.listener.told("failed")
+    bureau.listener.told("idle")
     notifier.finish()
 
-    assert bureau.listener.heard == []
+    assert sorted(bureau.listener.topics()) == ["failed", "idle"]
+    assert bureau.log.events().count("notice.not_sent") == 1
 
 
 def test_one_that_was_never_started_ends(bureau: Bureau) -> None:

@@ -131,7 +131,25 @@ def test_one_in_a_folder_of_everybodys_is_not_run(tmp_path: Path) -> None:
     failure = run(script(shared, f"touch {tmp_path}/ran"))
 
     assert failure is not None
-    assert "can be changed by others" in failure.reason
+    assert "can be changed by everybody" in failure.reason
+
+
+def test_one_that_a_link_in_everybodys_folder_leads_to_is_not_run(tmp_path: Path) -> None:
+    """A link counts as what it leads to, and as where it stands."""
+    shared, own = tmp_path / "shared", tmp_path / "own"
+    shared.mkdir()
+    own.mkdir()
+    script(own, f"touch {tmp_path}/ran")
+    (shared / "hook").symlink_to(own / "hook")
+    assert run(shared / "hook") is None
+    (tmp_path / "ran").unlink()
+
+    shared.chmod(0o777)
+
+    failure = run(shared / "hook")
+    assert failure is not None
+    assert "can be changed by everybody" in failure.reason
+    assert not (tmp_path / "ran").exists()
 
 
 def test_one_that_is_missing_or_no_program_is_told(tmp_path: Path) -> None:

@@ -63,13 +63,15 @@ class Hook:
 def find_fault(path: Path) -> str:
     """Say what forbids to run a program, or nothing: whoever can change it could do all that we can do."""
     try:
-        is_ours = _is_ours(path) and _is_ours(path.parent)
+        # A link can be exchanged where it stands, and what it leads to where that lies.
+        real = path.resolve(strict=True)
+        is_ours = all(_is_ours(one) for one in {path.parent, real, real.parent})
     except OSError as exc:
         return f"cannot be used: {exc.strerror}"
     if not path.is_file() or not os.access(path, os.X_OK):
         return "is no program that may be run: chmod +x it"
     if not is_ours:
-        return "can be changed by others: it and its folder must be yours or root's, and chmod o-w"
+        return "can be changed by everybody: it and its folder must be yours or root's, and chmod o-w"
     return ""
 
 

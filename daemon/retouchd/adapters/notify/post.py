@@ -40,7 +40,9 @@ _KEPT: Final = frozenset(
 _SECONDS: Final = 60.0
 _DIGITS: Final = 12
 _SHOWN_OUTPUT: Final = 300
-MISSING: Final = 'Apprise is not installed: install "retouchd[notify]" in place of "retouchd"'
+MISSING: Final = (
+    'Apprise is not installed where retouchd is: "pipx inject retouchd apprise", or with pip there'
+)
 
 
 class Post:
