@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from retouchd.core.bundles import AmbiguousSidecars
 from retouchd.core.classification import CodeClass
 from retouchd.core.errors import ConfigurationError
+from retouchd.core.history import HistoryPolicy
 from retouchd.core.money import NOTHING, Caps, Money
 from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.pictures import PictureFormat
@@ -605,3 +606,24 @@ def test_every_key_is_described() -> None:
     described = [key for section in sections for key in section["properties"].values()]
     assert len(described) == len(all_keys())
     assert all(key["description"].endswith(".") for key in described)
+
+
+@pytest.mark.parametrize("key", ["keep_days", "keep_jobs"])
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "true", "1000000001", '"for ever"'])
+def test_amounts_of_history(tmp_path: Path, key: str, value: str) -> None:
+    """What is no amount is refused with what is: a slip must not let go of all."""
+    path = tmp_path / "config.toml"
+    path.write_text(f'[folders]\nroot = "{tmp_path}"\n[history]\n{key} = {value}\n')
+
+    with pytest.raises(ConfigurationError, match=f"history.{key}.*unlimited|history.{key}"):
+        load_settings(path, {"HOME": str(tmp_path)})
+
+
+def test_history_without_limits(tmp_path: Path) -> None:
+    """Who wants to keep all writes it out, in the file or as a variable."""
+    path = tmp_path / "config.toml"
+    path.write_text(f'[folders]\nroot = "{tmp_path}"\n[history]\nkeep_days = "unlimited"\n')
+
+    settings = load_settings(path, {"HOME": str(tmp_path), "RETOUCHD_HISTORY__KEEP_JOBS": "250"})
+
+    assert settings.history.policy() == HistoryPolicy(age=None, jobs=250)

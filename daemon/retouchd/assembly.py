@@ -20,6 +20,7 @@ from retouchd.engine.dispatch import Dispatch
 from retouchd.engine.filing import Clerk
 from retouchd.engine.focus import Focus
 from retouchd.engine.herald import Log
+from retouchd.engine.history import Archivist
 from retouchd.engine.intake import Intake
 from retouchd.engine.look import Looker
 from retouchd.engine.loop import Departments, Engine, OneShot
@@ -244,7 +245,7 @@ def _build_crew(office: Office, mailbox: Mailbox, tools: Tools, deciders: _Decid
         ),
         hands=hands,
         prober=Prober(mailbox, deciders.board, tools.endpoint),
-        pruner=Pruner(mailbox, office, tools.spool),
+        pruner=Pruner(mailbox, office, tools.spool, Archivist(mailbox, office)),
     )
     workers = Workers(office, mailbox, skills, deciders.intake)
     aftercare = Aftercare(office, deciders.under_way, deciders.intake, deciders.calls)

@@ -73,6 +73,7 @@ class Event(StrEnum):
     SCANNER_CRASHED = "scanner.crashed"
     SCANNER_HANGS = "scanner.hangs"
     RECOVERY_FINISHED = "recovery.finished"
+    HISTORY_LET_GO = "history.let_go"
     SPOOL_PRUNED = "spool.pruned"
     SPOOL_TROUBLED = "spool.troubled"
     SPOOL_UNKNOWN = "spool.unknown"

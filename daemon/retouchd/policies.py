@@ -68,6 +68,7 @@ def engine_policy(settings: Settings, key_advice: str = "") -> Policy:
             age=timedelta(days=settings.duplicates.keep_answers_days),
             room=settings.duplicates.keep_answers_mb * _MEGABYTE,
         ),
+        history=settings.history.policy(),
         longest_call=timedelta(seconds=settings.endpoint.total_timeout_seconds),
         heartbeat=timedelta(minutes=settings.log.heartbeat_minutes),
         configuration=_digest(settings),

@@ -23,6 +23,7 @@ from retouchd.core.errors import ConfigurationError
 from retouchd.core.request import refuse
 from retouchd.core.values import printable
 from retouchd.settings_faults import reason_of
+from retouchd.settings_history import History
 from retouchd.settings_log import Log
 from retouchd.settings_metrics import Metrics, check_apart
 from retouchd.settings_notify import Notify, check_kept
@@ -57,6 +58,7 @@ __all__ = [
     "Duplicates",
     "Endpoint",
     "Folders",
+    "History",
     "Limits",
     "Log",
     "Metrics",
@@ -134,6 +136,7 @@ class Settings(BaseSettings):
     watch: Watch = Field(default=Watch(), description="How the inbox is watched.")
     sidecars: Sidecars = Field(default=Sidecars(), description="How prompts find their photos.")
     duplicates: Duplicates = Field(default=Duplicates(), description="The same photo and prompt again.")
+    history: History = Field(default=History(), description="How much is told of what is over.")
     output: Output = Field(default=Output(), description="What lands in the outbox.")
     retry: Retry = Field(default=Retry(), description="When something is tried again.")
     limits: Limits = Field(default=Limits(), description="What nobody who drops files can exceed.")

@@ -26,6 +26,7 @@ from retouchd.core.invariants import (
     left_over,
     not_readable,
     read_description,
+    set_aside,
     source_gone,
     unreadable,
 )
@@ -39,6 +40,7 @@ from retouchd.settings import Places
 # Ours are a few kB; what a service puts beside its picture is at most a megabyte, and is indented.
 _MAX_METADATA_BYTES: Final = 4 * 1024 * 1024
 _TEMPORARY: Final = (".~", ".tmp")
+_SET_ASIDE: Final = ".aside.tmp"
 # A large picture on its way to a slow NAS.
 _WORK_SECONDS: Final = 3600
 # From a picture's name to its row there are milliseconds; a busy disk makes seconds of them.
@@ -200,7 +202,10 @@ class Verifier:
     def _check_temporary(self, path: PurePosixPath) -> Fault | None:
         changed = self._outbox.changed(path)
         is_old = changed is not None and changed < time.time() - _WORK_SECONDS
-        return left_over(_shown("outbox", path)) if is_old else None
+        if not is_old:
+            return None
+        place = _shown("outbox", path)
+        return set_aside(place) if path.name.endswith(_SET_ASIDE) else left_over(place)
 
     def _check_metadata(self, path: PurePosixPath) -> Fault | None:
         content = self._outbox.read(path, _MAX_METADATA_BYTES)

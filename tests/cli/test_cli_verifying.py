@@ -159,6 +159,13 @@ def leave_temporary(house: CliHouse) -> None:
     os.utime(path, (1e9, 1e9))
 
 
+def leave_aside(house: CliHouse) -> None:
+    """Leave what was taken aside yesterday."""
+    path = house.outbox / f".~{FIRST}.aside.tmp"
+    path.write_bytes(b"x")
+    os.utime(path, (1e9, 1e9))
+
+
 def take_source_away(house: CliHouse) -> None:
     """Take the photo of a job away that is not over."""
     (house.inbox / "queued.jpg").unlink()
@@ -220,6 +227,7 @@ SPOILT: Final[dict[str, tuple[Callable[[CliHouse], None], str, str]]] = {
         "more often than was allowed",
     ),
     "temporary": (leave_temporary, f"outbox/.~{FIRST}.k7f3bcdg.tmp", "left over"),
+    "aside": (leave_aside, f"outbox/.~{FIRST}.aside.tmp", "may be the only copy"),
     "source": (take_source_away, "inbox/queued.jpg", "is not over"),
     "prompt": (exchange_prompt, "inbox/queued.txt", "is not over"),
     "other owner": (exchange_mark, "outbox/.retouchd-root", "another retouchd"),

@@ -77,3 +77,18 @@ def test_what_is_remembered(
 def test_sums() -> None:
     """What several steps have let go of is added up."""
     assert LetGo(photos=1, jobs=2) + LetGo(photos=3, jobs=4) == LetGo(photos=4, jobs=6)
+
+
+@pytest.mark.parametrize("policy", [HistoryPolicy(), HistoryPolicy(age=timedelta(days=3), jobs=7)])
+def test_a_policy_survives_a_command(policy: HistoryPolicy) -> None:
+    """What a person types arrives at the daemon as it was."""
+    assert HistoryPolicy.from_text(policy.as_text()) == policy
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{"seconds": 1e300, "jobs": null}', '{"seconds": [], "jobs": 1}']
+)
+def test_what_is_no_policy(text: str) -> None:
+    """What anybody may have written in its place is refused."""
+    with pytest.raises(ValueError):  # noqa: PT011 - json's or ours
+        HistoryPolicy.from_text(text)

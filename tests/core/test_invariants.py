@@ -16,6 +16,7 @@ from retouchd.core.invariants import (
     left_over,
     not_readable,
     read_description,
+    set_aside,
     source_gone,
     unreadable,
 )
@@ -172,7 +173,8 @@ def test_every_fault_says_what_to_do() -> None:
         left_over("c"),
         source_gone("d", "k7f3"),
         not_readable("e", "permission denied"),
+        set_aside("f"),
     ]
 
-    assert [one.place for one in faults] == list("abcde")
+    assert [one.place for one in faults] == list("abcdef")
     assert all(one.wrong and one.remedy for one in faults)

@@ -193,7 +193,7 @@ def test_photos_that_make_one_picture_wait_for_the_prompt_of_their_folder() -> N
 
 def test_a_second_time_is_free_and_says_how_it_would_not_be() -> None:
     """The same photo and prompt name the earlier job and the way to another version."""
-    told = again_sentence(JOB, PurePosixPath("wedding/beach.jpg"), NOW)
+    told = again_sentence(JOB.id, JOB.created, PurePosixPath("wedding/beach.jpg"), NOW)
 
     assert f"as job {JOB.id} (" in told
     assert told.endswith("put take = 2 into beach.toml.")

@@ -13,6 +13,7 @@ from retouchd.adapters.spool.store import AnswerSpool
 from retouchd.core.bundles import Bundle, Member, Role, Standing
 from retouchd.core.classification import CODES
 from retouchd.core.edits import DuplicatePolicy, SourcePicture, Wish
+from retouchd.core.history import HistoryPolicy
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
 from retouchd.core.limits import Limits
 from retouchd.core.money import Caps, Money
@@ -73,6 +74,7 @@ POLICY: Final = Policy(
     requests_per_minute=0,
     key_advice="put a new one into /key and it goes on within a minute",
     keep=KeepPolicy(age=timedelta(days=30), room=2_000_000_000),
+    history=HistoryPolicy(),
     longest_call=timedelta(minutes=15),
     heartbeat=timedelta(hours=1),
     configuration="",

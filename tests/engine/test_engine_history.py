@@ -1,27 +1,49 @@
 """History that is let go: what was paid for is remembered, and nothing that is decided differs by it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Final
 
 import pytest
-from engine_house import House, states, wish_of
+from engine_house import POLICY, House, states, wish_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retouchd.adapters.journal.views import JournalView
 from retouchd.core.edits import Wish
+from retouchd.core.errors import CommandRefusedError
 from retouchd.core.history import HistoryPolicy, LetGo
 from retouchd.core.jobs import HoldReason, Job, JobState
+from retouchd.core.money import Caps
 from retouchd.core.pauses import PauseReason
 from retouchd.core.periods import period_of
+from retouchd.core.pruning import KeepPolicy
+from retouchd.core.records import Verb
 from retouchd.core.values import AttemptId, EditId, Sha256
+from retouchd.engine.history import Archivist, find_wanted
+from retouchd.engine.mailbox import Mailbox
+from retouchd.engine.pruning import Pruner, PruneWatch
 
 NOTHING_KEPT: Final = HistoryPolicy(age=timedelta())
+FREE: Final = replace(POLICY, caps=Caps(per_job=None, per_day=None, per_month=None))
 ROWS: Final = ("bundles", "jobs", "edits", "attempts", "permissions")
+
+
+class HereDesk(Mailbox):
+    """A desk that answers at once, in the transaction of a house."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self._house = house
+
+    def ask(self, work: Callable[..., object], /, *args: object, **kwargs: object) -> object:  # type: ignore[override]
+        """Do it here."""
+        with self._house.act():
+            return work(*args, **kwargs)
 
 
 @pytest.fixture
@@ -248,8 +270,8 @@ def test_letting_go_changes_no_decision_and_no_sum(life: list[tuple[tuple[int, s
     with (
         TemporaryDirectory() as one,
         TemporaryDirectory() as other,
-        closing(House(Path(one))) as keeping,
-        closing(House(Path(other))) as forgetting,
+        closing(House(Path(one), FREE)) as keeping,
+        closing(House(Path(other), FREE)) as forgetting,
     ):
         for step, lets_go in life:
             assert play(keeping, step) == play(forgetting, step)
@@ -269,3 +291,95 @@ def test_names_stay_as_they_are(house: House) -> None:
     (job,) = house.accept("beach.jpg", wish_of("other"))
 
     assert job.stem == PurePosixPath("beach-2")
+
+
+def archivist_of(house: House) -> Archivist:
+    """Give who lets go, with a desk that answers at once."""
+    desk = HereDesk(house)
+    return Archivist(desk, house.office)
+
+
+def test_history_goes_by_itself(tmp_path: Path) -> None:
+    """What the owner's settings let go goes with the look through the spool, and is told once."""
+    policy = replace(
+        POLICY,
+        history=HistoryPolicy(age=timedelta(days=10)),
+        keep=KeepPolicy(age=timedelta(days=1), room=10**9),
+    )
+    with closing(House(tmp_path, policy)) as house:
+        make(house, "beach.jpg", wish_of())
+        desk = HereDesk(house)
+        pruner = Pruner(desk, house.office, house.spool, archivist_of(house))
+        pruner.prune()
+        house.clock.pass_by(timedelta(days=11).total_seconds())
+        assert rows(house)[1] == 1
+
+        pruner.prune()
+        pruner.prune()
+
+        assert rows(house) == [0] * len(ROWS)
+        assert house.log.events().count("history.let_go") == 1
+
+
+def test_a_long_history_goes_step_by_step(house: House) -> None:
+    """More than one step's worth goes in several turns, and the next look goes on where one ended."""
+    for number in range(60):
+        house.fail(f"{number}.jpg")
+    house.clock.pass_by(7200)
+    house.office.policy = replace(POLICY, history=HistoryPolicy(jobs=0))
+    commits = house.journal.connection.total_changes
+
+    assert archivist_of(house).let_go(()) == LetGo(photos=60, jobs=60)
+    assert house.journal.connection.total_changes > commits
+    assert house.journal.count_failed_ever() == 60
+
+
+def test_a_person_wants_less_history(house: House) -> None:
+    """What a person asks for is done by the next look, however the settings stand, and only once."""
+    make(house, "beach.jpg", wish_of())
+    house.clock.pass_by(7200)
+    wanted = HistoryPolicy(age=timedelta(hours=1))
+    watch = PruneWatch(house.office, house.under_way)
+    for task in watch.choose():
+        house.under_way.end(task)
+    assert list(watch.choose()) == []
+    with house.act():
+        answer = house.operator.obey(Verb.PRUNE, wanted.as_text())
+
+    (task,) = watch.choose()
+    desk = HereDesk(house)
+    found = Pruner(desk, house.office, house.spool, archivist_of(house)).prune()
+    house.under_way.end(task)
+
+    assert "within minutes" in answer
+    assert found == LetGo(photos=1, jobs=1)
+    assert list(watch.choose()) == []
+
+
+@pytest.mark.parametrize("argument", ["", "{}", "[1]", '{"seconds": 1e400, "jobs": 1}', "null"])
+def test_what_is_no_amount_is_refused(house: House, argument: str) -> None:
+    """A command that another version left, or that somebody made up, lets go of nothing."""
+    with house.act(), pytest.raises(CommandRefusedError):
+        house.operator.obey(Verb.PRUNE, argument)
+
+
+def test_a_spool_in_trouble_stops_nothing(house: House) -> None:
+    """What a person wants is tried once, not over and over, while the spool cannot be read."""
+    with house.act():
+        house.operator.obey(Verb.PRUNE, HistoryPolicy(jobs=0).as_text())
+    (house.spool._folder).rename(house.spool._folder.with_name("away"))  # noqa: SLF001 - a disk that is gone
+
+    found = Pruner(HereDesk(house), house.office, house.spool, archivist_of(house)).prune()
+
+    assert found == LetGo()
+    with house.act():
+        assert find_wanted(house.office) is None
+
+
+def test_places_that_are_never_free_are_told_again(house: House) -> None:
+    """What could not be taken in is not kept for ever: past ten thousand places all are told again."""
+    for number in range(10_001):
+        house.intake._miss(PurePosixPath(f"{number % 3}"), f"{number}.jpg")  # noqa: SLF001 - years of news
+
+    assert sorted(house.told_again) == [PurePosixPath(f"{number}") for number in range(3)]
+    assert house.intake._missed == set()  # noqa: SLF001

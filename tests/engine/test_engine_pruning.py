@@ -14,6 +14,7 @@ from retouchd.core.pruning import KeepPolicy
 from retouchd.core.values import AttemptId, BundleId
 from retouchd.engine.calls import Reply
 from retouchd.engine.crew import File
+from retouchd.engine.history import Archivist
 from retouchd.engine.mailbox import Mailbox
 from retouchd.engine.pruning import Pruner, PruneWatch
 from strategies import LABEL
@@ -34,9 +35,15 @@ class HereDesk(Mailbox):
             return work(*args, **kwargs)
 
 
+def pruner_of(house: House) -> Pruner:
+    """Give who prunes."""
+    desk = HereDesk(house)
+    return Pruner(desk, house.office, house.spool, Archivist(desk, house.office))
+
+
 def prune(house: House, pruner: Pruner | None = None) -> list[int]:
     """Prune, and give what is kept."""
-    (pruner or Pruner(HereDesk(house), house.office, house.spool)).prune()
+    (pruner or pruner_of(house)).prune()
     return list(house.spool.attempts())
 
 
@@ -100,7 +107,7 @@ def test_a_call_that_cost_nothing_leaves_nothing(house: House) -> None:
 def test_an_answer_of_nobody_is_never_let_go(house: House) -> None:
     """I7: what the journal does not know may have been paid for: it stays, and is told once."""
     house.spool.begin(AttemptId(77), LABEL)
-    pruner = Pruner(HereDesk(house), house.office, house.spool)
+    pruner = pruner_of(house)
     house.clock.pass_by(MONTH)
 
     assert prune(house, pruner) == [77]
@@ -158,6 +165,18 @@ def test_a_spool_that_cannot_be_read_is_told(house: House, tmp_path: Path) -> No
     """A trouble with the folder is no reason to stop."""
     (tmp_path / "spool").rename(tmp_path / "elsewhere")
 
-    Pruner(HereDesk(house), house.office, house.spool).prune()
+    pruner_of(house).prune()
 
     assert "spool.troubled" in house.log.events()
+
+
+def test_what_a_cut_removal_left_goes_with_the_next_look(house: House) -> None:
+    """Parts of an answer that was let go, and of which nobody knows any more, stay no longer than that."""
+    folder = house.spool._folder  # noqa: SLF001 - what a crash leaves
+    (folder / "77.fetched").write_bytes(b"x")
+    (folder / "78.part").write_bytes(b"x")
+
+    prune(house)
+
+    assert sorted(one.name for one in folder.iterdir()) == ["78.part"]
+    assert house.log.events() == ["spool.unknown"]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from retouchd.adapters.folder import Folder
 from retouchd.adapters.inbox.mounts import read_ground
@@ -62,6 +63,8 @@ _BUNDLE_WORDS = {
 }
 # Of what is seen completely, and of what is never looked at, nobody asks how it is noticed.
 _AWAITED = frozenset({"folder", "unknown", "arriving", "waiting_for_prompt", "orphan"})
+
+_NO_DETAILS: Final = "its details are not kept any more, but its .json file tells them."
 
 
 def explain_path(config: Path | None, environ: Mapping[str, str], typed: Path, *, as_json: bool) -> None:
@@ -186,6 +189,9 @@ class _Explainer:
         job = view.job_of_output(path) or (
             view.job_of_output(path.with_suffix("")) if path.suffix == ".json" else None
         )
+        if job is None and any(view.is_past_output(one) for one in (path, path.with_suffix(""))):
+            told = f"{printable(spot.shown)} was made by retouchd; {_NO_DETAILS}"
+            return _plain(spot, "done", told)
         if job is None:
             return _plain(
                 spot, "unknown", f"{printable(spot.shown)} was not made by retouchd, as far as it knows."

@@ -8,6 +8,7 @@ from typing import Final
 
 from retouchd.adapters.images import structure
 from retouchd.adapters.inbox.files import InboxFolder
+from retouchd.adapters.journal.memory import Delivered
 from retouchd.cli.explanation import Explanation
 from retouchd.cli.opening import House
 from retouchd.cli.showing import filed_as, history_words
@@ -212,19 +213,17 @@ class PhotoExplainer:
             original=printable(f"done/{bundle.path}"),
         )
 
-    def _find_earlier(self, wish: Wish) -> Job | None:
+    def _find_earlier(self, wish: Wish) -> Delivered | None:
         """Give the job whose picture will be given again, if the same was paid for before."""
-        edit = self._view.find_edit(wish.fingerprint, wish.take)
-        if edit is None or self._policy.duplicates is not DuplicatePolicy.REUSE:
+        if self._policy.duplicates is not DuplicatePolicy.REUSE:
             return None
-        owner = self._view.get_job(edit.owner)
-        return owner if owner.state in {JobState.DELIVERED, JobState.DONE} else None
+        return self._view.find_delivered(wish.fingerprint, wish.take)
 
-    def _tell_foreseen(self, wishes: Sequence[Wish], earlier: Job | None) -> Iterator[str]:
+    def _tell_foreseen(self, wishes: Sequence[Wish], earlier: Delivered | None) -> Iterator[str]:
         if len(wishes) > 1:
             yield f"It becomes {len(wishes)} pictures, each at the cost below."
         if earlier is not None:
-            yield again_sentence(earlier, wishes[0].pictures[0].path, self._now)
+            yield again_sentence(earlier.job, earlier.created, wishes[0].pictures[0].path, self._now)
 
     def _explain_jobs(self, record: BundleRecord, bundle: Bundle | None) -> Explanation:
         jobs = sorted(self._view.jobs_of_bundle(record.id), key=lambda job: _URGENCY.index(job.state))

@@ -15,7 +15,7 @@ from retouchd.cli.unitfiles import Unit
 
 def add_upkeep_commands(app: typer.Typer) -> None:
     """Add them to the program."""
-    for command in (config, reload, doctor, notify, simulate):
+    for command in (config, reload, doctor, notify, simulate, prune):
         app.command()(command)
 
 
@@ -102,6 +102,32 @@ def doctor(
         rebuild_journal(config or context.obj, os.environ)
         return
     raise typer.Exit(examine_all(config or context.obj, os.environ, as_json=as_json))
+
+
+def prune(
+    context: typer.Context,
+    older: Annotated[
+        str,
+        typer.Option(
+            "--older-than", help="Let go of what ended longer ago: 90d, 8w, 2026-01-31.", show_default=False
+        ),
+    ] = "",
+    keep: Annotated[
+        int | None, typer.Option(min=0, help="Let go of all but so many of the newest.", show_default=False)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how much it would be.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before.")] = False,
+    config: Config = None,
+) -> None:
+    """Let go of old history and of kept answers now; what was paid for stays known for ever.
+
+    Example: retouchd prune --older-than 90d
+    """
+    from retouchd.cli.pruning import Limits
+    from retouchd.cli.pruning import prune as let_go
+
+    limits = Limits(older_than=older, keep=keep, is_dry_run=dry_run, is_agreed=yes)
+    let_go(config or context.obj, os.environ, limits)
 
 
 def simulate(

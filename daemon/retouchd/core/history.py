@@ -3,10 +3,11 @@
 What was paid for is never forgotten, or the same photo would be paid for twice.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Self
 
 from retouchd.core.duplicates import may_be_paid
 from retouchd.core.edits import Edit
@@ -43,6 +44,27 @@ class HistoryPolicy:
 
     age: timedelta | None = None
     jobs: int | None = None
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Give what `as_text` gave.
+
+        Raises:
+            ValueError: It is none.
+        """
+        try:
+            fields = json.loads(text)
+            seconds, jobs = fields["seconds"], fields["jobs"]
+            age = None if seconds is None else timedelta(seconds=float(seconds))
+            return cls(age=age, jobs=None if jobs is None else int(jobs))
+        except (KeyError, TypeError, OverflowError) as exc:
+            message = f"no amount of history: {text}"
+            raise ValueError(message) from exc
+
+    def as_text(self) -> str:
+        """Give it as it stands in a command."""
+        seconds = None if self.age is None else self.age.total_seconds()
+        return json.dumps({"seconds": seconds, "jobs": self.jobs})
 
     def bounds(self, now: datetime, newest: int) -> HistoryBounds:
         """Give which jobs are past.

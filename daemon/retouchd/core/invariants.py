@@ -182,6 +182,12 @@ def not_readable(place: str, reason: str) -> Fault:
     return Fault(place=place, wrong=reason, remedy="let the user read it whom retouchd runs as")
 
 
+def set_aside(place: str) -> Fault:
+    """Give the fault of a file that was taken aside and never put back: there may be no other of it."""
+    wrong = "it was taken aside by work that was broken off, and may be the only copy"
+    return Fault(place=place, wrong=wrong, remedy="keep it; start retouchd, which goes on with that work")
+
+
 def source_gone(place: str, job: str) -> Fault:
     """Give the fault of a photo or prompt that is not there as it was taken up."""
     wrong = f"it is not there as it was taken up for job {job}, which is not over"

@@ -30,10 +30,12 @@ class KeptFile:
 
     Attributes:
         size: Bytes.
+        is_rest: It is no answer, but lay beside one that was removed.
     """
 
     attempt: AttemptId
     size: int
+    is_rest: bool = False
 
 
 def choose_to_prune(

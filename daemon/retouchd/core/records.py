@@ -217,6 +217,7 @@ class Verb(StrEnum):
     ACCEPT = "accept"
     HURRY = "hurry"
     RELOAD = "reload"
+    PRUNE = "prune"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from retouchd.core.money import Money
 from retouchd.core.outcomes import Answered, CallEnd, Envelope, OutcomeKind
 from retouchd.core.pauses import Ending, Pause, PauseReason
 from retouchd.core.records import Attempt, BundleRecord, BundleState, Permission, PermissionReason
-from retouchd.core.values import printable
+from retouchd.core.values import JobId, printable
 
 _AFTER_PAUSE: Final = "when the pause is over"
 # So near that minutes would not tell whether it is over.
@@ -93,11 +93,11 @@ def _next_try(job: Job, now: datetime) -> str:
     return f"at {clock_time(job.next_try, now)}" if job.next_try and job.next_try > now else "soon"
 
 
-def again_sentence(earlier: Job, photo: PurePosixPath, now: datetime) -> str:
+def again_sentence(earlier: JobId, made: datetime, photo: PurePosixPath, now: datetime) -> str:
     """Say that a photo with its prompt was paid for before, and how to get another version."""
-    when = clock_time(earlier.created, now)
+    when = clock_time(made, now)
     return (
-        f"Same photo and prompt as job {earlier.id} ({when}), so you get that picture again for $0;"
+        f"Same photo and prompt as job {earlier} ({when}), so you get that picture again for $0;"
         f" for another version change the prompt, or put take = 2 into {printable(photo.stem)}.toml."
     )
 

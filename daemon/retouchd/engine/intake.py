@@ -35,6 +35,8 @@ _HELD_UNPAID: Final = frozenset(
 )
 # Held for refused options, or for a job that is.
 _WAITS_FOR_OPTIONS: Final = frozenset({HoldReason.REFUSED_ALIKE, HoldReason.SAME_EDIT_HELD})
+# More than are ever at work at once: the rest are places where nothing came to lie again.
+_MOST_MISSED: Final = 10_000
 _AFTER_TROUBLE: Final = timedelta(seconds=30)
 
 
@@ -139,7 +141,7 @@ class Intake:
             self._detach(live)
             self._record_seen(bundle)
             return
-        self._missed.add((bundle.folder, bundle.key))
+        self._miss(bundle.folder, bundle.key)
 
     def _take_absence(self, folder: PurePosixPath, key: str) -> None:
         live = self._journal.find_live(folder, key)
@@ -150,7 +152,14 @@ class Intake:
         elif live.state is BundleState.AT_WORK and self._are_at_rest(live):
             self._detach(live)
         else:
-            self._missed.add((folder, key))
+            self._miss(folder, key)
+
+    def _miss(self, folder: PurePosixPath, key: str) -> None:
+        self._missed.add((folder, key))
+        if len(self._missed) > _MOST_MISSED:
+            for one in {place[0] for place in self._missed}:
+                self._surroundings.tell_again(one)
+            self._missed.clear()
 
     def _forget(self, record: BundleRecord) -> None:
         self._journal.forget_bundle(record.id)

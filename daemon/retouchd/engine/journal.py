@@ -30,6 +30,7 @@ from retouchd.core.request import EditRequest
 from retouchd.core.turns import Turns
 from retouchd.core.values import AttemptId, BundleId, EditId, Fingerprint, JobId, Sha256
 from retouchd.engine.journal_ends import Ends
+from retouchd.engine.journal_history import History
 from retouchd.engine.journal_names import Names
 
 
@@ -308,7 +309,7 @@ class Orders(Protocol):
         ...
 
 
-class Journal(Bundles, Names, Returns, Jobs, Ledger, Ends, Limits, Orders, Protocol):
+class Journal(Bundles, Names, Returns, Jobs, Ledger, Ends, History, Limits, Orders, Protocol):
     """The whole journal, owned by the engine thread."""
 
     @property

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Final
 
 from retouchd.core.errors import RetouchdError
-from retouchd.core.jobs import JobState
 from retouchd.core.records import BundleState
 from retouchd.engine.clockwatch import ClockWatch
 from retouchd.engine.crew import Task, UnderWay
@@ -207,4 +206,4 @@ class Engine:
         )
 
     def _count_failed(self) -> int:
-        return self._office.journal.count_jobs().get(JobState.FAILED, 0)
+        return self._office.journal.count_failed_ever()

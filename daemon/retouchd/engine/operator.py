@@ -7,6 +7,7 @@ import json
 from pathlib import PurePosixPath
 
 from retouchd.core.errors import CommandRefusedError, RetouchdError
+from retouchd.core.history import HistoryPolicy
 from retouchd.core.jobs import HoldReason
 from retouchd.core.money import Money
 from retouchd.core.pauses import PauseReason, begin_pause
@@ -14,6 +15,7 @@ from retouchd.core.records import Command, Verb
 from retouchd.core.story import refused_answer
 from retouchd.core.values import JobId, printable
 from retouchd.engine.budget import Budget
+from retouchd.engine.history import WANTED
 from retouchd.engine.moves import Moves
 from retouchd.engine.needs import Spool
 from retouchd.engine.office import Office
@@ -28,6 +30,7 @@ class Operator:
     """Obeys commands."""
 
     def __init__(self, office: Office, moves: Moves, board: PauseBoard, spool: Spool) -> None:
+        self._office = office
         self._journal = office.journal
         self._clock = office.clock
         self._herald = office.herald
@@ -77,6 +80,8 @@ class Operator:
             case Verb.RELOAD:
                 message = "retouchd does not run; it reads its configuration when it starts"
                 raise CommandRefusedError(message)
+            case Verb.PRUNE:
+                return note_wanted(self._office, argument)
             case _:
                 return self._about_job[verb](self._journal.get_job(JobId(argument)))
 
@@ -115,3 +120,17 @@ class Operator:
             raise CommandRefusedError(message)
         self._journal.mark_urgent(record.id)
         return f"{printable(record.photo)} goes before all others"
+
+
+def note_wanted(office: Office, argument: str) -> str:
+    """Note how much history a person wants to keep, and say what follows.
+
+    Raises:
+        CommandRefusedError: It is no amount.
+    """
+    try:
+        HistoryPolicy.from_text(argument)
+    except ValueError as exc:
+        raise CommandRefusedError(str(exc)) from exc
+    office.journal.set_note(WANTED, argument)
+    return "it is let go within minutes, beside all other work"

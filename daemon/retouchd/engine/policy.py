@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from retouchd.core.edits import DuplicatePolicy
+from retouchd.core.history import HistoryPolicy
 from retouchd.core.limits import Limits
 from retouchd.core.money import Caps
 from retouchd.core.naming import OnConflict
@@ -35,6 +36,7 @@ class Policy:
         key_advice: What to do when the service refuses the key, for people.
         codes: What the service's error codes mean, in lower case.
         keep: How long answers are kept after nobody needs them.
+        history: How much is kept of jobs that are over.
         longest_call: After this a call is cut, whatever it does.
         heartbeat: How often a running daemon tells that it is alive; nothing for never.
         configuration: Differs when anything was configured differently.
@@ -61,6 +63,7 @@ class Policy:
     key_advice: str
     codes: Mapping[str, OutcomeKind]
     keep: KeepPolicy
+    history: HistoryPolicy
     longest_call: timedelta
     heartbeat: timedelta
     configuration: str

@@ -5,15 +5,17 @@ journal does not know may have been paid for: it stays.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
-from itertools import islice
+from datetime import datetime, timedelta
 from typing import Final
 
 from retouchd.core.errors import FileTroubleError
-from retouchd.core.pruning import KeptFile, choose_to_prune
+from retouchd.core.history import HistoryPolicy, LetGo
+from retouchd.core.pruning import KeepPolicy, KeptFile, choose_to_prune
 from retouchd.core.values import AttemptId
 from retouchd.engine.crew import File, Prune, UnderWay
 from retouchd.engine.desk import Desk
+from retouchd.engine.history import WANTED, Archivist, find_wanted
+from retouchd.engine.journal import Journal
 from retouchd.engine.needs import Spool
 from retouchd.engine.office import Office
 
@@ -43,6 +45,7 @@ class PruneWatch:
         monotonic = self._clock.moments().monotonic
         most_filings = 1 if self._office.policy.keep.is_nothing else _FILINGS
         is_due = self._filings >= most_filings and not self._under_way.count(File)
+        is_due = is_due or find_wanted(self._office) is not None
         if not is_due and monotonic < self._looked_at + _EVERY.total_seconds():
             return
         task = Prune()
@@ -52,40 +55,78 @@ class PruneWatch:
 
 
 class Pruner:
-    """Prunes the spool, in a worker."""
+    """Prunes the spool and the history, in a worker."""
 
-    def __init__(self, desk: Desk, office: Office, spool: Spool) -> None:
+    def __init__(self, desk: Desk, office: Office, spool: Spool, archivist: Archivist) -> None:
         self._desk = desk
         self._office = office
         self._spool = spool
+        self._archivist = archivist
         self._unknown: set[AttemptId] = set()
 
-    def prune(self) -> None:
-        """Remove what nobody needs any more, a bounded number of files at a time; the oldest first."""
+    def prune(self) -> LetGo:
+        """Remove what nobody needs any more, so much at a time, the oldest first; give what history went.
+
+        The answers first: as long as one is kept, so is the history of its job.
+        """
         try:
-            doomed = self._desk.ask(self._choose, self._spool.kept())
-            for attempt in doomed:
-                # A crash in between leaves the rest, which the next look removes.
-                self._spool.discard(attempt)
+            kept, is_more = self._prune_spool()
         except FileTroubleError as exc:
             self._desk.ask(self._tell_trouble, str(exc))
+            return LetGo()
+        return LetGo() if is_more else self._archivist.let_go(kept)
+
+    def _prune_spool(self) -> tuple[frozenset[AttemptId], bool]:
+        """Remove answers; give the calls whose answers stay, and whether there are more to remove."""
+        files = self._spool.kept()
+        doomed = self._desk.ask(self._choose, files)
+        for attempt in doomed:
+            # A crash in between leaves the rest, which the next look removes.
+            self._spool.discard(attempt)
+        kept = frozenset(one.attempt for one in files) - frozenset(doomed)
+        return kept, len(doomed) >= _AT_ONCE
 
     def _tell_trouble(self, detail: str) -> None:
+        """Tell it; what a person wants to be let go waits for the next look by the clock."""
         self._office.herald.say("warning", "spool.troubled", detail=detail)
+        self._office.journal.set_note(WANTED, "")
 
     def _choose(self, files: Sequence[KeptFile]) -> list[AttemptId]:
         """Choose in the engine thread, and tell what is chosen."""
         journal, herald, policy = self._office.journal, self._office.herald, self._office.policy
         attempts = [one.attempt for one in files]
-        self._tell_unknown(set(attempts) - journal.known_attempts(attempts))
-        spare = journal.spare_attempts(attempts)
-        doomed = list(islice(choose_to_prune(files, spare, policy.keep, self._office.clock.now()), _AT_ONCE))
+        unknown = set(attempts) - journal.known_attempts(attempts)
+        rests = [one.attempt for one in files if one.is_rest and one.attempt in unknown]
+        self._tell_unknown(unknown - set(rests))
+        doomed = choose_doomed(
+            journal, files, policy.keep, find_wanted(self._office), self._office.clock.now()
+        )
         if doomed:
             herald.say("info", "spool.pruned", answers=len(doomed))
-        return doomed
+        return [*doomed, *rests]
 
     def _tell_unknown(self, unknown: set[AttemptId]) -> None:
         """Tell once of answers that nobody knows."""
         for attempt in sorted(unknown - self._unknown):
             self._office.herald.say("warning", "spool.unknown", attempt=attempt)
-        self._unknown |= unknown
+        self._unknown = unknown
+
+
+def choose_doomed(
+    journal: Journal,
+    files: Sequence[KeptFile],
+    policy: KeepPolicy,
+    wanted: HistoryPolicy | None,
+    now: datetime,
+) -> list[AttemptId]:
+    """Choose the answers that are let go now, which may be fewer than all that could be.
+
+    Args:
+        wanted: What a person wants to be let go, answers too.
+    """
+    spare = journal.spare_attempts([one.attempt for one in files])
+    past: list[AttemptId] = []
+    if wanted:
+        past = journal.past_attempts(wanted.bounds(now, journal.newest_job()), list(spare))
+    others = {attempt: since for attempt, since in spare.items() if attempt not in set(past)}
+    return [*past, *choose_to_prune(files, others, policy, now)][:_AT_ONCE]

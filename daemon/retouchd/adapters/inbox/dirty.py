@@ -11,6 +11,8 @@ from typing import Final
 TOP: Final = PurePosixPath()
 # Past this many, one full scan is cheaper than going to each by itself.
 _MOST_MARKS: Final = 200
+# While a share does not answer nobody takes the marks; so many tell who hears events enough.
+_MOST_KEPT: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +43,20 @@ class DirtyFolders:
     def mark(self, folder: PurePosixPath) -> None:
         """Mark one folder without what is below it."""
         with self._lock:
-            self._folders.add(folder)
+            self._keep(self._folders, folder)
         self.wake()
 
     def mark_tree(self, folder: PurePosixPath) -> None:
         """Mark a folder with all that is below it; it need not be there any more."""
         with self._lock:
-            self._trees.add(folder)
+            self._keep(self._trees, folder)
         self.wake()
+
+    def _keep(self, marks: set[PurePosixPath], folder: PurePosixPath) -> None:
+        if len(self._folders) + len(self._trees) < _MOST_KEPT:
+            marks.add(folder)
+        else:
+            self._everything = True
 
     def mark_everything(self) -> None:
         """Ask for a full scan."""

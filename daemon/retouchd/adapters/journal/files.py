@@ -6,6 +6,7 @@ before it: the last calls would be forgotten without a word.
 
 import os
 import struct
+from contextlib import suppress
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -19,6 +20,7 @@ _LOG: Final = "-wal"
 # way round a crash would leave a database that looks whole and has forgotten what was in its log.
 _PARTS: Final = ("", _LOG, "-shm")
 _ASIDE: Final = "journal-damaged-"
+_MOST_ASIDE: Final = 10
 _SUFFIX: Final = ".sqlite3"
 # SQLite's file format: the log begins with eight words of which the last two are a checksum of the others,
 # counted in the byte order that the first one names.
@@ -41,7 +43,9 @@ def find_damage(path: Path) -> str | None:
 
 
 def put_aside(path: Path, now: datetime, durable: Durable) -> str:
-    """Rename a database and what belongs to it, within its folder, and give its new name; nothing is removed.
+    """Rename a database and what belongs to it, within its folder, and give its new name.
+
+    Nothing of it is removed; of those that were put aside the newest ten stay.
 
     A crash in between leaves a part of it under the old names, of which the next call takes care.
 
@@ -56,11 +60,20 @@ def put_aside(path: Path, now: datetime, durable: Durable) -> str:
                 if is_there(path.name + part, folder):
                     _sync(path.name + part, folder, durable)
                     durable.rename(path.name + part, name + part, source_folder=folder, target_folder=folder)
+            _remove_oldest(path, folder)
             # A power cut before this may bring the damaged one back, which is then found damaged again.
             sync_folder(folder, durable)
         finally:
             os.close(folder)
     return name
+
+
+def _remove_oldest(path: Path, folder: int) -> None:
+    """Remove what was put aside ten times ago: a disk that fails again and again must not be filled."""
+    for name in sorted(one.name for one in path.parent.glob(f"{_ASIDE}*{_SUFFIX}"))[:-_MOST_ASIDE]:
+        for part in _PARTS:
+            with suppress(FileNotFoundError):
+                os.unlink(name + part, dir_fd=folder)
 
 
 def last_put_aside(path: Path) -> str | None:

@@ -4,7 +4,8 @@ A photo is let go with all of its jobs, or not at all; and the one that paid for
 every other that got the same picture.
 """
 
-from collections.abc import Collection, Iterator
+import json
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -19,6 +20,8 @@ from retouchd.core.values import AttemptId, BundleId, EditId, JobId
 
 # A picture that was given again and again: letting go of all of it at once would keep the engine waiting.
 _MOST_AT_ONCE: Final = 100
+# Under this name the journal keeps how many jobs that had failed were let go.
+_FAILED: Final = "failed_let_go"
 _OVER: Final = "('done', 'failed', 'cancelled')"
 # Its files are away, nothing is asked for it, all its jobs are past, and nobody else waits for what they got.
 _IS_PAST: Final = f"""
@@ -28,6 +31,11 @@ AND NOT EXISTS (SELECT 1 FROM jobs WHERE bundle = :bundle AND (state NOT IN {_OV
  OR ended IS NULL OR ended >= :latest OR (ended >= :before AND number > :up_to)))
 AND NOT EXISTS (SELECT 1 FROM jobs AS own JOIN jobs AS other ON other.edit = own.edit
  WHERE own.bundle = :bundle AND other.state NOT IN {_OVER})
+"""
+_PAST_CALLS: Final = """
+SELECT attempts.id FROM attempts JOIN jobs ON jobs.id = attempts.job
+WHERE attempts.id IN (SELECT value FROM json_each(:ids))
+AND jobs.ended < :latest AND (jobs.ended < :before OR jobs.number <= :up_to) ORDER BY attempts.id
 """
 _OWNED: Final = (
     "SELECT edits.id FROM jobs JOIN edits ON edits.id = jobs.edit AND edits.owner = jobs.id"
@@ -81,10 +89,24 @@ class HistoryTable(MemoryTable):
             after = rows[-1][0] if len(rows) == _MOST_AT_ONCE else None
         return LetGo(photos=len(gone), jobs=sum(len(self.jobs_of_bundle(one)) for one in gone))
 
+    def past_attempts(self, bounds: HistoryBounds, attempts: Sequence[AttemptId]) -> list[AttemptId]:
+        """Give those of these calls whose jobs are past, the oldest first."""
+        rows = self.connection.execute(_PAST_CALLS, {**_values(bounds), "ids": json.dumps(list(attempts))})
+        return [AttemptId(row["id"]) for row in rows]
+
     def tidy_orders(self, before: datetime, limit: int) -> None:
         """Remove commands, and a person's words for single days, that were given earlier than this."""
         self.connection.execute(_COMMANDS, (to_seconds(before), limit))
         self.connection.execute(_ALLOWANCES, (to_seconds(before),))
+
+    def count_failed_ever(self) -> int:
+        """Count the jobs that failed, those that were let go too."""
+        row = self.connection.execute(
+            "SELECT coalesce((SELECT number FROM job_counts WHERE state = 'failed'), 0) +"
+            " coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?), 0)",
+            (_FAILED,),
+        ).fetchone()
+        return int(row[0])
 
     def find_let_go(self, beginning: str) -> JobId | None:
         """Give a job whose id begins so and that was let go, or None when none is remembered."""
@@ -134,13 +156,7 @@ class HistoryTable(MemoryTable):
         return found
 
     def _is_past(self, bundle: BundleId, bounds: HistoryBounds, kept: Collection[AttemptId]) -> bool:
-        values = {
-            "bundle": bundle,
-            "latest": to_seconds(bounds.latest),
-            "before": to_seconds(bounds.before),
-            "up_to": bounds.up_to,
-        }
-        if not self.connection.execute(_IS_PAST, values).fetchone()[0]:
+        if not self.connection.execute(_IS_PAST, {**_values(bounds), "bundle": bundle}).fetchone()[0]:
             return False
         calls = self.connection.execute(
             f"SELECT id, reserved FROM attempts WHERE edit IN ({_OWNED})", (bundle,)
@@ -174,6 +190,11 @@ class HistoryTable(MemoryTable):
             " SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))",
             {"name": LAST_LET_GO, "bundles": str(bundles)},
         )
+        self.connection.execute(
+            "INSERT INTO meta (name, value) VALUES (:name, :number) ON CONFLICT (name)"
+            " DO UPDATE SET value = CAST(value AS INTEGER) + :number",
+            {"name": _FAILED, "number": sum(job.state is JobState.FAILED for job in jobs)},
+        )
         for job in jobs:
             self.connection.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
             if job.state is not JobState.DONE or job.output is None:
@@ -182,3 +203,11 @@ class HistoryTable(MemoryTable):
             for table, column in (("permissions", "edit"), ("attempts", "edit"), ("edits", "id")):
                 self.connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (edit.id,))
         self.connection.executemany("DELETE FROM bundles WHERE id = ?", [(one,) for one in bundles])
+
+
+def _values(bounds: HistoryBounds) -> dict[str, object]:
+    return {
+        "latest": to_seconds(bounds.latest),
+        "before": to_seconds(bounds.before),
+        "up_to": bounds.up_to,
+    }

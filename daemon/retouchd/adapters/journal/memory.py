@@ -6,6 +6,8 @@ the exact reverse of remembering, but for the photo's files, the prompt and the 
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -16,12 +18,13 @@ from retouchd.adapters.journal.codec import (
     to_json,
     to_path,
     to_seconds,
+    to_sure_moment,
     to_text,
 )
 from retouchd.adapters.journal.jobs import JobsTable
 from retouchd.adapters.journal.ledger import LedgerTable
 from retouchd.core.edits import Edit
-from retouchd.core.jobs import Job
+from retouchd.core.jobs import Job, JobState
 from retouchd.core.records import BundleState
 from retouchd.core.values import EditId, Fingerprint, JobId, fold_name
 
@@ -48,12 +51,35 @@ WHERE (past_costs.day, past_costs.month, past_costs.top_folder) = (back.day, bac
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """A job that has delivered its edit."""
+
+    job: JobId
+    created: datetime
+
+
 class MemoryTable(JobsTable, LedgerTable):
     """Fits a part of the engine's Protocol Ledger."""
 
     def recall_edit(self, fingerprint: Fingerprint, take: int) -> Edit | None:
         """Give the edit, or None; one that was let go comes back with its owner and its calls."""
         return self.find_edit(fingerprint, take) or self._bring_back(fingerprint, take)
+
+    def find_paid(self, fingerprint: Fingerprint, take: int) -> Delivered | None:
+        """Give the job that has delivered an edit and was let go since, or None."""
+        row = self.connection.execute(
+            "SELECT owner, created FROM paid WHERE fingerprint = ? AND take = ? AND state = ?",
+            (to_digest(fingerprint), take, JobState.DONE),
+        ).fetchone()
+        if row is None:
+            return None
+        return Delivered(job=JobId(row["owner"]), created=to_sure_moment(row["created"]))
+
+    def is_past_output(self, path: PurePosixPath) -> bool:
+        """Say whether a job that was let go has delivered a file under a name."""
+        found = self.connection.execute("SELECT 1 FROM past_outputs WHERE path = ?", (to_bytes(path),))
+        return found.fetchone() is not None
 
     def remember_output(self, job: Job) -> None:
         """Remember what a job has delivered."""

@@ -21,12 +21,13 @@ from retouchd.adapters.journal.gauges import GaugesTable
 from retouchd.adapters.journal.happenings import HappeningsTable
 from retouchd.adapters.journal.journal import SqliteJournal, translating
 from retouchd.adapters.journal.listing import ListingTable
+from retouchd.adapters.journal.memory import Delivered
 from retouchd.core.errors import UnknownJobError
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.money import NOTHING, Money
 from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.records import BundleRecord, BundleState, Moments
-from retouchd.core.values import BundleId, printable
+from retouchd.core.values import BundleId, Fingerprint, printable
 
 # So many tell how fast the service is these days.
 _RECENT_CALLS: Final = 101
@@ -96,13 +97,32 @@ class JournalView(SqliteJournal, CostsTable, ListingTable, GaugesTable, Happenin
         """
         found = self.find_jobs(beginning.lower()) if beginning else []
         if not found:
-            message = f'there is no job "{printable(beginning)}"; "retouchd jobs" lists them'
+            message = self._why_unknown(beginning)
             raise UnknownJobError(message)
         if len(found) > 1:
             ids = ", ".join(job.id for job in found)
             message = f'several jobs begin with "{printable(beginning)}" ({ids}): type more of it'
             raise UnknownJobError(message)
         return found[0]
+
+    def _why_unknown(self, beginning: str) -> str:
+        past = self.find_let_go(beginning.lower()) if beginning else None
+        if past is None:
+            return f'there is no job "{printable(beginning)}"; "retouchd jobs" lists them'
+        return (
+            f"the details of job {past} are not kept any more (history.keep_days); that it was paid for is"
+            " known: to have it again, drop photo and prompt into the inbox, for another version with another"
+            " take"
+        )
+
+    def find_delivered(self, fingerprint: Fingerprint, take: int) -> Delivered | None:
+        """Give the job that has delivered an edit, or None; also one that was let go."""
+        edit = self.find_edit(fingerprint, take)
+        if edit is None:
+            return self.find_paid(fingerprint, take)
+        owner = self.get_job(edit.owner)
+        is_delivered = owner.state in {JobState.DELIVERED, JobState.DONE}
+        return Delivered(job=owner.id, created=owner.created) if is_delivered else None
 
     def all_jobs_in(self, states: Iterable[JobState]) -> list[Job]:
         """Give every job in these states, oldest first; not for "done"."""

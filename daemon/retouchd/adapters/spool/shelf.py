@@ -16,6 +16,8 @@ from retouchd.core.records import Label
 from retouchd.core.values import AttemptId
 
 _FILE_NAME: Final = re.compile(r"([0-9]{1,18})\.(?:part|answer)")
+# What lies beside an answer; alone it is what a removal that was cut has left.
+_BESIDE: Final = re.compile(r"([0-9]{1,18})\.(?:fetched|fetching|came|handed\.part|handed\.answer)")
 
 
 class Shelf:
@@ -30,9 +32,12 @@ class Shelf:
         Raises:
             FileTroubleError: The folder cannot be read.
         """
+        return sorted(self._named(_FILE_NAME))
+
+    def _named(self, pattern: re.Pattern[str]) -> set[AttemptId]:
         with trouble("read", self._folder):
-            found = [_FILE_NAME.fullmatch(path.name) for path in self._folder.iterdir()]
-        return sorted({AttemptId(int(one[1])) for one in found if one})
+            found = [pattern.fullmatch(path.name) for path in self._folder.iterdir()]
+        return {AttemptId(int(one[1])) for one in found if one}
 
     def kept(self) -> list[KeptFile]:
         """Give the files there are, whatever is in them.
@@ -40,7 +45,10 @@ class Shelf:
         Raises:
             FileTroubleError: The folder cannot be read.
         """
-        return [file for attempt in self.attempts() if (file := self._look_at(attempt))]
+        kept = [file for attempt in self.attempts() if (file := self._look_at(attempt))]
+        whole = {file.attempt for file in kept}
+        rests = (KeptFile(attempt=one, size=0, is_rest=True) for one in self._named(_BESIDE) - whole)
+        return [*kept, *rests]
 
     def _look_at(self, attempt: AttemptId) -> KeptFile | None:
         for name in (answer_name(attempt), part_name(attempt)):
