@@ -12,7 +12,7 @@ import pytest
 from cli_house import CliHouse, talk_on_terminal
 
 from retouchd.cli.completing import read_typed
-from retouchd.cli.grammar import Verb, read_commands, read_own_options
+from retouchd.cli.grammar import Usage, read_commands, read_own_options
 from retouchd.cli.main import app
 from retouchd.cli.manual import EXIT_STATUSES, manual
 from retouchd.cli.shells import SCRIPTS, Shell
@@ -179,7 +179,7 @@ def test_the_man_page_is_sound(program: str, words: list[str]) -> None:
 
 def test_whatever_stands_in_a_help_is_shown_as_it_is() -> None:
     """Dots, backslashes, quotes and letters of other alphabets do not steer the page."""
-    verb = Verb(name="x", about=[".so /etc/passwd \\n 'a' \"b\" ~ ü --until-idle"], parameters=[])
+    verb = Usage(name="x", about=[".so /etc/passwd \\n 'a' \"b\" ~ ü --until-idle"], parameters=[])
 
     page = manual([verb], [])
 

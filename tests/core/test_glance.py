@@ -83,13 +83,13 @@ def test_what_is_most_urgent_comes_first() -> None:
 
     assert titles(glance) == [
         "Needs you",
+        "Notice",
+        "Failed",
         "Working",
         "Waiting",
         "Today",
         "Month",
-        "Notice",
         "Last",
-        "Failed",
         "No prompt",
         "Hint",
     ]

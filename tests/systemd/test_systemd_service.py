@@ -60,6 +60,24 @@ def test_it_works_for_a_team(box: Box, system: House) -> None:
     assert eventually(lambda: box.path(f"{NAS}/done/trip/beach.tiff").exists())
 
 
+def test_the_systems_log_has_facts_as_fields(box: Box, system: House) -> None:
+    """The story of one photo, and what needs somebody, are found by journalctl, in lines for people."""
+    system.drop("told.jpg", photo(3), "make it noon", user="anna")
+    system.drop("wrong.jpg", photo(3), "+++\nqualty = 1\n+++\nmake it noon", user="anna")
+    system.wait_for("told.png")
+    assert eventually(lambda: "wrong.jpg" in box.run("journalctl", "--priority=warning", "--output=cat"))
+
+    # The original is moved, and that told, after the picture is there.
+    assert eventually(
+        lambda: box.run(
+            "journalctl", "--output=cat", "RETOUCHD_SOURCE=told.jpg", "RETOUCHD_EVENT=job.done"
+        ).startswith("job.done told.jpg -> outbox/told.png, job ")
+    )
+    warned = box.run("journalctl", "--priority=warning", "--output=cat", "SYSLOG_IDENTIFIER=retouchd")
+    assert 'bundle.needs_you wrong.jpg: wrong.txt: "qualty" is no option' in warned
+    assert "told.jpg" not in warned
+
+
 def test_who_writes_is_seen_whoever_it_is(box: Box, system: House) -> None:
     """A photo of another user that is open for writing is waited for: the service may ask for a lease."""
     system.drop("open.jpg.later", photo(2), "make it morning", user="anna")

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from retouchd.adapters.journal.views import JournalView
-from retouchd.cli.grammar import Parameter, Verb
+from retouchd.cli.grammar import Parameter, Usage
 from retouchd.core.jobs import HoldReason, JobState
 from retouchd.core.metadata import shown_path
 from retouchd.core.request import Quality
 from retouchd.core.story import STATE_WORDS
+from retouchd.core.values import printable
 from retouchd.settings import load_settings
 
 # Nobody reads through more of them.
@@ -46,7 +47,7 @@ class Typed:
         config: The configuration file that was named.
     """
 
-    verb: Verb | None = None
+    verb: Usage | None = None
     option: Parameter | None = None
     number: int = 0
     config: Path | None = None
@@ -57,9 +58,9 @@ class Typed:
 class _Reader:
     """Reads a command line word by word."""
 
-    verbs: Mapping[str, Verb]
+    verbs: Mapping[str, Usage]
     own: Sequence[Parameter]
-    verb: Verb | None = None
+    verb: Usage | None = None
     option: Parameter | None = None
     number: int = 0
     given: dict[str, str] = field(default_factory=dict)
@@ -79,7 +80,7 @@ class _Reader:
         return self.own if self.verb is None else self.verb.options
 
 
-def read_typed(words: Sequence[str], verbs: Sequence[Verb], own: Sequence[Parameter]) -> Typed:
+def read_typed(words: Sequence[str], verbs: Sequence[Usage], own: Sequence[Parameter]) -> Typed:
     """Understand a command line.
 
     Args:
@@ -101,7 +102,7 @@ def read_typed(words: Sequence[str], verbs: Sequence[Verb], own: Sequence[Parame
 
 
 def complete(
-    words: Sequence[str], verbs: Sequence[Verb], own: Sequence[Parameter], environ: Mapping[str, str]
+    words: Sequence[str], verbs: Sequence[Usage], own: Sequence[Parameter], environ: Mapping[str, str]
 ) -> list[str]:
     """Give the lines of the answer.
 
@@ -153,7 +154,7 @@ def _jobs(typed: Typed, environ: Mapping[str, str]) -> Mapping[str, str]:
 
 def _pauses(typed: Typed, environ: Mapping[str, str]) -> Mapping[str, str]:
     with closing(_open(typed, environ)) as view:
-        pauses = {pause.reason.value: " ".join(pause.detail.split()) for pause in view.pauses()}
+        pauses = {pause.reason.value: printable(pause.detail) for pause in view.pauses()}
         alike = view.jobs_held_for(HoldReason.REFUSED_ALIKE)
     more = (
         {HoldReason.REFUSED_ALIKE.value: f"{len(alike)} photos whose options were refused"} if alike else {}

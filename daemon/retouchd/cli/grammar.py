@@ -41,7 +41,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verb:
+class Usage:
     """A command.
 
     Attributes:
@@ -63,10 +63,10 @@ class Verb:
         return [one for one in self.parameters if not one.names]
 
 
-def read_commands(app: typer.Typer) -> list[Verb]:
+def read_commands(app: typer.Typer) -> list[Usage]:
     """Give the commands that people are shown, in the order of the help."""
     return [
-        Verb(
+        Usage(
             name=info.name or info.callback.__name__,
             about=_paragraphs(info.callback),
             parameters=read_parameters(info.callback),

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from retouchd.cli.grammar import Parameter, Verb
+from retouchd.cli.grammar import Parameter, Usage
 
 _NAME: Final = "retouchd"
 _SUMMARY: Final = "edits photos that are dropped into a folder with a text file that says what to change"
@@ -53,7 +53,7 @@ _ESCAPES: Final = {"\\": "\\e", "~": "\\(ti", '"': "\\(dq", "'": "\\(aq", "`": "
 _OPTION: Final = re.compile(r"(?<![\w-])--?[a-z][\w-]*|(?<= )-(?= )")
 
 
-def manual(verbs: Sequence[Verb], own: Sequence[Parameter]) -> str:
+def manual(verbs: Sequence[Usage], own: Sequence[Parameter]) -> str:
     """Give the page.
 
     Args:
@@ -62,7 +62,7 @@ def manual(verbs: Sequence[Verb], own: Sequence[Parameter]) -> str:
     return "\n".join(_page(verbs, own)) + "\n"
 
 
-def _page(verbs: Sequence[Verb], own: Sequence[Parameter]) -> Iterator[str]:
+def _page(verbs: Sequence[Usage], own: Sequence[Parameter]) -> Iterator[str]:
     yield f'.TH {_NAME.upper()} 1 "" "{_NAME}" "User Commands"'
     yield from (".SH NAME", *_lines(f"{_NAME} - {_SUMMARY}"))
     yield from (".SH SYNOPSIS", rf".B {_NAME}", r"[\fIOPTIONS\fR] \fICOMMAND\fR [\fIARGUMENTS\fR]")
@@ -89,7 +89,7 @@ def _page(verbs: Sequence[Verb], own: Sequence[Parameter]) -> Iterator[str]:
     yield from (".SH SEE ALSO", ".BR systemctl (1),", ".BR journalctl (1)")
 
 
-def _command(verb: Verb) -> Iterator[str]:
+def _command(verb: Usage) -> Iterator[str]:
     yield f'.SS "{_text(_usage(verb))}"'
     for number, paragraph in enumerate(verb.about):
         yield from ([".PP"] if number else [])
@@ -98,12 +98,12 @@ def _command(verb: Verb) -> Iterator[str]:
         yield from _parameter(parameter)
 
 
-def _usage(verb: Verb) -> str:
+def _usage(verb: Usage) -> str:
     arguments = [one.metavar if one.is_required else f"[{one.metavar}]" for one in verb.arguments]
     return " ".join([_NAME, verb.name, *arguments, *(["[OPTIONS]"] if _own_options(verb) else [])])
 
 
-def _own_options(verb: Verb) -> list[Parameter]:
+def _own_options(verb: Usage) -> list[Parameter]:
     """Give a command's options without the one that all have, which is told once."""
     return [one for one in verb.options if "--config" not in one.names]
 

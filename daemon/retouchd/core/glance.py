@@ -97,15 +97,15 @@ def sections(glance: Glance) -> Iterator[Section]:
     page, status = glance.page, glance.page.status
     if status.counts["held"]:
         yield _needs(page.needs, status.counts["held"])
+    for title, words in notice_rows(status):
+        yield Section(title=title, words=words, weight=Weight.NOTABLE)
+    if page.failed:
+        yield _failed(page.failed)
     yield _working(glance, status.now)
     for title, words in (waiting_row(status), *money_rows(status)):
         yield Section(title=title, words=words)
-    for title, words in notice_rows(status):
-        yield Section(title=title, words=words, weight=Weight.NOTABLE)
     if glance.deliveries:
         yield _delivered(glance.deliveries, status.now)
-    if page.failed:
-        yield _failed(page.failed)
     if page.without_prompt:
         yield _without_prompt(page.without_prompt, status)
     for title, words in hint_rows(status)[:MOST_NAMED_FEW]:
