@@ -30,7 +30,7 @@ def answer(house: CliHouse, *words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["re"], ["words", "resume", "retry", "redo", "resolve"]),
+        (["res"], ["words", "resume", "resolve"]),
         (["-"], ["words", "--config", "--version", "--help"]),
         (["jobs", "--s"], ["words", "--state", "--since"]),
         (["jobs", "--state", "de"], ["words", "delivered", "deferred"]),
@@ -187,11 +187,11 @@ def test_whatever_stands_in_a_help_is_shown_as_it_is() -> None:
 
 
 def test_every_command_teaches_by_example() -> None:
-    """The help of each command that takes anything shows how it is typed."""
+    """The help of each command that takes more than --config shows how it is typed."""
     missing = [
         verb.name
         for verb in read_commands(app)
-        if verb.parameters and not any("retouchd" in paragraph for paragraph in verb.about[1:])
+        if len(verb.parameters) > 1 and not any("retouchd" in paragraph for paragraph in verb.about[1:])
     ]
 
     assert missing == []
