@@ -43,6 +43,10 @@ class Way(Protocol):
         """What people read of it; tells no secret."""
         ...
 
+    def find_fault(self) -> str:
+        """Say why nothing can be sent, as far as that is known without sending; or nothing."""
+        ...
+
     def send(self, outgoing: Outgoing) -> Failure | None:
         """Send a message within its own time, and say why that was not possible."""
         ...

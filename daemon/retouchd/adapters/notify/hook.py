@@ -35,9 +35,13 @@ class Hook:
         """What people read of it."""
         return f"hook {printable(self._path)}"
 
+    def find_fault(self) -> str:
+        """Say what forbids to run it, or nothing."""
+        return find_fault(self._path)
+
     def send(self, outgoing: Outgoing) -> Failure | None:
         """Run it, and say why it did not take the message; it is not run again for that."""
-        fault = find_fault(self._path)
+        fault = self.find_fault()
         if fault:
             return Failure(reason=fault, is_final=True)
         document = {**outgoing.message.document, "text": outgoing.text}

@@ -67,10 +67,15 @@ class Post:
         """What people read of it: what kind of address it is."""
         return f"{printable(self._url.partition(':')[0])}://…"
 
+    def find_fault(self) -> str:
+        """Say whether Apprise is missing."""
+        return MISSING if find_spec("apprise") is None else ""
+
     def send(self, outgoing: Outgoing) -> Failure | None:
         """Send a message, and say why that was not possible; mostly it is later."""
-        if find_spec("apprise") is None:
-            return Failure(reason=MISSING)
+        fault = self.find_fault()
+        if fault:
+            return Failure(reason=fault)
         subject = outgoing.message.subject
         order = json.dumps({"url": self._url, "title": subject, "body": outgoing.text}).encode()
         try:
