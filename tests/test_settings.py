@@ -146,6 +146,14 @@ class TestWhereTheFileIs:
         what = "Expected newline or end of document after a statement (at line 2, column 18)"
         assert faults == [f"{path} is not valid TOML: {what}"]
 
+    def test_what_is_nested_without_end_is_said(self, tmp_path: Path) -> None:
+        """A file that no program can read is refused like any other."""
+        path = _file(tmp_path, f"[watch]\nignore = {'[' * 100_000}\n")
+
+        faults = _faults(path, {})
+
+        assert faults == [f"{path} is not valid TOML: it is nested too deeply"]
+
     def test_other_encodings_are_said(self, tmp_path: Path) -> None:
         """A file in an old encoding is refused, one with a byte order mark is read."""
         path = tmp_path / "config.toml"

@@ -53,12 +53,13 @@ class Equipment:
 
     def adopt(self, settings: Settings, key: Callable[[], str]) -> None:
         """Go by other settings, in the same folders, from now on; nothing is waited for."""
+        # The only one that could refuse it: nothing was changed before.
+        self._endpoint.adopt(endpoint_terms(settings, key))
         self._inbox.adopt(forming_rules(settings), settings.watch.settle_seconds)
         modes = output_modes(settings)
         self._outbox.adopt(modes)
         for cabinets in (self._filing, *self._returns.values()):
             cabinets.adopt(modes)
-        self._endpoint.adopt(endpoint_terms(settings, key))
         self._darkroom.adopt(settings.limits.max_pixels)
 
 

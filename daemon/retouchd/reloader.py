@@ -80,7 +80,6 @@ class Reloader:
             try:
                 self._take(self._source.read(), commands)
             except ConfigurationError as exc:
-                manager.status("The configuration is not right; the one before still counts")
                 self._mailbox.ask(self._followers.reloading.refuse, str(exc).splitlines(), commands)
             finally:
                 manager.ready()
@@ -107,7 +106,7 @@ class Reloader:
 
     def _switch(self, fresh: Configuration) -> None:
         """Have it count for everybody but the companions, who may need a while for their end."""
+        self._followers.equipment.adopt(fresh.settings, fresh.key)
         self._running = fresh
         self._source.set_up_log(fresh)
-        self._followers.equipment.adopt(fresh.settings, fresh.key)
         self._followers.scanner.adopt(scan_policy(fresh.settings))

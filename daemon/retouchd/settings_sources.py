@@ -94,6 +94,8 @@ def _read_table(path: Path) -> Table:
         fault = f"{shown} is not UTF-8 text"
     except tomllib.TOMLDecodeError as exc:
         fault = f"{shown} is not valid TOML: {printable(exc)}"
+    except RecursionError:
+        fault = f"{shown} is not valid TOML: it is nested too deeply"
     raise ConfigurationError(fault)
 
 

@@ -13,8 +13,9 @@ from retouchd.core.leftovers import Leftovers
 from retouchd.core.money import NOTHING, Caps, Money
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.records import SpendReport
+from retouchd.core.reloading import Reading
 from retouchd.core.spending import Notice
-from retouchd.core.status import Entry, Holder, Status, headline
+from retouchd.core.status import Entry, Holder, Status, headline, notice_rows
 from retouchd.core.statusfile import (
     FIRST_LINE,
     LAST_LINE,
@@ -246,3 +247,24 @@ def test_the_line_says_why_nothing_is_sent() -> None:
 
     assert paused == 'Paused: You paused it: holidays. To go on: "retouchd resume"; 1 need you'
     assert silent == "The inbox has not answered since 11:00"
+
+
+def test_the_line_says_that_a_configuration_was_refused() -> None:
+    """Who has it read again by the service manager sees there that it does not count."""
+    line = headline(replace(RUNNING, reading=Reading(refused=NOW)))
+
+    assert line.startswith(
+        "Idle: waits for photos; the configuration is not right, the one before still counts"
+    )
+
+
+def test_what_was_not_read_is_a_notice() -> None:
+    """Faults come first, and what was changed since; each as a sentence."""
+    reading = Reading(refused=NOW, faults=("a.b (in /config.toml): unknown",))
+
+    told = [text for _title, text in notice_rows(replace(RUNNING, reading=reading, unread=("a.b",)))]
+
+    assert told[1:3] == [
+        "a.b (in /config.toml): unknown.",
+        "a.b was changed in the configuration and not read yet: retouchd reload.",
+    ]

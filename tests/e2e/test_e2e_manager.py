@@ -1,5 +1,6 @@
 """What a service manager hears of a real daemon: when it can work, what it does, that it lives, its end."""
 
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -61,6 +62,21 @@ def test_it_hears_what_goes_on(open_shop: OpenShop, manager: Manager) -> None:
     manager.wait_for("STOPPING=1")
     assert ended.code == 0, ended.text
     assert not any(message.startswith("WATCHDOG") for message in manager.heard)
+
+
+def test_it_hears_of_a_configuration_that_is_read_again(open_shop: OpenShop, manager: Manager) -> None:
+    """When that begins and when it is over, also when it is refused; then the line says so."""
+    shop = open_shop(NOWHERE)
+    daemon = shop.start(NOTIFY_SOCKET=manager.address)
+    daemon.wait_for("watch.started")
+    for text in (shop.config.read_text(), "half a ["):
+        shop.config.write_text(text)
+        daemon.process.send_signal(signal.SIGHUP)
+        manager.wait_for("RELOADING=1\nMONOTONIC_USEC=")
+        manager.wait_for("READY=1")
+
+    manager.wait_for("STATUS=Idle: waits for photos; the configuration is not right")
+    assert daemon.stop().code == 0
 
 
 def test_the_last_call_is_finished_in_more_time(open_shop: OpenShop, manager: Manager) -> None:

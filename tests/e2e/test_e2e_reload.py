@@ -3,9 +3,11 @@
 import os
 import pty
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from answers import good, good_reply, refusal_reply
@@ -14,6 +16,7 @@ from invariants import check_all, check_asked_once
 from workshop import OpenShop, Running, Workshop, picture
 
 from retouchd.core.reloading import READING_NOTE, Reading
+from retouchd.core.statusfile import STATUS_FILE_NAME
 from servers import Exchange, Script, ScriptedServer, reply_bytes
 from waiting import eventually
 
@@ -201,6 +204,35 @@ def test_what_needs_a_restart_is_told_and_stays(open_shop: OpenShop, tmp_path: P
     assert f"folders.done was changed to {other}" in screen
     assert shop.outputs() == ["new-beach.jpg"]
     assert not other.exists()
+
+
+def test_who_works_beside_the_engine_follows(open_shop: OpenShop) -> None:
+    """The status file goes and comes again, and numbers are told on a port, without a new start."""
+    shop = open_shop(NOWHERE)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    status_file = shop.outbox / STATUS_FILE_NAME
+    with shop.running() as daemon:
+        assert eventually(status_file.exists)
+        shop.configure(output__status_file=False, metrics__port=port)
+        reread(daemon)
+        assert eventually(lambda: not status_file.exists())
+        assert eventually(lambda: b"retouchd_" in scrape(port))
+        shop.configure(output__status_file=True, metrics__port=0)
+        reread(daemon)
+        assert eventually(status_file.exists)
+
+        assert eventually(lambda: scrape(port) == b"")
+
+
+def scrape(port: int) -> bytes:
+    """Give what is told on a port; nothing while nobody listens."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as reply:
+            told: bytes = reply.read()
+            return told
+    except OSError:
+        return b""
 
 
 def test_the_command_says_what_has_changed(open_shop: OpenShop) -> None:

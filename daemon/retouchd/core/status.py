@@ -109,6 +109,8 @@ def headline(status: Status) -> str:
     """Give what goes on as one short line; when nothing is sent, why, and what ends that."""
     counts, spend = status.counts, status.spend
     needs = f"; {counts[JobState.HELD]} need you" if counts[JobState.HELD] else ""
+    if status.reading.refused is not None:
+        needs += "; the configuration is not right, the one before still counts: retouchd status"
     if status.pauses:
         why = pause_sentence(status.pauses[0], status.now).rstrip(".")
         return f"Paused: {why}{needs}"
