@@ -67,6 +67,8 @@ COUNTS: Final[Mapping[str, Counts]] = {
     "duplicates.policy": Counts.NEXT_PHOTO,
     "duplicates.keep_answers_days": Counts.AT_ONCE,
     "duplicates.keep_answers_mb": Counts.AT_ONCE,
+    "history.keep_days": Counts.AT_ONCE,
+    "history.keep_jobs": Counts.AT_ONCE,
     # The name of a result is kept for it from when its photo was looked at.
     "output.name": Counts.NEXT_PHOTO,
     "output.on_conflict": Counts.NEXT_RESULT,
