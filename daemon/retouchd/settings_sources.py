@@ -92,10 +92,8 @@ def _read_table(path: Path) -> Table:
         fault = f"{shown} cannot be read: {exc.strerror}"
     except UnicodeDecodeError:
         fault = f"{shown} is not UTF-8 text"
-    except tomllib.TOMLDecodeError as exc:
+    except (tomllib.TOMLDecodeError, RecursionError) as exc:
         fault = f"{shown} is not valid TOML: {printable(exc)}"
-    except RecursionError:
-        fault = f"{shown} is not valid TOML: it is nested too deeply"
     raise ConfigurationError(fault)
 
 
