@@ -29,12 +29,14 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """What the last look rests on."""
+class _Seen:
+    """What was read last, and what tells that it is old."""
 
     version: int
     holder: Holder | None
     read_at: float
+    house: House
+    glance: Glance
 
 
 class Lookout:
@@ -50,32 +52,36 @@ class Lookout:
         self._monotonic = monotonic
         self._view: JournalView | None = None
         self._file: tuple[int, int] | None = None
-        self._known: _Known | None = None
-        self._sight = Sight()
+        self._seen: _Seen | None = None
 
     def look(self, now: datetime) -> Sight:
         """Give what is going on; read anew only if something may have changed."""
         try:
-            view = self._open()
-            known = _Known(
-                version=view.version(),
-                holder=read_lock_holder(self._settings.places().state),
-                read_at=self._monotonic(),
-            )
-            if self._is_old(known):
-                with looking(view, self._settings, self._config) as house:
-                    self._sight = Sight(house=house, glance=report_glance(house))
-                self._known = known
+            seen = self._seen = self._refresh()
         except (JournalError, CommandRefusedError, FileTroubleError) as exc:
             self.close()
             return Sight(trouble=str(exc))
-        return _at(self._sight, now)
+        page = seen.glance.page
+        page = replace(page, status=replace(page.status, now=now))
+        return Sight(house=seen.house, glance=replace(seen.glance, page=page))
+
+    def _refresh(self) -> _Seen:
+        view = self._open()
+        version, holder = view.version(), read_lock_holder(self._settings.places().state)
+        seen, now = self._seen, self._monotonic()
+        is_same = seen is not None and (seen.version, seen.holder) == (version, holder)
+        if seen is not None and is_same and now - seen.read_at < _LONGEST_SECONDS:
+            return seen
+        with looking(view, self._settings, self._config) as house:
+            return _Seen(
+                version=version, holder=holder, read_at=now, house=house, glance=report_glance(house)
+            )
 
     def close(self) -> None:
         """Let go of the history."""
         if self._view is not None:
             self._view.close()
-        self._view = self._known = None
+        self._view = self._seen = None
 
     def _open(self) -> JournalView:
         path = self._settings.places().journal
@@ -84,20 +90,3 @@ class Lookout:
             self.close()
             self._view, self._file = JournalView.open_for_reading(path), found
         return self._view
-
-    def _is_old(self, now: _Known) -> bool:
-        known = self._known
-        return (
-            known is None
-            or (known.version, known.holder) != (now.version, now.holder)
-            or now.read_at - known.read_at >= _LONGEST_SECONDS
-        )
-
-
-def _at(sight: Sight, now: datetime) -> Sight:
-    """Give what was seen as it is told at a moment."""
-    if sight.glance is None:
-        return sight
-    page = sight.glance.page
-    page = replace(page, status=replace(page.status, now=now))
-    return replace(sight, glance=replace(sight.glance, page=page))
