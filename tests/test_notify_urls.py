@@ -4,13 +4,27 @@ from pathlib import Path
 
 import pytest
 
+from retouchd.adapters.notify.hook import Hook
 from retouchd.adapters.notify.program import Runner
 from retouchd.core.errors import ConfigurationError
 from retouchd.notify_urls import read_urls
-from retouchd.notifying import build_sender, build_ways
+from retouchd.notifying import LiveWays, Ways, build_sender, build_ways
 from retouchd.settings import load_settings
 
 SECRET = "ntfy://host.example/very-secret"  # noqa: S105 - to be found nowhere
+
+
+class Told:
+    """A log that keeps what it was warned of."""
+
+    def __init__(self, told: list[str]) -> None:
+        self._told = told
+
+    def warning(self, _event: str, **fields: object) -> None:
+        """Keep it."""
+        self._told.append(str(fields["detail"]))
+
+    debug = info = error = exception = warning
 
 
 def urls_file(place: Path, content: bytes, mode: int = 0o600) -> Path:
@@ -74,6 +88,20 @@ def test_the_ways_are_built_from_the_settings(tmp_path: Path) -> None:
     assert "cannot be read" in missing.fault
     assert [way.shown for way in both.by_name.values()] == [f"hook {tmp_path}/tell", "ntfy://…"]
     assert (both.fault, build_sender(settings).root) == ("", str(tmp_path / "r"))
+
+
+def test_a_file_that_cannot_be_read_for_a_while_takes_no_way_away() -> None:
+    """While somebody edits the addresses the last good ones count; the fault is told once."""
+    told: list[str] = []
+    hook = Hook(Path("/hook"), 1, {}, Runner())
+    fault = Ways(by_name={}, fault="cannot be read")
+    states = [Ways(by_name={"a": hook}), fault, fault, Ways(by_name={"b": hook}), fault]
+    ways = LiveWays(iter(states).__next__, Told(told))
+
+    seen = [sorted(ways()) for _ in states]
+
+    assert seen == [["a"], ["a"], ["a"], ["b"], ["b"]]
+    assert told == ["cannot be read"] * 2
 
 
 @pytest.mark.parametrize(

@@ -113,9 +113,8 @@ class Notifier:
             told = set_back(remembered.told, now)
             facts = read_facts(self._window(view, told, now))
         self._ways = self._with.find_ways()
-        # What was on its way where nothing is sent any more has come to its end.
-        waiting = tuple(one for one in remembered.waiting if one.way in self._ways)
-        self._memory = Memory(told=begin_listening(told, facts, self._with.policy.topics), waiting=waiting)
+        begun = begin_listening(told, facts, self._with.policy.topics)
+        self._memory = Memory(told=begun, waiting=remembered.waiting)
         self._write()
 
     def _open(self) -> JournalView:
@@ -137,6 +136,8 @@ class Notifier:
                 self._is_over.wait(_TROUBLE_SECONDS)
 
     def _watch(self, view: JournalView) -> None:
+        # Another connection counts from another number.
+        self._version = -1
         batch = self._with.policy.batch.total_seconds()
         while not self._is_over.wait(min(_LOOK_SECONDS, batch / _LOOKS_IN_A_BATCH)):
             self._look_if_due(view)
@@ -186,7 +187,7 @@ class Notifier:
             self._warn(_MEMORY, str(exc))
 
     def _send_due(self) -> None:
-        while due := find_due(self._memory.waiting, self._with.now()):
+        while due := find_due(self._memory.waiting, self._ways, self._with.now()):
             for one in due:
                 self._send(one)
 
@@ -194,7 +195,7 @@ class Notifier:
         failure = self._ways[outgoing.way].send(outgoing)
         if failure is None:
             queue = note_sent(self._memory.waiting, outgoing)
-            self._reasons.pop(self._shown(outgoing), None)
+            self._reasons.pop(outgoing.way, None)
             self._with.log.info("notice.sent", topic=outgoing.message.topic, way=self._shown(outgoing))
         else:
             is_final = failure.is_final
@@ -208,12 +209,12 @@ class Notifier:
         shown = self._shown(outgoing)
         if failure.said:
             self._with.log.debug("notice.answered", way=shown, said=failure.said)
-        self._warn(shown, failure.reason)
+        self._warn(outgoing.way, failure.reason, shown)
 
-    def _warn(self, about: str, reason: str) -> None:
+    def _warn(self, about: str, reason: str, shown: str = _MEMORY) -> None:
         if self._reasons.get(about) != reason:
             self._reasons[about] = reason
-            self._with.log.warning("notice.not_sent", way=about, detail=reason)
+            self._with.log.warning("notice.not_sent", way=shown, detail=reason)
 
     def _shown(self, outgoing: Outgoing) -> str:
         way = self._ways.get(outgoing.way)

@@ -32,6 +32,24 @@ class Ways:
     fault: str = ""
 
 
+class LiveWays:
+    """The ways as they are now; the last good ones too, while the file of addresses cannot be used."""
+
+    def __init__(self, build: Callable[[], Ways], log: Log) -> None:
+        self._build = build
+        self._log = log
+        self._last = Ways(by_name={})
+
+    def __call__(self) -> Mapping[str, Way]:
+        """Look again, and tell a fault once."""
+        found = self._build()
+        if found.fault and found.fault != self._last.fault:
+            self._log.warning("notice.not_sent", detail=found.fault)
+        kept = {**self._last.by_name, **found.by_name} if found.fault else found.by_name
+        self._last = Ways(by_name=kept, fault=found.fault)
+        return kept
+
+
 def build_notifier(
     settings: Callable[[], Settings], durable: Durable, log: Log, environ: Mapping[str, str]
 ) -> Notifier:
@@ -41,18 +59,11 @@ def build_notifier(
         settings: Gives them as they are now; another one is built when their section has changed.
     """
     runner, chosen = Runner(), settings().notify
-
-    def find_ways() -> Mapping[str, Way]:
-        ways = build_ways(settings(), environ, runner)
-        if ways.fault:
-            log.warning("notice.not_sent", detail=ways.fault)
-        return ways.by_name
-
     equipment = Equipment(
         settings=settings,
         policy=Policy(topics=frozenset(chosen.events), batch=timedelta(seconds=chosen.batch_seconds)),
         sender=build_sender(settings()),
-        find_ways=find_ways,
+        find_ways=LiveWays(lambda: build_ways(settings(), environ, runner), log),
         memory=MemoryFile(settings().places().state, durable),
         hurry=runner.hurry,
         now=SystemClock().now,

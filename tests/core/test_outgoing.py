@@ -12,6 +12,8 @@ from retouchd.core.outgoing import Outgoing, add_messages, find_due, note_failur
 from retouchd.core.telling import Topic
 from strategies import NOW
 
+WAYS = ("hook", "mail")
+
 
 def messages(*names: str) -> Sequence[Message]:
     """Give messages with these texts."""
@@ -25,17 +27,20 @@ def texts(waiting: Sequence[Outgoing]) -> list[str]:
 
 def test_a_message_goes_out_on_every_way_in_its_order() -> None:
     """Each way gets each message, the oldest first; one way that fails holds up no other."""
-    queue = add_messages((), messages("a", "b"), ("hook", "mail"), NOW)
-    first = find_due(queue.waiting, NOW)
+    queue = add_messages((), messages("a", "b"), WAYS, NOW)
+    first = find_due(queue.waiting, WAYS, NOW)
     assert [(one.way, one.text) for one in first] == [("hook", "a"), ("mail", "a")]
 
     queue = note_sent(queue.waiting, first[0])
     queue = note_failure(queue.waiting, first[1], NOW, is_final=False)
 
-    assert [(one.way, one.text) for one in find_due(queue.waiting, NOW)] == [("hook", "b")]
+    assert [(one.way, one.text) for one in find_due(queue.waiting, WAYS, NOW)] == [("hook", "b")]
     assert queue.given_up == ()
     later = NOW + timedelta(seconds=30)
-    assert [(one.way, one.text) for one in find_due(queue.waiting, later)] == [("hook", "b"), ("mail", "a")]
+    assert [(one.way, one.text) for one in find_due(queue.waiting, WAYS, later)] == [
+        ("hook", "b"),
+        ("mail", "a"),
+    ]
 
 
 def test_a_failure_is_tried_ever_more_seldom_and_given_up_in_the_end() -> None:
@@ -43,7 +48,7 @@ def test_a_failure_is_tried_ever_more_seldom_and_given_up_in_the_end() -> None:
     waiting = add_messages((), messages("a", "b"), ("mail",), NOW).waiting
     now, tries = NOW, 0
     while texts(waiting)[0] == "a":
-        (due,) = find_due(waiting, waiting[0].next_try)
+        (due,) = find_due(waiting, WAYS, waiting[0].next_try)
         now = due.next_try
         queue = note_failure(waiting, due, now, is_final=False)
         waiting, tries = queue.waiting, tries + 1
@@ -64,10 +69,16 @@ def test_what_can_never_be_sent_is_given_up_at_once() -> None:
 
 
 def test_what_belongs_to_no_way_any_more_goes() -> None:
-    """A way that the configuration names no longer keeps nothing."""
-    waiting = add_messages((), messages("a"), ("hook", "mail"), NOW).waiting
+    """A way that is no longer named is not used; what waits for it is kept for as long as for any other."""
+    waiting = add_messages((), messages("a"), WAYS, NOW).waiting
+    soon = NOW + timedelta(hours=6)
 
-    assert [one.way for one in add_messages(waiting, messages("b"), ("mail",), NOW).waiting] == ["mail"] * 2
+    kept = add_messages(waiting, messages("b"), ("mail",), soon).waiting
+    gone = add_messages(waiting, messages("b"), ("mail",), soon + timedelta(seconds=1)).waiting
+
+    assert sorted(one.way for one in kept) == ["hook", "mail", "mail"]
+    assert [one.way for one in find_due(kept, ("mail",), soon)] == ["mail"]
+    assert [one.way for one in gone] == ["mail", "mail"]
 
 
 @given(st.lists(st.integers(0, 9), max_size=12))

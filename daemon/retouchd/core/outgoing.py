@@ -51,14 +51,18 @@ class Queue:
 def add_messages(
     waiting: Iterable[Outgoing], messages: Sequence[Message], ways: Sequence[str], now: datetime
 ) -> Queue:
-    """Put messages on every way; of too many on one way the oldest are given up."""
-    known = [one for one in waiting if one.way in ways]
+    """Put messages on every way; of too many on one way the oldest are given up.
+
+    What waits for a way that is not named waits as long as any: the list of ways may just be unreadable.
+    """
+    known = list(waiting)
+    strangers = [one for one in known if one.way not in ways and now - one.made <= _GIVEN_UP_AFTER]
     fresh = [
         Outgoing(message=message, way=way, made=now, next_try=now) for message in messages for way in ways
     ]
     queues = [_bound([one for one in [*known, *fresh] if one.way == way]) for way in ways]
     return Queue(
-        waiting=tuple(one for queue in queues for one in queue.waiting),
+        waiting=(*(one for queue in queues for one in queue.waiting), *strangers),
         given_up=tuple(one for queue in queues for one in queue.given_up),
     )
 
@@ -74,12 +78,12 @@ def _with_missed(kept: Sequence[Outgoing], dropped: Sequence[Outgoing]) -> list[
     return [replace(one, missed=one.missed + missed) if one is kept[0] else one for one in kept]
 
 
-def find_due(waiting: Iterable[Outgoing], now: datetime) -> list[Outgoing]:
+def find_due(waiting: Iterable[Outgoing], ways: Iterable[str], now: datetime) -> list[Outgoing]:
     """Give what is to be sent now; of each way only the oldest, so that they come in their order."""
     first: dict[str, Outgoing] = {}
     for one in waiting:
         first.setdefault(one.way, one)
-    return [one for one in first.values() if one.next_try <= now]
+    return [first[way] for way in ways if way in first and first[way].next_try <= now]
 
 
 def note_sent(waiting: Iterable[Outgoing], sent: Outgoing) -> Queue:
