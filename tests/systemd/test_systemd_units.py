@@ -127,6 +127,18 @@ def test_the_command_warns_of_what_homes_hide() -> None:
     assert "WARNING: /home/nobody/key lies in a home or in /tmp" in done.stderr
 
 
+def test_the_command_names_no_user_for_the_template() -> None:
+    """Each instance works as the user whose name it has, so that none has to be made."""
+    told = {
+        unit: subprocess.run([RETOUCHD, "config", "--unit", unit], capture_output=True, text=True, check=True)
+        for unit in ("system", "template")
+    }
+
+    assert "useradd" in told["system"].stderr
+    assert "useradd" not in told["template"].stderr
+    assert "sudo systemctl enable --now retouchd@anna" in told["template"].stderr
+
+
 def test_the_command_prints_without_a_configuration() -> None:
     """Who installs has no configuration yet: the usual places are named, and that is said."""
     done = subprocess.run(

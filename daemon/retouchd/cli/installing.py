@@ -79,7 +79,7 @@ def _advice(
         yield f"It belongs into {place}: {command} | sudo tee {place}"
         yield f"Then: sudo systemctl daemon-reload; sudo systemctl enable --now {_started(unit)}"
     if unit.hides_homes:
-        yield from _warnings(installation, settings)
+        yield from _warnings(unit, installation, settings)
 
 
 def _started(unit: Unit) -> str:
@@ -91,7 +91,7 @@ def _started(unit: Unit) -> str:
     return names.get(unit, "retouchd")
 
 
-def _warnings(installation: Installation, settings: Settings | None) -> Iterator[str]:
+def _warnings(unit: Unit, installation: Installation, settings: Settings | None) -> Iterator[str]:
     """Name what would be missing when the unit is started."""
     if is_hidden(installation.program):
         yield (
@@ -105,7 +105,7 @@ def _warnings(installation: Installation, settings: Settings | None) -> Iterator
                 f"WARNING: {printable(file)} lies in a home or in /tmp, which this unit hides: put it into"
                 " /etc/retouchd, and the key into /etc/credstore/dench-api-key"
             )
-    if not _is_user(installation.user):
+    if unit is not Unit.TEMPLATE and not _is_user(installation.user):
         yield (
             f"There is no user {installation.user} yet: sudo useradd --system --home-dir /var/lib/retouchd"
             f" --shell /usr/sbin/nologin {installation.user}"
