@@ -92,9 +92,10 @@ def doctor(
     """
     from retouchd.cli.doctoring import rebuild_journal
     from retouchd.cli.examining import examine_all
-    from retouchd.cli.verifying import verify
 
     if check_all:
+        from retouchd.cli.verifying import verify
+
         verify(config or context.obj, os.environ, as_json=as_json)
         return
 
