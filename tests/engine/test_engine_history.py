@@ -13,6 +13,7 @@ from engine_house import POLICY, House, states, wish_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from durable import CuttingDurable, When, run_until_cut
 from retouchd.adapters.journal.views import JournalView
 from retouchd.core.edits import Wish
 from retouchd.core.errors import CommandRefusedError
@@ -383,3 +384,26 @@ def test_places_that_are_never_free_are_told_again(house: House) -> None:
 
     assert sorted(house.told_again) == [PurePosixPath(f"{number}") for number in range(3)]
     assert house.intake._missed == set()  # noqa: SLF001
+
+
+@pytest.mark.parametrize("when", When)
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_crash_while_it_is_let_go_forgets_nothing(tmp_path: Path, at: int, when: When) -> None:
+    """I7, I8: cut at any step, what was paid for is known, once, and the next look goes on."""
+    with closing(House(tmp_path)) as house:
+        for number in range(5):
+            make(house, f"{number}.jpg", wish_of(f"prompt {number}"))
+        before = costs(house)
+        clock = house.clock
+    with closing(House(tmp_path, clock=clock, durable=(cut := CuttingDurable(99, when)))) as cutting:
+        cut.steps_left = at
+        run_until_cut(lambda: let_go(cutting))
+        assert cut.happened
+
+    with closing(House(tmp_path, clock=clock)) as house:
+        assert costs(house) == before
+        let_go(house)
+        assert rows(house) == [0] * len(ROWS)
+        assert costs(house) == before
+        again = [house.accept(f"{one}.jpg", wish_of(f"prompt {one}"))[0].state for one in range(5)]
+        assert again == [JobState.RECEIVED] * 5

@@ -82,13 +82,14 @@ def wait_for_answer(journal: SqliteJournal, command: int, seconds: float) -> str
     return answer or "retouchd is busy and has not answered yet; it obeys as soon as it can"
 
 
-class _DeskHere:
+class DeskHere:
     """Fits the workers' Desk when there is no engine: each question is a transaction of its own."""
 
     def __init__(self, journal: SqliteJournal) -> None:
         self._journal = journal
 
     def ask(self, work: Callable[Asked, Answer], /, *args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
+        """Have it done right here; give its result once it is durable."""
         with self._journal.transaction():
             return work(*args, **kwargs)
 
@@ -111,7 +112,7 @@ def _do_here(settings: Settings, verb: Verb, argument: str) -> str:
         )
         tools = Equipment(settings, check_ownership(places, journal), _no_key, durable).tools
         opened.callback(tools.endpoint.close)
-        return assemble_alone(office, _DeskHere(journal), tools).obey(verb, argument)
+        return assemble_alone(office, DeskHere(journal), tools).obey(verb, argument)
 
 
 def _no_key() -> str:

@@ -1,7 +1,7 @@
 """`retouchd prune`: lets go of old history and of kept answers now; what was paid for stays known."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +12,12 @@ import structlog
 
 from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.adapters.journal.views import JournalView
 from retouchd.adapters.spool.shelf import Shelf
 from retouchd.adapters.spool.store import AnswerSpool
 from retouchd.adapters.statefolder import read_lock_holder
 from retouchd.cli.asking import agrees
-from retouchd.cli.giving import give
+from retouchd.cli.giving import DeskHere, give
 from retouchd.cli.opening import load_used_settings
 from retouchd.cli.screen import Screen
 from retouchd.core.errors import CommandRefusedError
@@ -26,7 +25,6 @@ from retouchd.core.history import HistoryPolicy, LetGo
 from retouchd.core.records import Verb
 from retouchd.core.since import parse_since
 from retouchd.core.values import printable
-from retouchd.engine.desk import Answer, Asked
 from retouchd.engine.herald import Herald
 from retouchd.engine.history import WANTED, Archivist
 from retouchd.engine.office import Office
@@ -105,17 +103,6 @@ def _count(settings: Settings, wanted: HistoryPolicy) -> LetGo:
         return view.count_past(wanted.bounds(now, view.newest_job()), kept)
 
 
-class _DeskHere:
-    """Fits the workers' Desk when there is no engine: each question is a transaction of its own."""
-
-    def __init__(self, journal: SqliteJournal) -> None:
-        self._journal = journal
-
-    def ask(self, work: Callable[Asked, Answer], /, *args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
-        with self._journal.transaction():
-            return work(*args, **kwargs)
-
-
 def _prune_here(settings: Settings, wanted: HistoryPolicy, screen: Screen) -> None:
     """Prune without a daemon, under its lock, and have the history take no more room than it needs.
 
@@ -130,7 +117,7 @@ def _prune_here(settings: Settings, wanted: HistoryPolicy, screen: Screen) -> No
             policy=engine_policy(settings),
             herald=Herald(structlog.get_logger("retouchd")),
         )
-        desk = _DeskHere(journal)
+        desk = DeskHere(journal)
         desk.ask(note_wanted, office, wanted.as_text())
         pruner = Pruner(desk, office, AnswerSpool(places.spool, durable), Archivist(desk, office))
         before, let_go = places.journal.stat().st_size, LetGo()
