@@ -86,7 +86,15 @@ def test_a_policy_survives_a_command(policy: HistoryPolicy) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[]", '{"seconds": 1e300, "jobs": null}', '{"seconds": [], "jobs": 1}']
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"seconds": 1e300, "jobs": null}',
+        '{"seconds": 1e13, "jobs": null}',
+        '{"seconds": [], "jobs": 1}',
+    ],
 )
 def test_what_is_no_policy(text: str) -> None:
     """What anybody may have written in its place is refused."""

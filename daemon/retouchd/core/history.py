@@ -16,6 +16,8 @@ from retouchd.core.records import Attempt
 
 # What has just ended may still be in a worker's hands, and a person who looks at it should find it.
 _LEAST_AGE: Final = timedelta(hours=1)
+# No date lies further back.
+_LONGEST: Final = timedelta(days=700_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +58,14 @@ class HistoryPolicy:
             fields = json.loads(text)
             seconds, jobs = fields["seconds"], fields["jobs"]
             age = None if seconds is None else timedelta(seconds=float(seconds))
-            return cls(age=age, jobs=None if jobs is None else int(jobs))
+            policy = cls(age=age, jobs=None if jobs is None else int(jobs))
         except (KeyError, TypeError, OverflowError) as exc:
             message = f"no amount of history: {text}"
             raise ValueError(message) from exc
+        if (policy.age or timedelta()) > _LONGEST:
+            message = f"there are no dates so long ago: {text}"
+            raise ValueError(message)
+        return policy
 
     def as_text(self) -> str:
         """Give it as it stands in a command."""
