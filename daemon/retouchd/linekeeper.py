@@ -13,7 +13,7 @@ from retouchd.core.records import Moments
 from retouchd.core.rhythm import Rhythm, Timetable
 from retouchd.core.status import Holder, headline
 from retouchd.engine.herald import Log
-from retouchd.reporting import Outlook, report_status
+from retouchd.reporting import looking_out, report_status
 from retouchd.settings import Settings
 
 # Told soon: whoever has just started or paused it looks at once.
@@ -84,12 +84,5 @@ class LineKeeper:
             self._manager.status(line)
 
     def _line(self, view: JournalView) -> str:
-        with view.snapshot():
-            outlook = Outlook(
-                view=view,
-                settings=self._settings(),
-                holder=self._holder,
-                moments=self._moments(),
-                is_paused=bool(view.pauses()),
-            )
+        with looking_out(view, self._settings(), self._holder, self._moments()) as outlook:
             return headline(report_status(outlook, ()))

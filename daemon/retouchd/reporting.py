@@ -4,6 +4,7 @@ How it is worded belongs to core/.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -54,6 +55,25 @@ class Outlook:
     holder: Holder | None
     moments: Moments
     is_paused: bool
+
+
+@contextmanager
+def looking_out(
+    view: JournalView, settings: Settings, holder: Holder | None, moments: Moments
+) -> Iterator[Outlook]:
+    """Have everything as it is at this moment.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    with view.snapshot():
+        yield Outlook(
+            view=view,
+            settings=settings,
+            holder=holder,
+            moments=moments,
+            is_paused=bool(view.pauses()),
+        )
 
 
 def report_status(outlook: Outlook, entries: Iterable[Entry]) -> Status:

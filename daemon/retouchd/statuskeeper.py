@@ -17,7 +17,7 @@ from retouchd.core.rhythm import Rhythm, Timetable
 from retouchd.core.status import Holder
 from retouchd.core.statusfile import status_text, without_clock
 from retouchd.engine.herald import Log
-from retouchd.reporting import Outlook, report_page
+from retouchd.reporting import looking_out, report_page
 from retouchd.settings import Settings
 
 _THREAD: Final = "companion-status"
@@ -97,14 +97,7 @@ class StatusKeeper:
             self._tell(exc)
 
     def _text(self, view: JournalView, holder: Holder | None) -> str:
-        with view.snapshot():
-            outlook = Outlook(
-                view=view,
-                settings=self._settings(),
-                holder=holder,
-                moments=self._moments(),
-                is_paused=bool(view.pauses()),
-            )
+        with looking_out(view, self._settings(), holder, self._moments()) as outlook:
             return status_text(report_page(outlook))
 
     def _tell(self, trouble: JournalError | FileTroubleError) -> None:

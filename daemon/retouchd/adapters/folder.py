@@ -251,6 +251,19 @@ def write_whole(descriptor: int, piece: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
+def free_bytes(folder: Path | int) -> int:
+    """Give how many bytes somebody without privileges can still write to a folder's disk.
+
+    Args:
+        folder: Its path, or a descriptor.
+
+    Raises:
+        OSError: The folder is not there.
+    """
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
+
+
 def sync_folder(descriptor: int, durable: Durable) -> None:
     """Make the names in a folder survive a power cut, as far as the file system offers that."""
     try:

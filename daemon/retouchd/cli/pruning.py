@@ -1,6 +1,5 @@
 """`retouchd prune`: lets go of old history and of kept answers now; what was paid for stays known."""
 
-import shutil
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import structlog
 
 from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.durable import Durable
+from retouchd.adapters.folder import free_bytes
 from retouchd.adapters.journal.views import JournalView
 from retouchd.adapters.spool.shelf import Shelf
 from retouchd.adapters.spool.store import AnswerSpool
@@ -123,7 +123,7 @@ def _prune_here(settings: Settings, wanted: HistoryPolicy, screen: Screen) -> No
         before, let_go = places.journal.stat().st_size, LetGo()
         while office.journal.note(WANTED):
             let_go += pruner.prune()
-        if shutil.disk_usage(places.state).free > _ROOM_TO_SHRINK * before:
+        if free_bytes(places.state) > _ROOM_TO_SHRINK * before:
             journal.shrink()
     after = places.journal.stat().st_size
     screen.say(f"The details of {let_go.jobs} jobs ({let_go.photos} photos) were let go. {_STAYS}")

@@ -11,7 +11,7 @@ from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.journal.views import JournalView
 from retouchd.core.status import Holder
 from retouchd.core.values import printable
-from retouchd.reporting import Outlook
+from retouchd.reporting import Outlook, looking_out
 from retouchd.settings import Places, Settings
 
 # Whatever takes longer than this does not answer; a healthy NAS that spins its disks up needs ten.
@@ -49,14 +49,12 @@ class Case:
         Raises:
             JournalError: It cannot be read.
         """
-        with closing(JournalView.open_for_reading(self.places.journal)) as view, view.snapshot():
-            yield Outlook(
-                view=view,
-                settings=self.settings,
-                holder=self.holder,
-                moments=SystemClock().local_moments(),
-                is_paused=bool(view.pauses()),
-            )
+        now = SystemClock().local_moments()
+        with (
+            closing(JournalView.open_for_reading(self.places.journal)) as view,
+            looking_out(view, self.settings, self.holder, now) as outlook,
+        ):
+            yield outlook
 
 
 def shown_user(uid: int) -> str:

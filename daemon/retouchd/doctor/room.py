@@ -1,6 +1,5 @@
 """How much room is left, and when it will be used up."""
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -8,6 +7,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Final
 
+from retouchd.adapters.folder import free_bytes
 from retouchd.core.findings import Finding, Growth, doubtful, fine, wrong
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.request import AutoSize
@@ -35,8 +35,7 @@ def examine_room(case: Case) -> Iterator[Finding]:
 
 
 def _examine(folder: Path, name: str, needed: int, growth: Growth | None) -> Finding:
-    found = os.statvfs(folder)
-    free = found.f_bavail * found.f_frsize
+    free = free_bytes(folder)
     facts = {"folder": str(folder), "free_bytes": free, "needed_bytes": needed}
     told = f"{name} {free / _GIGABYTE:.1f} GB free"
     remedy = f"make room on the disk of {shown(folder)}, or name a folder elsewhere"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from retouchd.adapters.folder import free_bytes
 from retouchd.settings import Places
 
 # A disk does not fill within this, and thousands of answers need not be counted more often.
@@ -15,16 +16,6 @@ _FRESH_SECONDS: Final = 60.0
 # An older figure says nothing any more: the share may be gone.
 _STALE_SECONDS: Final = 600.0
 _LONGEST_STOP_SECONDS: Final = 0.5
-
-
-def free_bytes(folder: Path) -> int:
-    """Give how many bytes somebody without privileges can still write to a folder's disk.
-
-    Raises:
-        OSError: The folder is not there.
-    """
-    status = os.statvfs(folder)
-    return status.f_bavail * status.f_frsize
 
 
 class RoomWatch:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.folder import sync_folder, translated
+from retouchd.adapters.folder import free_bytes, sync_folder, translated
 from retouchd.core.errors import NoRoomError
 from retouchd.core.values import printable
 
@@ -62,8 +62,7 @@ def _check_room(connection: sqlite3.Connection, path: Path) -> None:
     pages = int(connection.execute("PRAGMA page_count").fetchone()[0])
     wanted = 2 * pages * int(connection.execute("PRAGMA page_size").fetchone()[0]) + _ROOM_BESIDE
     with translated("look at", path.parent):
-        status = os.statvfs(path.parent)
-    free = status.f_bavail * status.f_frsize
+        free = free_bytes(path.parent)
     if free < wanted:
         reason = (
             f"before an upgrade a copy of the history is kept, which needs {wanted / 1e9:.2f} GB beside"

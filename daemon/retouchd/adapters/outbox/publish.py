@@ -13,6 +13,7 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.folder import (
     Folder,
     find_regular,
+    free_bytes,
     translate_folder,
     translated,
     translated_folder,
@@ -79,8 +80,7 @@ class OutboxFolder:
     def free_bytes(self) -> int:
         """Give how much room is left for this user."""
         with self._folder.open(_TOP) as folder, translated_folder("use", self._folder.root):
-            status = os.fstatvfs(folder)
-        return status.f_bavail * status.f_frsize
+            return free_bytes(folder)
 
     @contextmanager
     def stage(self, path: PurePosixPath, tag: str, pieces: Iterator[bytes]) -> Iterator[StagedFile]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.folder import write_whole
+from retouchd.adapters.folder import free_bytes, write_whole
 from retouchd.adapters.spool.fetched import PictureWriter, fetched_name, fetching_name
 from retouchd.adapters.spool.files import SAFELY, answer_name, closing, open_folder, part_name, trouble
 from retouchd.adapters.spool.label import BEGUN, pack_label, read_opening
@@ -257,8 +257,7 @@ class AnswerSpool(Shelf):
             FileTroubleError: The folder cannot be looked at.
         """
         with trouble("look at", self._folder):
-            status = os.statvfs(self._folder)
-        return status.f_bavail * status.f_frsize
+            return free_bytes(self._folder)
 
     def discard(self, attempt: AttemptId) -> None:
         """Remove what is kept of an attempt, if anything."""
