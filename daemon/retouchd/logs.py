@@ -71,6 +71,7 @@ class Event(StrEnum):
     WORKER_STALLED = "worker.stalled"
     WORKER_LEFT = "worker.left"
     SCANNER_CRASHED = "scanner.crashed"
+    THREAD_CRASHED = "thread.crashed"
     SCANNER_HANGS = "scanner.hangs"
     RECOVERY_FINISHED = "recovery.finished"
     HISTORY_LET_GO = "history.let_go"

@@ -188,7 +188,7 @@ class Daemon:
     def _take_thread_death(self, died: threading.ExceptHookArgs) -> None:
         """Stop when one of our threads has died: a daemon that is blind must not look alive."""
         name = died.thread.name if died.thread else "?"
-        self._log.error("scanner.crashed", thread=name, exc_info=died.exc_value)
+        self._log.error("thread.crashed", thread=name, exc_info=died.exc_value)
         if not _is_harmless(died.thread):
             self._has_lost_thread = True
             self._mailbox.tell(self._assembly.engine.stop)

@@ -111,12 +111,12 @@ def test_a_thread_of_watchdogs_that_dies(open_shop: OpenShop) -> None:
         shop.before, shop.environ["PYTHONPATH"] = WOUNDED, str(Path(__file__).parents[1])
         with shop.running() as daemon:
             (shop.place / "wound").write_text("InotifyFD" if WATCHDOG > 6 else "InotifyBuffer")
-            assert eventually(lambda: wake(shop.inbox) and daemon.told("scanner.crashed"))
+            assert eventually(lambda: wake(shop.inbox) and daemon.told("thread.crashed"))
 
             shop.drop("beach.jpg", picture(1), "make it evening")
 
             daemon.wait_for("job.done")
-            assert "ZeroDivisionError" in daemon.told("scanner.crashed")[0]["exception"]
+            assert "ZeroDivisionError" in daemon.told("thread.crashed")[0]["exception"]
 
 
 def test_a_scanner_that_dies(open_shop: OpenShop) -> None:
@@ -130,7 +130,7 @@ def test_a_scanner_that_dies(open_shop: OpenShop) -> None:
     ended = daemon.wait()
 
     assert ended.code not in {0, -9}
-    assert ended.told("scanner.crashed", thread="scanner")
+    assert ended.told("thread.crashed", thread="scanner")
     assert "ended unexpectedly" in ended.text
 
 
