@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -458,3 +459,68 @@ def test_a_share_that_does_not_answer_holds_up_nothing_else(house: CliHouse, tmp
     assert "umount -l" in hung["remedy"]
     assert found["key"][0]["level"] == "ok"
     assert found["owner"][0]["level"] == "ok"
+
+
+def test_a_daemon_that_was_stopped_is_told(house: CliHouse) -> None:
+    """A process that is only there does nothing: SIGSTOP, or Ctrl-Z in a terminal that was forgotten."""
+    with house.daemon() as process:
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+        try:
+            [fault] = faults(house)
+        finally:
+            process.send_signal(signal.SIGCONT)
+
+    assert "is stopped" in fault["text"]
+    assert fault["remedy"] == f"let it go on: kill -CONT {process.pid}"
+
+
+def test_an_inbox_in_which_nothing_is_looked_at_is_told(house: CliHouse) -> None:
+    """A pattern that fits all photos is why nothing happens; they are not called "no photos"."""
+    for number in range(30):
+        house.drop(f"p{number}.jpg")
+    house.until_idle(RETOUCHD_WATCH__IGNORE='["*"]')
+
+    [found] = examine(house, RETOUCHD_WATCH__IGNORE='["*"]')["inbox"]
+
+    assert found["level"] == "warn"
+    assert "are never looked at, most of them as names that fit * in watch.ignore" in found["text"]
+
+
+@pytest.mark.parametrize("bits", [0o644, None])
+def test_a_keys_file_that_cannot_be_used_is_told_with_what_to_do(house: CliHouse, bits: int | None) -> None:
+    """Whoever named a file for the key is told what that file must be like."""
+    file = house.root / "key"
+    if bits is not None:
+        file.write_text(KEY)
+        file.chmod(bits)
+
+    [fault] = faults(house, RETOUCHD_ENDPOINT__API_KEY_FILE=str(file))
+
+    assert fault["check"] == "key"
+    assert f"put the key alone into {file}" in fault["remedy"]
+    assert "chmod 600" in fault["remedy"]
+
+
+def test_a_missing_folder_is_not_called_a_share_that_hangs(house: CliHouse) -> None:
+    """What several checks meet is explained once, where the folder is told."""
+    house.outbox.rename(house.root / "elsewhere")
+
+    [fault] = [one for one in faults(house) if one["check"] == "disk"]
+
+    assert fault["remedy"] == "see folders"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_history_of_another_user_is_told_with_both_ways_on(house: CliHouse) -> None:
+    """Started once with sudo, and as a user ever since: it cannot start, and the doctor says so."""
+    for file in house.state.iterdir():
+        os.chown(file, 1, 1)
+        file.chmod(0o644)
+
+    done = without_powers(house, "doctor", "--json")
+
+    [fault] = [one for one in done.json()["checks"] if one["check"] == "daemon" and one["level"] == "fail"]
+    assert done.code == 1
+    assert "sudo -u '#1'" in fault["remedy"]
+    assert f"sudo chown -R 0:0 {house.state}" in fault["remedy"]

@@ -138,6 +138,16 @@ def read_lock_holder(folder: Path) -> Holder | None:
     return None
 
 
+def is_stopped(pid: int) -> bool:
+    """Say whether a process is there and was stopped, so that it does nothing until it is told to go on."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    # Its name stands in brackets before the state, and may hold anything.
+    return told.rpartition(")")[2].split()[:1] in (["T"], ["t"])
+
+
 def _write_note(descriptor: int, note: str) -> None:
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, note.encode("ascii"), 0)

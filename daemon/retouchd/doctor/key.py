@@ -14,7 +14,7 @@ from retouchd.core.errors import ConfigurationError
 from retouchd.core.findings import Finding, doubtful, fine, wrong
 from retouchd.core.outcomes import Answered, CallEnd, NoAnswer, NotSent
 from retouchd.core.values import printable
-from retouchd.doctor.case import Case
+from retouchd.doctor.case import Case, own_user
 from retouchd.doctor.network import SUSPECT
 from retouchd.policies import endpoint_terms
 
@@ -47,9 +47,12 @@ def examine_key(case: Case, *, is_reached: bool) -> Iterator[Finding]:
 
 
 def _missing_key(case: Case, why: str) -> Finding:
+    file = case.settings.endpoint.api_key_file
     if case.holder is None:
         remedy = (
-            "as a service it may have one all the same, which its service manager gives to it alone:"
+            f"put the key alone into {printable(file)}, a file that is {own_user()}'s, and chmod 600 it"
+            if file is not None
+            else "as a service it may have one all the same, which its service manager gives to it alone:"
             " then start it and look at its log"
         )
         return wrong(NAME, f"this command finds none: {why}", remedy)

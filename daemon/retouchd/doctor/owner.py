@@ -8,8 +8,10 @@ from typing import Final
 from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.journal.journal import INBOX_NOTE
 from retouchd.adapters.marks import MARK_NAME, read_mark
+from retouchd.adapters.statefolder import is_stopped
 from retouchd.core.errors import FileTroubleError
 from retouchd.core.findings import Finding, doubtful, fine, wrong
+from retouchd.core.status import Holder
 from retouchd.core.story import clock_time
 from retouchd.core.values import printable
 from retouchd.doctor.case import Case, own_user, shown, shown_user
@@ -60,9 +62,16 @@ def examine_daemon(case: Case) -> Iterator[Finding]:
             running=False,
         )
     else:
-        since = f" since {clock_time(holder.since, SystemClock().now())}" if holder.since else ""
-        yield fine(DAEMON, f"runs as process {holder.pid}{since}", running=True, pid=holder.pid)
+        yield _examine_holder(holder)
     yield from _examine_user(case)
+
+
+def _examine_holder(holder: Holder) -> Finding:
+    if holder.pid is not None and is_stopped(holder.pid):
+        text = f"process {holder.pid} is stopped and does nothing: it was sent SIGSTOP, or Ctrl-Z was typed"
+        return wrong(DAEMON, text, f"let it go on: kill -CONT {holder.pid}", running=True, pid=holder.pid)
+    since = f" since {clock_time(holder.since, SystemClock().now())}" if holder.since else ""
+    return fine(DAEMON, f"runs as process {holder.pid}{since}", running=True, pid=holder.pid)
 
 
 def _examine_user(case: Case) -> Iterator[Finding]:
@@ -71,11 +80,17 @@ def _examine_user(case: Case) -> Iterator[Finding]:
         owner = case.places.journal.stat().st_uid
     except OSError:
         return
-    if owner != os.geteuid():
-        yield doubtful(
-            DAEMON,
-            f"this command runs as {own_user()}, and retouchd as {shown_user(owner)}, who has other rights",
-            f"sudo -u '#{owner}' {case.program} doctor",
-            uid=os.geteuid(),
-            owner=owner,
-        )
+    uid = os.geteuid()
+    if owner == uid:
+        return
+    text = f"this command runs as {own_user()}, and retouchd as {shown_user(owner)}, who has other rights"
+    remedy = f"sudo -u '#{owner}' {case.program} doctor"
+    if os.access(case.places.journal, os.W_OK):
+        yield doubtful(DAEMON, text, remedy, uid=uid, owner=owner)
+        return
+    state = shown(case.places.state)
+    text = f"{text}; the history is not {own_user()}'s to write to"
+    remedy = (
+        f"{remedy}; or, if retouchd is to run as {own_user()}: sudo chown -R {uid}:{os.getegid()} {state}"
+    )
+    yield wrong(DAEMON, text, remedy, uid=uid, owner=owner)

@@ -1,13 +1,18 @@
 """The doctor's rounds: all checks at once, each in a thread of its own; what hangs holds up no other."""
 
+import errno
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from retouchd.core.errors import RetouchdError
 from retouchd.core.findings import Finding, wrong
 from retouchd.core.values import printable
+
+# What is missing or may not be entered is no share that hangs; each folder's own line says what to do.
+_TOLD_BY_FOLDERS: Final = frozenset({errno.ENOENT, errno.EACCES, errno.ENOTDIR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +43,8 @@ class _Round:
             self.found.append(wrong(self.check.name, str(exc).replace("\n", "; "), ""))
         except OSError as exc:
             told = f"{printable(exc.filename)} cannot be looked at: {exc.strerror}"
-            self.found.append(wrong(self.check.name, told, self.check.suspect))
+            remedy = "see folders" if exc.errno in _TOLD_BY_FOLDERS else self.check.suspect
+            self.found.append(wrong(self.check.name, told, remedy))
 
 
 def make_rounds(checks: Sequence[Check], seconds: float) -> Iterator[Finding]:

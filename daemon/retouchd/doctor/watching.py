@@ -82,6 +82,9 @@ def examine_inbox(case: Case) -> Iterator[Finding]:
     facts = dict(status.counts)
     if status.counts["held"]:
         yield doubtful(INBOX, told, f"{case.command('status')} names them", **facts)
+    elif status.leftovers.alarm_sentence:
+        remedy = "look at watch.ignore, and at the names of the files"
+        yield doubtful(INBOX, status.leftovers.alarm_sentence, remedy, **facts)
     elif status.counts["waiting_for_prompt"]:
         remedy = f"add a prompt file beside each, or _prompt.txt; {case.command('explain FILE')} tells more"
         yield doubtful(INBOX, told, remedy, **facts)
