@@ -53,8 +53,6 @@ class Reloader:
         self._one_at_a_time = threading.Lock()
         # Whether a thread is on its way that has not begun to read; engine thread only.
         self._is_asked = False
-        # The commands that will be answered by what is being read.
-        self._taken: list[int] = []
 
     def begin(self) -> None:
         """Note what counts at the start; in the engine thread."""
@@ -62,7 +60,7 @@ class Reloader:
 
     def obey(self) -> None:
         """Read it again if a person has left a command for that; in the engine thread."""
-        if any(command not in self._taken for command in self._followers.reloading.find_commands()):
+        if self._followers.reloading.find_commands():
             self.request()
 
     def request(self) -> None:
@@ -87,8 +85,7 @@ class Reloader:
     def _begin_reading(self) -> list[int]:
         """Give the commands that are answered by what is read from now on."""
         self._is_asked = False
-        self._taken = self._followers.reloading.find_commands()
-        return self._taken
+        return self._followers.reloading.find_commands()
 
     def _take(self, read: Configuration, commands: list[int]) -> None:
         before = self._running

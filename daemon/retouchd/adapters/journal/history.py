@@ -23,14 +23,12 @@ _MOST_AT_ONCE: Final = 100
 # Under this name the journal keeps how many jobs that had failed were let go.
 _FAILED: Final = "failed_let_go"
 _OVER: Final = "('done', 'failed', 'cancelled')"
-# Its files are away, nothing is asked for it, all its jobs are past, and nobody else waits for what they got.
+# Its files are away, nothing is asked for it, and all its jobs are past.
 _IS_PAST: Final = f"""
 SELECT EXISTS (SELECT 1 FROM bundles WHERE id = :bundle AND state IN ('filed', 'detached'))
 AND NOT EXISTS (SELECT 1 FROM returns WHERE bundle = :bundle)
 AND NOT EXISTS (SELECT 1 FROM jobs WHERE bundle = :bundle AND (state NOT IN {_OVER}
  OR ended IS NULL OR ended >= :latest OR (ended >= :before AND number > :up_to)))
-AND NOT EXISTS (SELECT 1 FROM jobs AS own JOIN jobs AS other ON other.edit = own.edit
- WHERE own.bundle = :bundle AND other.state NOT IN {_OVER})
 """
 _PAST_CALLS: Final = """
 SELECT attempts.id FROM attempts JOIN jobs ON jobs.id = attempts.job
