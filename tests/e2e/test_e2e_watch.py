@@ -119,6 +119,20 @@ def test_a_thread_of_watchdogs_that_dies(open_shop: OpenShop) -> None:
             assert "ZeroDivisionError" in daemon.told("thread.crashed")[0]["exception"]
 
 
+def test_who_works_beside_the_engine_and_dies(open_shop: OpenShop) -> None:
+    """When the thread of the status file dies of a defect, that is told and photos are edited all the same."""
+    with ScriptedServer(good()) as server:
+        shop = open_shop(f"{server.url}/api/v1")
+        shop.before, shop.environ["PYTHONPATH"] = WOUNDED, str(Path(__file__).parents[1])
+        with shop.running() as daemon:
+            (shop.place / "wound").write_text("companion-status")
+            daemon.wait_for("thread.crashed", thread="companion-status")
+
+            shop.drop("beach.jpg", picture(1), "make it evening")
+
+            daemon.wait_for("job.done")
+
+
 def test_a_scanner_that_dies(open_shop: OpenShop) -> None:
     """A daemon whose scanner dies of a defect does not go on blind: it ends, and says why."""
     shop = open_shop("http://127.0.0.1:9/api/v1")

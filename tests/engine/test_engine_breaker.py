@@ -323,6 +323,20 @@ def test_resume_refused_alike_frees_all(house: House) -> None:
     assert not begin(house, two)
 
 
+def test_another_configuration_has_all_of_them_read_anew(house: House) -> None:
+    """Other options may be configured by now: what was refused waits for nobody, and for none to be tried."""
+    house.recover()
+    one, two = hold_two(house)
+
+    house.reload()
+    same = states(house, one, two)
+    house.reload(configuration="another")
+
+    assert same == [JobState.HELD, JobState.HELD]
+    assert states(house, one, two) == [JobState.CANCELLED, JobState.CANCELLED]
+    assert begin(house, fill(house, 1, first=9)[0])
+
+
 def test_resume_refused_alike_without_any_says_so(house: House) -> None:
     """Nobody is told that something happened when nothing did."""
     assert command(house, Verb.RESUME, "refused_alike") == "no photo waits for that"

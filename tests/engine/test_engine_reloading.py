@@ -67,6 +67,19 @@ def test_a_lowered_limit_stops_a_worker_that_was_about_to_call(house: House) -> 
     assert house.job(job).state is JobState.READY
 
 
+def test_a_lowered_limit_that_is_nearly_reached_is_told(house: House) -> None:
+    """Four fifths of the new limit may be used already: nobody should learn it from the pause."""
+    (job,) = house.accept("beach.jpg")
+    house.submit(job)
+    (aside,) = house.reserved(job)
+    before = house.log.events()
+
+    house.reload(caps=Caps(per_job=None, per_day=Money(aside), per_month=None))
+
+    assert "limit.neared" not in before
+    assert "limit.neared" in house.log.events()
+
+
 def test_what_was_set_aside_stays_whatever_the_limit(house: House) -> None:
     """A call under way keeps its money; a lower limit only lets nothing more begin (I6)."""
     (job,) = house.accept("beach.jpg")
