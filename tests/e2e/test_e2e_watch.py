@@ -120,7 +120,7 @@ def test_a_thread_of_watchdogs_that_dies(open_shop: OpenShop) -> None:
 
 
 def test_who_works_beside_the_engine_and_dies(open_shop: OpenShop) -> None:
-    """When the thread of the status file dies of a defect, that is told and photos are edited all the same."""
+    """When the thread of the status file dies of a defect it is told, and photos are edited all the same."""
     with ScriptedServer(good()) as server:
         shop = open_shop(f"{server.url}/api/v1")
         shop.before, shop.environ["PYTHONPATH"] = WOUNDED, str(Path(__file__).parents[1])

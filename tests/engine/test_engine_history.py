@@ -1,7 +1,7 @@
 """History that is let go: what was paid for is remembered, and nothing that is decided differs by it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -19,7 +19,7 @@ from retouchd.core.edits import Wish
 from retouchd.core.errors import CommandRefusedError
 from retouchd.core.history import HistoryPolicy, LetGo
 from retouchd.core.jobs import HoldReason, Job, JobState
-from retouchd.core.money import Caps
+from retouchd.core.money import Caps, Money
 from retouchd.core.pauses import PauseReason
 from retouchd.core.periods import period_of
 from retouchd.core.pruning import KeepPolicy
@@ -79,11 +79,24 @@ def make(house: House, name: str, wish: Wish) -> Job:
     return house.file(house.deliver(house.answer(job)))
 
 
-def costs(house: House) -> list[object]:
-    """Give what `costs` prints."""
+@contextmanager
+def viewing(house: House) -> Iterator[JournalView]:
+    """Look at a house's history as screens do."""
     path = house.journal.connection.execute("PRAGMA database_list").fetchone()["file"]
     with closing(JournalView.open_for_reading(Path(path))) as view:
+        yield view
+
+
+def costs(house: House) -> list[object]:
+    """Give what `costs` prints."""
+    with viewing(house) as view:
         return list(view.cost_lines())
+
+
+def excess_on(house: House, day: str) -> Money:
+    """Give by how much a day's pictures cost more than was set aside."""
+    with viewing(house) as view:
+        return view.excess_on(day)
 
 
 def test_a_photo_that_was_let_go_is_not_paid_for_again(house: House) -> None:
@@ -102,6 +115,47 @@ def test_a_photo_that_was_let_go_is_not_paid_for_again(house: House) -> None:
     assert dossier is not None
     assert dossier.owner.output == first.output
     assert costs(house) == before
+
+
+def test_what_is_asked_back_stays(house: House) -> None:
+    """A photo that is on its way back to the inbox is not forgotten before it is there."""
+    job = make(house, "beach.jpg", wish_of())
+    with house.act():
+        house.journal.ask_for_return(job.bundle, 2, house.clock.now())
+
+    assert let_go(house) == LetGo()
+    with house.act():
+        house.journal.end_return(job.bundle)
+    assert let_go(house) == LetGo(photos=1, jobs=1)
+
+
+def test_what_is_set_aside_stays(house: House) -> None:
+    """I6: what may still be charged for counts for the limits, so its call is not let go."""
+    job = make(house, "beach.jpg", wish_of())
+    assert job.answer is not None
+    call = house.journal.get_attempt(job.answer)
+    house.journal.update_attempt(replace(call, reserved=Money(1)))
+
+    assert let_go(house) == LetGo()
+    house.journal.update_attempt(call)
+    assert let_go(house) == LetGo(photos=1, jobs=1)
+
+
+def test_what_cost_more_than_was_set_aside_is_told_all_the_same(house: House) -> None:
+    """What a day's pictures cost above their reservations is known after they were let go, and once back."""
+    job = make(house, "beach.jpg", wish_of())
+    assert job.answer is not None
+    call = house.journal.get_attempt(job.answer)
+    house.journal.update_attempt(replace(call, charged=Money(call.first_reserved.micro + 5)))
+    (day,) = house.journal.connection.execute("SELECT day FROM attempts").fetchone()
+    told = [excess_on(house, day)]
+
+    let_go(house)
+    told.append(excess_on(house, day))
+    house.accept("beach.jpg", wish_of())
+    told.append(excess_on(house, day))
+
+    assert told == [Money(5)] * 3
 
 
 def test_a_copy_that_is_gone_needs_a_person_as_ever(house: House) -> None:
