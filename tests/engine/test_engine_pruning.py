@@ -161,6 +161,22 @@ def test_many_filings_are_reason_enough(tmp_path: Path, days: int, filings: int)
     house.close()
 
 
+def test_what_is_filed_while_the_first_look_is_made_is_looked_at_again(tmp_path: Path) -> None:
+    """After a crash a photo is filed during the look at the start: its answer does not stay for an hour."""
+    house = House(tmp_path, replace(POLICY, keep=KeepPolicy(age=timedelta(0), room=1)))
+    watch = PruneWatch(house.office, house.under_way)
+    filing = File(bundle=BundleId(1))
+    house.under_way.take(filing)
+    watch.note_filing()
+    house.under_way.end(next(watch.choose()))
+    assert list(watch.choose()) == []
+
+    house.under_way.end(filing)
+
+    assert len(list(watch.choose())) == 1
+    house.close()
+
+
 def test_a_spool_that_cannot_be_read_is_told(house: House, tmp_path: Path) -> None:
     """A trouble with the folder is no reason to stop."""
     (tmp_path / "spool").rename(tmp_path / "elsewhere")

@@ -50,7 +50,8 @@ class PruneWatch:
             return
         task = Prune()
         if self._under_way.take(task):
-            self._filings, self._looked_at = 0, monotonic
+            # What is being filed just now is still needed by this look.
+            self._filings, self._looked_at = self._under_way.count(File), monotonic
             yield task
 
 
