@@ -1,5 +1,6 @@
 """The state folder is the owner's alone, on a local disk, and one daemon's at a time."""
 
+import errno
 import fcntl
 import os
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from retouchd.adapters.statefolder import StateLock, prepare_state_folder, read_lock_holder
-from retouchd.core.errors import AlreadyOwnedError, FileTroubleError, StartRefusedError
+from retouchd.core.errors import AlreadyOwnedError, FileTroubleError, JournalError, StartRefusedError
 from retouchd.core.status import Holder
 
 STARTED = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
@@ -146,6 +147,24 @@ def test_a_killed_daemon_leaves_no_lock(tmp_path: Path) -> None:
 
     assert left is None
     assert taken == Holder(pid=os.getpid(), since=STARTED)
+
+
+def test_a_disk_that_fails_hides_no_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Why the daemon ends is what is told, though its note cannot be emptied; the folder is free."""
+
+    def fail(_descriptor: int, _length: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def work() -> None:
+        with StateLock(tmp_path, STARTED):
+            monkeypatch.setattr(os, "ftruncate", fail)
+            raise JournalError(reason)
+
+    reason = "the disk of the state folder is full"
+    with pytest.raises(JournalError, match=reason):
+        work()
+
+    assert read_lock_holder(tmp_path) is None
 
 
 def test_a_look_does_not_stop_the_daemon(tmp_path: Path) -> None:

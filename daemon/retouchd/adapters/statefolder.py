@@ -7,6 +7,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -88,8 +89,10 @@ class StateLock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let go, leaving an empty file."""
-        os.ftruncate(self._descriptor, 0)
+        """Let go, leaving an empty file where the disk allows it."""
+        # A note that stays is that of a daemon that was killed: nobody reads it while nobody holds the lock.
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
         self._close()
 
     def _take(self) -> None:
