@@ -178,6 +178,8 @@ class Daemon:
 
     def close(self) -> None:
         """Stop the threads that look outside, and have the outbox tell that nothing runs any more."""
+        # Python gives up its handlers before the process is gone: one that comes then would be its end.
+        signal.signal(_HANGUP, signal.SIG_IGN)
         self._vigil.finish()
         self._companions.finish()
         self._pokes.close()

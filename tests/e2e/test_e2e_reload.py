@@ -288,6 +288,19 @@ def test_it_can_come_at_any_time(open_shop: OpenShop) -> None:
     assert len(ended.told("daemon.stopping")) == 1
 
 
+def test_one_that_comes_while_the_daemon_ends_does_no_harm(open_shop: OpenShop) -> None:
+    """Whoever asks for it until the process is gone sees it end in order, to its last instant."""
+    shop = open_shop(NOWHERE)
+    with shop.running() as daemon:
+        daemon.process.send_signal(signal.SIGTERM)
+
+        while daemon.process.poll() is None:
+            daemon.process.send_signal(signal.SIGHUP)
+
+        assert daemon.wait().code == 0
+        assert daemon.told("daemon.stopped")
+
+
 def test_a_run_until_idle_reads_it_again_too(open_shop: OpenShop) -> None:
     """SIGHUP does not end a one-shot run: it goes on by what is configured now."""
     gate = Gate(good_reply())
