@@ -295,6 +295,19 @@ def test_a_clock_that_is_set_back_silences_nothing() -> None:
     assert topics(world.pass_by(timedelta(minutes=2))) == ["failed", "idle"]
 
 
+def test_a_photo_without_prompt_is_told_by_the_clock_that_counts() -> None:
+    """What was told of while the clock was a year ahead hides nobody who waits for a day now."""
+    world = World()
+    world.now += timedelta(days=365)
+    world.lacking = [world.now - WAITED_LONG]
+    ahead = topics(world.pass_by(timedelta(minutes=5)))
+    world.now = NOW + timedelta(hours=1)
+    world.lacking = [world.now]
+
+    assert ahead == ["no_prompt"]
+    assert topics(world.pass_by(timedelta(hours=25))) == ["no_prompt"]
+
+
 @settings(max_examples=40)
 @given(
     st.lists(

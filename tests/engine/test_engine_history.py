@@ -411,6 +411,24 @@ def test_a_person_wants_less_history(house: House) -> None:
     assert list(watch.choose()) == []
 
 
+def test_less_history_is_wanted_until_all_answers_are_looked_at(house: House) -> None:
+    """More files than go in one step: what a person asked for is not taken for done after the first."""
+    make(house, "beach.jpg", wish_of())
+    for number in range(1000, 1500):
+        (house.spool._folder / f"{number}.came").touch()  # noqa: SLF001 - what removals left that were cut
+    house.clock.pass_by(7200)
+    with house.act():
+        house.operator.obey(Verb.PRUNE, HistoryPolicy(age=timedelta(hours=1)).as_text())
+    pruner = Pruner(HereDesk(house), house.office, house.spool, archivist_of(house))
+
+    first = pruner.prune()
+    with house.act():
+        wanted = find_wanted(house.office)
+
+    assert (first, wanted is not None) == (LetGo(), True)
+    assert pruner.prune() == LetGo(photos=1, jobs=1)
+
+
 @pytest.mark.parametrize("argument", ["", "{}", "[1]", '{"seconds": 1e400, "jobs": 1}', "null"])
 def test_what_is_no_amount_is_refused(house: House, argument: str) -> None:
     """A command that another version left, or that somebody made up, lets go of nothing."""
