@@ -146,6 +146,23 @@ def test_a_defect_shows_no_address(tmp_path: Path) -> None:
     assert failure.send(outgoing()) == Failure(reason="Apprise failed with ValueError")
 
 
+def test_the_key_is_not_told_to_apprise(tmp_path: Path) -> None:
+    """I9: who sends has the proxies of the environment, but neither the key nor anything unknown."""
+    found = tmp_path / "found"
+    (tmp_path / "apprise.py").write_text(
+        f"import os\nopen({str(found)!r}, 'w').write(repr(dict(os.environ)))\n"
+    )
+    way = post(
+        "json://x", PYTHONPATH=str(tmp_path), https_proxy="http://proxy:1", CREDENTIALS_DIRECTORY="/run/c"
+    )
+
+    way.send(outgoing())
+
+    assert "http://proxy:1" in found.read_text()
+    assert "DENCH_API_KEY" not in found.read_text()
+    assert "CREDENTIALS_DIRECTORY" not in found.read_text()
+
+
 @given(st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=3), st.text(max_size=20))
 def test_no_part_of_an_address_is_told(secret: str, around: str) -> None:
     """I9: whatever a service says back, no part of the address is told on."""
