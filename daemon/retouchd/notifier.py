@@ -112,7 +112,6 @@ class Notifier:
             now = self._with.now()
             told = set_back(remembered.told, now)
             facts = read_facts(self._window(view, told, now))
-        self._ways = self._with.find_ways()
         begun = begin_listening(told, facts, self._with.policy.topics)
         self._memory = Memory(told=begun, waiting=remembered.waiting)
         self._write()
@@ -136,6 +135,8 @@ class Notifier:
                 self._is_over.wait(_TROUBLE_SECONDS)
 
     def _watch(self, view: JournalView) -> None:
+        # In this thread: the file of addresses may lie on a share that hangs.
+        self._ways = self._with.find_ways()
         # Another connection counts from another number.
         self._version = -1
         batch = self._with.policy.batch.total_seconds()

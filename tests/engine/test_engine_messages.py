@@ -104,6 +104,13 @@ class Bureau:
         self.log = Notebook()
         self.hurried: list[float] = []
         self.file = MemoryFile(place / "state", Durable())
+        self.share_answers = threading.Event()
+        self.share_answers.set()
+
+    def find_ways(self) -> dict[str, Listener]:
+        """Give the one way, as soon as the share answers on which it is written down."""
+        assert self.share_answers.wait(20)
+        return {"hook": self.listener}
 
     def notifier(self, policy: Policy = SOON, memory: MemoryFile | None = None) -> Notifier:
         """Give one that tells."""
@@ -112,7 +119,7 @@ class Bureau:
                 settings=lambda: self.settings,
                 policy=policy,
                 sender=Sender(host="nas", root="/srv"),
-                find_ways=lambda: {"hook": self.listener},
+                find_ways=self.find_ways,
                 memory=memory or self.file,
                 hurry=self.hurried.append,
                 now=self.house.clock.now,
@@ -139,6 +146,18 @@ def bureau(tmp_path: Path) -> Iterator[Bureau]:
     opened = Bureau(tmp_path)
     yield opened
     opened.house.close()
+
+
+def test_addresses_on_a_share_that_hangs_hold_up_nobody(bureau: Bureau) -> None:
+    """The daemon begins without them; what happens meanwhile is told as soon as they can be read."""
+    bureau.share_answers.clear()
+    with bureau.telling(replace(SOON, topics=frozenset({Topic.DONE}))) as listener:
+        bureau.pass_by()
+        house = bureau.house
+        house.file(house.deliver(house.answer(house.accept("a.jpg", wish_of("a"))[0])))
+        bureau.share_answers.set()
+
+        assert listener.told("done")
 
 
 def test_a_batch_is_reported(bureau: Bureau) -> None:
