@@ -64,6 +64,7 @@ def test_an_answer_is_kept_for_its_time(house: House) -> None:
 
     assert prune(house) == []
     assert house.log.events().count("spool.pruned") == 1
+    assert "spool.unknown" not in house.log.events()
 
 
 @pytest.mark.parametrize("stage", ["received", "delivered", "held", "unreadable"])

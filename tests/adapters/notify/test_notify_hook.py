@@ -14,6 +14,8 @@ from retouchd.adapters.notify.program import Runner
 from retouchd.core.ways import Failure
 from waiting import eventually
 
+# Seconds that tell what this run began from what another run left behind: all see the same /proc.
+MARK = f"9{os.getpid()}"
 ENVIRON = {
     "PATH": os.environ["PATH"],
     "HOME": "/home/anna",
@@ -76,19 +78,19 @@ def test_what_it_returns_is_told(tmp_path: Path, body: str, reason: str, said: s
 
 def test_one_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> None:
     """After its time a hook is killed, and so are the programs that it left in the background."""
-    body = f"sleep 987651 & sleep 987652 & echo ready > {tmp_path}/ready; wait"
+    body = f"sleep {MARK}1 & sleep {MARK}2 & echo ready > {tmp_path}/ready; wait"
 
     failure = run(script(tmp_path, body), seconds=0.5)
 
     assert failure == Failure(reason="was ended after 0.5 s", is_final=True)
     assert (tmp_path / "ready").exists()
-    assert eventually(lambda: not is_running("987651") and not is_running("987652"))
+    assert eventually(lambda: not is_running(f"{MARK}1") and not is_running(f"{MARK}2"))
 
 
 def test_what_it_leaves_in_the_background_is_waited_for_by_nobody(tmp_path: Path) -> None:
     """A hook that ends and leaves something behind, with its output open, is over; what it left is ended."""
-    assert run(script(tmp_path, "sleep 987653 & exit 0"), seconds=60) is None
-    assert eventually(lambda: not is_running("987653"))
+    assert run(script(tmp_path, f"sleep {MARK}3 & exit 0"), seconds=60) is None
+    assert eventually(lambda: not is_running(f"{MARK}3"))
 
 
 def test_one_that_closes_its_output_may_go_on(tmp_path: Path) -> None:
