@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from retouchd.adapters.identity import read_identity
@@ -45,6 +45,7 @@ _SET_ASIDE: Final = ".aside.tmp"
 _WORK_SECONDS: Final = 3600
 # From a picture's name to its row there are milliseconds; a busy disk makes seconds of them.
 _BEFORE_SECOND_LOOK: Final = 3.0
+# What is wrong is told after so many, and no more than these are kept in memory.
 _AT_ONCE: Final = 200
 
 Check = Callable[[], Fault | None]
@@ -76,7 +77,7 @@ class Grounds:
     """Where everything lies.
 
     Attributes:
-        filed: The cabinets, by their names below the root.
+        filed: The cabinets: done and failed.
     """
 
     places: Places
@@ -136,7 +137,11 @@ class Verifier:
 
     def _checks(self) -> Iterator[Check]:
         yield from (partial(self._check_history, told) for told in self._view.oddities())
-        marks = {name: partial(self._check_mark, name) for name in ("inbox", "outbox")}
+        places = self._grounds.places
+        marks = {
+            name: partial(self._check_mark, name, folder)
+            for name, folder in (("inbox", places.inbox), ("outbox", places.outbox))
+        }
         yield from marks.values()
         yield self._check_identity
         if marks["outbox"]() is None:
@@ -172,8 +177,7 @@ class Verifier:
         is_odd = told in set(self._view.oddities())
         return Fault(place="the history", wrong=told, remedy=REBUILD) if is_odd else None
 
-    def _check_mark(self, name: str) -> Fault | None:
-        folder = getattr(self._grounds.places, name)
+    def _check_mark(self, name: str, folder: Path) -> Fault | None:
         try:
             mark = read_mark(folder)
         except FileTroubleError as exc:
