@@ -487,6 +487,35 @@ def test_an_inbox_in_which_nothing_is_looked_at_is_told(house: CliHouse) -> None
     assert "are never looked at, most of them as names that fit * in watch.ignore" in found["text"]
 
 
+def test_a_folder_that_may_not_be_opened_is_told_everywhere(house: CliHouse) -> None:
+    """A folder that others may not enter: status, doctor and explain say that its photos are not seen."""
+    photo = house.drop("trip/a.jpg", prompt="warmer")
+    with mode(photo.parent, 0):
+        without_powers(house, "run", "--until-idle")
+        done = {
+            words[0]: without_powers(house, *words)
+            for words in (["status"], ["doctor"], ["explain", str(photo)])
+        }
+        folder = without_powers(house, "explain", str(photo.parent))
+
+    told = f"annot open {photo.parent}: permission denied. Photos in it are not seen until"
+    assert told in done["doctor"].out
+    assert told in done["status"].out
+    assert (done["explain"].code, folder.code) == (1, 1)
+    assert f"cannot look at {photo}: permission denied; ask as root" in done["explain"].err
+    assert f"cannot look at {photo.parent}: permission denied; ask as root" in folder.err
+
+
+def test_a_photo_that_may_not_be_read_is_explained(house: CliHouse) -> None:
+    """That it cannot be read is the answer, and no fault of the command."""
+    photo = house.drop("a.jpg", prompt="warmer")
+    with mode(photo, 0):
+        done = without_powers(house, "explain", str(photo))
+
+    assert done.code == 0
+    assert f"annot open {photo}: permission denied" in done.out
+
+
 @pytest.mark.parametrize("bits", [0o644, None])
 def test_a_keys_file_that_cannot_be_used_is_told_with_what_to_do(house: CliHouse, bits: int | None) -> None:
     """Whoever named a file for the key is told what that file must be like."""

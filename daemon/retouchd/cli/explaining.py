@@ -28,6 +28,7 @@ from retouchd.core.bundles import (
     is_sidecar_name,
 )
 from retouchd.core.depth import lies_too_deep, too_deep_sentence
+from retouchd.core.errors import FileTroubleError
 from retouchd.core.hints import (
     Kind,
     below_job_sentence,
@@ -110,6 +111,7 @@ class _Explainer:
                 return _plain(spot, "elsewhere", told)
 
     def _explain_in_inbox(self, spot: Spot) -> Explanation:
+        _check_access(spot.path)
         unseen = self._tell_unseen(spot)
         if unseen:
             return _plain(spot, "ignored", unseen)
@@ -213,6 +215,22 @@ class _Explainer:
             f"Over: {_list(so_far) or 'nothing yet'}.",
         )
         return replace(_plain(spot, "folder", ""), sentences=told, counts=+now | +so_far)
+
+
+def _check_access(path: Path) -> None:
+    """Make sure that whoever asks may look at a place, which need not be the daemon's user.
+
+    Raises:
+        FileTroubleError: They may not. The daemon may all the same: its service can have the folder bound.
+    """
+    try:
+        is_closed = stat.S_ISDIR(os.lstat(path).st_mode) and not os.access(path, os.R_OK | os.X_OK)
+    except PermissionError:
+        is_closed = True
+    except OSError:
+        return  # What is not there is told of by what was seen of it.
+    if is_closed:
+        raise FileTroubleError(operation="look at", path=path, reason="permission denied; ask as root")
 
 
 def _orphan(path: PurePosixPath, bundles: Sequence[Bundle]) -> str:

@@ -196,7 +196,11 @@ def status(
 @app.command()
 def explain(
     context: typer.Context,
-    path: Annotated[Path, typer.Argument(help="A photo, prompt file or folder, such as inbox/beach.jpg.")],
+    path: Annotated[
+        Path,
+        # That a photo cannot be read is a reason to tell of, not a wrong command.
+        typer.Argument(help="A photo, prompt file or folder, such as inbox/beach.jpg.", readable=False),
+    ],
     as_json: AsJson = False,
     config: Config = None,
 ) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
+from retouchd.core.story import sentence
+
 LEFTOVERS: Final = "leftovers"
 """Under which name the journal keeps what the newest scan left out."""
 # So many hints fill a page; the rest comes up as these are dealt with.
@@ -24,11 +26,13 @@ class Leftovers:
         seen: How many names there are, of photos and prompt files too.
         reasons: How many of them are left out, by the reason for people: "names like *.part".
         hints: Sentences for people about what was probably meant otherwise; the first few only.
+        closed: Folders that could not be opened, each with the reason: "cannot open trip: permission denied".
     """
 
     seen: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
     hints: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -51,6 +55,15 @@ class Leftovers:
             f" {self.alarm}: if photos are among them, rename them, or change watch.ignore."
         )
 
+    @property
+    def closed_sentence(self) -> str:
+        """What is not seen since a folder cannot be opened, for people, or nothing."""
+        if not self.closed:
+            return ""
+        first, *others = self.closed
+        more = f" The same goes for {len(others)} more." if others else ""
+        return f"{sentence(first)} Photos in it are not seen until retouchd's user may read it.{more}"
+
     def as_text(self) -> str:
         """Give it as a text for the journal."""
         return json.dumps(asdict(self), sort_keys=True)
@@ -59,4 +72,6 @@ class Leftovers:
     def from_text(cls, text: str) -> "Leftovers":
         """Give it back from such a text."""
         fields = json.loads(text)
-        return cls(seen=fields["seen"], reasons=fields["reasons"], hints=tuple(fields["hints"]))
+        # A daemon before this one did not note what was closed.
+        hints, closed = tuple(fields["hints"]), tuple(fields.get("closed", ()))
+        return cls(seen=fields["seen"], reasons=fields["reasons"], hints=hints, closed=closed)

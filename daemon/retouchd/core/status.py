@@ -162,7 +162,10 @@ def notice_rows(status: Status) -> list[tuple[str, str]]:
     if status.unread:
         about_configuration.append(unread_line(status.unread))
     told = [sentence(one) for one in [*about_configuration, *(notice.text for notice in status.notices)]]
-    about_inbox = filter(None, [_silence(status), status.leftovers.alarm_sentence, _forgotten(status)])
+    leftovers = status.leftovers
+    about_inbox = filter(
+        None, [_silence(status), leftovers.closed_sentence, leftovers.alarm_sentence, _forgotten(status)]
+    )
     return [("Notice", one) for one in [*told, *about_inbox]]
 
 

@@ -78,6 +78,9 @@ def examine_inbox(case: Case) -> Iterator[Finding]:
         since = clock_time(status.silent_since, status.now)
         remedy = "a share in it may not answer: look at its server, or unmount it (umount -l)"
         yield doubtful(INBOX, f"it has been looked through since {since} without an end", remedy)
+    if status.leftovers.closed:
+        remedy = "give it to the group of the inbox, with the right to read and enter it (chmod g+rwx)"
+        yield doubtful(INBOX, status.leftovers.closed_sentence, remedy)
     told = ", ".join(f"{number} {words}" for words, number in _waiting(status).items() if number)
     facts = dict(status.counts)
     if status.counts["held"]:

@@ -185,6 +185,7 @@ def test_what_cannot_be_read_is_not_gone() -> None:
     assert engine.gone() == ["c.png"]
     assert len(tally.troubles) == 1
     assert "permission denied" in tally.troubles[0]
+    assert tally.leftovers().closed == tuple(tally.troubles)
 
 
 @needs_mounts

@@ -51,6 +51,7 @@ class Tally:
         seen: Names in them.
         left_out: Names in them that are not looked at any further, by the reason.
         hints: What a person should know of those; the first few only.
+        closed: Why folders could not be read, for people; the first few only.
         troubles: What could not be read, for people; the first few only.
         changed: Folders that had been looked at before and were different now.
     """
@@ -60,6 +61,7 @@ class Tally:
     seen: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     hints: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     changed: set[PurePosixPath] = field(default_factory=set)
 
@@ -79,7 +81,12 @@ class Tally:
 
     def leftovers(self) -> Leftovers:
         """Give what is never sent."""
-        return Leftovers(seen=self.seen, reasons=dict(self.left_out), hints=tuple(self.hints))
+        return Leftovers(
+            seen=self.seen,
+            reasons=dict(self.left_out),
+            hints=tuple(self.hints),
+            closed=tuple(self.closed[:_MOST_TROUBLES]),
+        )
 
 
 class Survey:
@@ -171,6 +178,7 @@ class Survey:
                     self._take_in(scan, sight, tally)
                 case Unreadable():
                     tally.unreadable.add(sight.folder)
+                    tally.closed.append(sight.reason)
                     tally.add_troubles([sight.reason])
         self._tell_of_vanished(start, tally)
         return tally
