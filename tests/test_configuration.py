@@ -2,12 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from retouchd.configuration import find_changes, find_unread, running_note
-from retouchd.core.reloading import COUNTS, RESTARTING
+from retouchd.core.reloading import COUNTS, READING_NOTE, RESTARTING, RUNNING_NOTE, Reading
+from retouchd.reporting import read_standing
 from retouchd.settings import Origin, Settings, all_keys, load_settings
+
+if TYPE_CHECKING:
+    from retouchd.adapters.journal.views import JournalView
 
 Load = Callable[..., Settings]
 
@@ -70,6 +76,18 @@ def test_what_was_not_read_yet_is_found(load: Load) -> None:
 
     assert find_unread(note, load("[budget]\nper_day_usd = 3\n")) == []
     assert find_unread(note, edited) == ["budget.per_day_usd"]
+
+
+def test_folders_below_a_root_that_waits_for_a_restart_were_read(load: Load) -> None:
+    """Whoever changed the root and reloaded is told to restart, not to reload once more."""
+    before, after = load(), load(root="/srv/b")
+    reading = Reading(pending=find_changes(before, after))
+    notes = {READING_NOTE: reading.as_text(), RUNNING_NOTE: running_note(before)}
+
+    told, unread = read_standing(cast("JournalView", SimpleNamespace(note=notes.get)), after)
+
+    assert [one.key for one in told.pending] == ["folders.root"]
+    assert unread == []
 
 
 def test_another_file_says_nothing_about_what_was_read(load: Load, tmp_path: Path) -> None:

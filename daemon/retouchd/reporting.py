@@ -21,7 +21,7 @@ from retouchd.core.metadata import shown_path
 from retouchd.core.money import NOTHING
 from retouchd.core.periods import begin_of_day, counting_period, period_of
 from retouchd.core.records import BundleRecord, BundleState, Moments
-from retouchd.core.reloading import READING_NOTE, RUNNING_NOTE, Reading
+from retouchd.core.reloading import READING_NOTE, RESTARTING, RUNNING_NOTE, Reading
 from retouchd.core.spending import Offer, notices, with_allowance
 from retouchd.core.status import MOST_NAMED, Entry, Holder, Status
 from retouchd.core.statusfile import MOST_DELIVERED, MOST_NEEDS, Need, Page
@@ -143,8 +143,10 @@ def read_standing(view: JournalView, settings: Settings) -> tuple[Reading, list[
     """
     noted, running = view.note(READING_NOTE), view.note(RUNNING_NOTE)
     reading = Reading.from_text(noted) if noted else Reading()
-    # What waits for a restart was read.
+    # What waits for a restart was read, and with the root all folders below it.
     pending = {change.key for change in reading.pending}
+    if "folders.root" in pending:
+        pending.update(RESTARTING)
     unread = find_unread(running, settings) if running else []
     return reading, [key for key in unread if key not in pending]
 
