@@ -125,3 +125,4 @@ def test_a_hidden_home_is_told(tmp_path: Path) -> None:
 
     assert len(faults) == 1
     assert "does not exist; nor does /home/nobody-of-this-name, which systemd hides" in faults[0]
+    assert faults[0].endswith("if not, retouchd init makes it")

@@ -49,8 +49,8 @@ def _way_on(path: Path) -> str:
     home = Path(*path.parts[:_HOME_PARTS])
     if path.parts[1:2] == ("home",) and not home.exists():
         return (
-            f"nor does {printable(home)}, which systemd hides from a service unless the folder is named in a"
-            " line BindPaths= of its unit"
+            f"nor does {printable(home)}, which systemd hides from a service: if the folder is there, name it"
+            " in a line BindPaths= of the unit; if not, retouchd init makes it"
         )
     return "if it is right, retouchd init makes it"
 
