@@ -1,11 +1,13 @@
 """`plan`: what would be sent, at what cost, and that nothing is."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_house import CliHouse, picture
+from cli_house import PROGRAM, CliHouse, picture
 
+from fuse_share import Share, can_mount
 from waiting import eventually
 
 
@@ -121,3 +123,31 @@ def test_an_inbox_that_is_not_there_is_told(house: CliHouse) -> None:
     done = house.run("plan")
 
     assert (done.code, done.out) == (1, "")
+
+
+@pytest.mark.skipif(not can_mount(), reason="mounting needs root and /dev/fuse")
+def test_a_share_that_does_not_answer_is_named_in_time(house: CliHouse, tmp_path: Path) -> None:
+    """`plan` and `explain` end and say what hangs: nothing else would end them, not even Ctrl-C."""
+    far, point = tmp_path / "far", house.inbox / "nas"
+    far.mkdir()
+    point.mkdir()
+    with Share(point, far) as share:
+        share.block()
+        try:
+            commands = [("plan",), ("plan", str(point)), ("explain", str(point / "beach.jpg"))]
+            running = [
+                subprocess.Popen(
+                    [*PROGRAM, "--config", str(house.config), *words],
+                    env=house.environ,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                )
+                for words in commands
+            ]
+            told = [process.communicate(timeout=60) for process in running]
+        finally:
+            share.unblock()
+
+    assert [process.returncode for process in running] == [1, 1, 1]
+    assert all(out == b"" for out, _ in told)
+    assert all(b"a share below the inbox probably does not answer" in err for _, err in told)

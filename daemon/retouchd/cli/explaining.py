@@ -14,6 +14,7 @@ from retouchd.adapters.inbox.scan import Scan
 from retouchd.adapters.inbox.sheets import SheetReader
 from retouchd.cli.explanation import Explanation
 from retouchd.cli.finding import Spot, Where, find_ignored, find_spot
+from retouchd.cli.impatience import ending_when_stuck
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.photos import PhotoExplainer
 from retouchd.cli.screen import Screen, print_json
@@ -75,7 +76,8 @@ def explain_path(config: Path | None, environ: Mapping[str, str], typed: Path, *
         RetouchdError: The configuration is wrong, or something cannot be read.
     """
     with open_house(config, environ) as house:
-        explanation = _Explainer(house).explain(find_spot(typed, house.places))
+        with ending_when_stuck(f'"{house.command("doctor")}"'):
+            explanation = _Explainer(house).explain(find_spot(typed, house.places))
         if explanation.wish:
             explanation = replace(explanation, price=house.view.price_of(explanation.wish.request))
         if as_json:

@@ -21,9 +21,12 @@ def add_job_commands(app: typer.Typer) -> None:
 
 def plan(
     context: typer.Context,
+    # With a parser nobody looks at the file before the command does: a share may not answer.
     path: Annotated[
         Path | None,
-        typer.Argument(help="A folder of the inbox or a photo; all of it without.", show_default=False),
+        typer.Argument(
+            parser=Path, help="A folder of the inbox or a photo; all of it without.", show_default=False
+        ),
     ] = None,
     as_json: AsJson = False,
     config: Config = None,

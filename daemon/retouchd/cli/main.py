@@ -196,10 +196,10 @@ def status(
 @app.command()
 def explain(
     context: typer.Context,
+    # With a parser nobody looks at the file before the command does: a share may not answer, and that a photo
+    # cannot be read is a reason to tell of, not a wrong command.
     path: Annotated[
-        Path,
-        # That a photo cannot be read is a reason to tell of, not a wrong command.
-        typer.Argument(help="A photo, prompt file or folder, such as inbox/beach.jpg.", readable=False),
+        Path, typer.Argument(parser=Path, help="A photo, prompt file or folder, such as inbox/beach.jpg.")
     ],
     as_json: AsJson = False,
     config: Config = None,

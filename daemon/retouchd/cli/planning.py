@@ -9,6 +9,7 @@ from typing import Final
 from retouchd.cli.entries import as_iso
 from retouchd.cli.finding import Where, find_spot
 from retouchd.cli.foreseeing import Foreseen, Foresight
+from retouchd.cli.impatience import ending_when_stuck
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.screen import Screen, Tone, print_json
 from retouchd.core.errors import CommandRefusedError
@@ -77,7 +78,8 @@ def show_plan(config: Path | None, environ: Mapping[str, str], typed: Path | Non
         RetouchdError: The configuration is wrong, or something cannot be read.
     """
     with open_house(config, environ) as house:
-        plan = _make_plan(house, typed)
+        with ending_when_stuck(f'"{house.command("doctor")}"'):
+            plan = _make_plan(house, typed)
         if as_json:
             print_json(_to_json(house, plan))
         else:
