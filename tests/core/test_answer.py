@@ -207,6 +207,8 @@ def test_content_hashes(announced: str | None, expected: bool | None) -> None:  
         ({"error": {"code": 502.0, "message": "no"}}, Envelope(message="no")),
         ({"error": {"message": "no", "details": "ä"}}, Envelope(message="no", details='"ä"')),
         ({"error": {"type": "t", "details": None}}, Envelope(type="t")),
+        ({"error": {"type": "t", "details": {}}}, Envelope(type="t")),
+        ({"error": {"type": "t", "details": False}}, Envelope(type="t", details="false")),
         ({"error": {"code": "c", "topUpUrl": URL}}, Envelope(code="c", top_up_url=URL)),
         ({"error": {"code": "c"}, "topUpUrl": URL}, Envelope(code="c", top_up_url=URL)),
         ({"error": {"code": "c", "details": [{"topUpUrl": URL}]}}, None),

@@ -19,6 +19,8 @@ from retouchd.core.values import printable
 
 _MAX_ENVELOPE_BYTES: Final = 65_536
 _MAX_TEXT: Final = 2_000
+# Such details are no words that a person could read.
+_SAYING_NOTHING: Final[tuple[object, ...]] = (None, {}, [], "")
 # Numbers of more than twenty digits are no codes, and take long to write down.
 _LARGEST_CODE: Final = 10**20 - 1
 _HASH = re.compile(r"(?:sha256[:-])?([0-9a-f]{8,64})", re.IGNORECASE)
@@ -179,7 +181,7 @@ def parse_envelope(body: bytes) -> Envelope | None:
         message=_clip(error.get("message")),
         type=_clip(error.get("type")),
         code=_code(error.get("code")),
-        details="" if details is None else _clip(json.dumps(details, ensure_ascii=False)),
+        details="" if details in _SAYING_NOTHING else _clip(json.dumps(details, ensure_ascii=False)),
         top_up_url=_clip(top_up_url),
     )
 
