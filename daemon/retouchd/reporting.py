@@ -109,6 +109,7 @@ def report_status(outlook: Outlook, entries: Iterable[Entry]) -> Status:
         unread=unread,
         silent_since=datetime.fromisoformat(silent) if silent and outlook.holder else None,
         forgotten=_find_forgotten(view, now),
+        troubled=_find_troubled(view),
     )
 
 
@@ -116,6 +117,11 @@ def _find_forgotten(view: JournalView, now: datetime) -> BundleRecord | None:
     longest = view.longest_lacking()
     record = None if longest is None else view.get_bundle(longest)
     return record if record and record.seen <= now - WAITED_LONG else None
+
+
+def _find_troubled(view: JournalView) -> BundleRecord | None:
+    longest = view.longest_troubled()
+    return None if longest is None else view.get_bundle(longest)
 
 
 def offer_now(view: JournalView, settings: Settings, now: datetime) -> Offer:

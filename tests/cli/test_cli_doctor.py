@@ -507,13 +507,18 @@ def test_a_folder_that_may_not_be_opened_is_told_everywhere(house: CliHouse) -> 
 
 
 def test_a_photo_that_may_not_be_read_is_explained(house: CliHouse) -> None:
-    """That it cannot be read is the answer, and no fault of the command."""
+    """That it cannot be read is the answer, and no fault of the command; status and doctor tell of it."""
     photo = house.drop("a.jpg", prompt="warmer")
     with mode(photo, 0):
-        done = without_powers(house, "explain", str(photo))
+        explained = without_powers(house, "explain", str(photo))
+        without_powers(house, "run", "--until-idle", "--timeout", "2")
+        status, doctor = without_powers(house, "status"), without_powers(house, "doctor")
 
-    assert done.code == 0
-    assert f"annot open {photo}: permission denied" in done.out
+    assert explained.code == 0
+    assert f"Cannot open {photo}: permission denied" in explained.out
+    told = f"inbox/: a.jpg is not completely there: cannot open {photo}: permission denied"
+    assert told in doctor.out
+    assert told in " ".join(status.out.split())
 
 
 @pytest.mark.parametrize("bits", [0o644, None])

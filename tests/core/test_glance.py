@@ -177,3 +177,15 @@ def test_a_photo_that_waits_too_long_for_its_prompt_is_noticed() -> None:
         "inbox/wedding/: beach.jpg waits for its prompt: add beach.txt beside it."
         " It has been there since 20 November, 12:00."
     )
+
+
+def test_a_photo_that_cannot_be_read_is_noticed() -> None:
+    """It has arrived and nothing happens: why that is stands where people look."""
+    record = replace(ARRIVING, detail="cannot open beach.jpg: permission denied")
+
+    glance = Glance(page=Page(status=replace(status(), troubled=record)))
+
+    assert section(glance, "Notice").words == (
+        "inbox/wedding/: beach.jpg is not completely there: cannot open beach.jpg: permission denied;"
+        " it is looked at again."
+    )

@@ -78,6 +78,7 @@ class Status:
         unread: Settings that were changed since.
         silent_since: When a look at the inbox began that does not end; None when looks do.
         forgotten: The photo that has waited for its prompt the longest, if that is a day and more.
+        troubled: The photo whose files could not be read for the longest.
     """
 
     now: datetime
@@ -96,6 +97,7 @@ class Status:
     unread: Sequence[str] = ()
     silent_since: datetime | None = None
     forgotten: BundleRecord | None = None
+    troubled: BundleRecord | None = None
 
     @property
     def state(self) -> str:
@@ -163,10 +165,16 @@ def notice_rows(status: Status) -> list[tuple[str, str]]:
         about_configuration.append(unread_line(status.unread))
     told = [sentence(one) for one in [*about_configuration, *(notice.text for notice in status.notices)]]
     leftovers = status.leftovers
-    about_inbox = filter(
-        None, [_silence(status), leftovers.closed_sentence, leftovers.alarm_sentence, _forgotten(status)]
-    )
-    return [("Notice", one) for one in [*told, *about_inbox]]
+    about_inbox = [_silence(status), leftovers.closed_sentence, trouble_sentence(status)]
+    about_inbox += [leftovers.alarm_sentence, _forgotten(status)]
+    return [("Notice", one) for one in [*told, *filter(None, about_inbox)]]
+
+
+def trouble_sentence(status: Status) -> str:
+    """Say which photo cannot be read, and why, or give nothing."""
+    if status.troubled is None:
+        return ""
+    return f"{inbox_place(status.troubled)}: {bundle_sentence(status.troubled, is_quiet=True)}"
 
 
 def _forgotten(status: Status) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from retouchd.adapters.inbox.limits import WATCHES_USED_UP, are_watches_used_up
 from retouchd.adapters.inbox.mounts import read_ground
 from retouchd.core.findings import Finding, doubtful, fine
-from retouchd.core.status import Status
+from retouchd.core.status import Status, trouble_sentence
 from retouchd.core.story import clock_time
 from retouchd.core.watching import FAILURE_NOTE, Manner, WatchMode, choose_manners, describe_manner
 from retouchd.doctor.case import Case
@@ -81,6 +81,9 @@ def examine_inbox(case: Case) -> Iterator[Finding]:
     if status.leftovers.closed:
         remedy = "give it to the group of the inbox, with the right to read and enter it (chmod g+rwx)"
         yield doubtful(INBOX, status.leftovers.closed_sentence, remedy)
+    if status.troubled is not None:
+        remedy = "where the permission is missing, give the file to the group of the inbox (chmod g+rw)"
+        yield doubtful(INBOX, trouble_sentence(status), remedy)
     told = ", ".join(f"{number} {words}" for words, number in _waiting(status).items() if number)
     facts = dict(status.counts)
     if status.counts["held"]:

@@ -97,6 +97,14 @@ class HappeningsTable(JobsTable):
         ).fetchone()
         return None if row is None else BundleId(row["id"])
 
+    def longest_troubled(self) -> BundleId | None:
+        """Give the photo whose files could not be read for the longest, though it has arrived."""
+        row = self.connection.execute(
+            "SELECT id FROM bundles WHERE state = 'arriving' AND look_at IS NOT NULL AND looks = 0"
+            " AND detail <> '' ORDER BY seen LIMIT 1"
+        ).fetchone()
+        return None if row is None else BundleId(row["id"])
+
     def is_working(self) -> bool:
         """Say whether anything is under way or waits for its turn."""
         return bool(self.connection.execute(_IS_WORKING).fetchone()[0])
