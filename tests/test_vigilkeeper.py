@@ -6,15 +6,20 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pytest
 import structlog
 
+from notebook import Notebook
 from retouchd.adapters.servicemanager import ServiceManager
+from retouchd.engine.herald import Log
 from retouchd.vigilkeeper import VigilKeeper
+from waiting import eventually
 
 # A beat is a quarter of it.
 WATCHDOG_SECONDS = 0.2
+LOG: Final[Log] = structlog.get_logger()
 
 
 @dataclass
@@ -68,11 +73,10 @@ def _keeping(
     scanner: Scanner,
     count_calls: Callable[[], int],
     watchdog: float | None = WATCHDOG_SECONDS,
+    log: Log = LOG,
 ) -> Iterator[threading.Event]:
     is_ending = threading.Event()
-    keeper = VigilKeeper(
-        ServiceManager(manager.address, watchdog), count_calls, scanner, is_ending, structlog.get_logger()
-    )
+    keeper = VigilKeeper(ServiceManager(manager.address, watchdog), count_calls, scanner, is_ending, log)
     keeper.start()
     try:
         yield is_ending
@@ -114,6 +118,20 @@ def test_a_dead_scanner_is_not_covered_up(manager: Manager) -> None:
         calls[0] = 1
 
         assert manager.hears("WATCHDOG=1", 5.0)
+
+
+def test_a_dead_scanner_is_told_once(manager: Manager) -> None:
+    """Before the service manager ends the daemon its log says why, in one line however long that takes."""
+    looks, log = [0], Notebook()
+
+    def count_calls() -> int:
+        looks[0] += 1
+        return 0
+
+    with _keeping(manager, Scanner(alive=False), count_calls, log=log):
+        assert eventually(lambda: looks[0] > 3)
+
+    assert log.events() == ["scanner.hangs"]
 
 
 def test_the_end_asks_for_time(manager: Manager) -> None:

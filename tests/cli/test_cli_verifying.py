@@ -152,9 +152,9 @@ def tamper(statement: str) -> Callable[[CliHouse], None]:
     return lambda house: change(house, statement)
 
 
-def leave_temporary(house: CliHouse) -> None:
+def leave_temporary(house: CliHouse, name: str = FIRST) -> None:
     """Leave a temporary of yesterday."""
-    path = house.outbox / f".~{FIRST}.k7f3bcdg.tmp"
+    path = house.outbox / f".~{name}.k7f3bcdg.tmp"
     path.write_bytes(b"x")
     os.utime(path, (1e9, 1e9))
 
@@ -169,6 +169,11 @@ def leave_aside(house: CliHouse) -> None:
 def take_source_away(house: CliHouse) -> None:
     """Take the photo of a job away that is not over."""
     (house.inbox / "queued.jpg").unlink()
+
+
+def move_source(house: CliHouse) -> None:
+    """Move the photo of a job that is not over to where it would be filed."""
+    (house.inbox / "queued.jpg").rename(house.root / "done" / "queued.jpg")
 
 
 def exchange_prompt(house: CliHouse) -> None:
@@ -193,6 +198,11 @@ def lose_identity(house: CliHouse) -> None:
 
 
 JOB: Final = f"UPDATE jobs SET %s WHERE output_path = CAST('{FIRST}' AS BLOB)"  # noqa: S608
+ANOTHER_CALL: Final = (
+    "INSERT INTO attempts SELECT 999, edit, job, 2, permission, day, month, top_folder, save_path,"
+    " started, first_reserved, reserved, charged, ended, %s, status, elapsed_seconds,"
+    " request_ids, refusal, cut_by_us FROM attempts WHERE outcome = 'answered' LIMIT 1"
+)
 SPOILT: Final[dict[str, tuple[Callable[[CliHouse], None], str, str]]] = {
     "bit rot": (spoil_picture, f"outbox/{FIRST}.json", "the disk spoilt it"),
     "bit rot without metadata": (spoil_bare_picture, f"outbox/{FIRST}", "the disk spoilt it"),
@@ -217,18 +227,12 @@ SPOILT: Final[dict[str, tuple[Callable[[CliHouse], None], str, str]]] = {
         "the history",
         "never ended",
     ),
-    "paid twice": (
-        tamper(
-            "INSERT INTO attempts SELECT 999, edit, job, 2, permission, day, month, top_folder, save_path,"
-            " started, first_reserved, reserved, charged, ended, outcome, status, elapsed_seconds,"
-            " request_ids, refusal, cut_by_us FROM attempts WHERE outcome = 'answered' LIMIT 1"
-        ),
-        "the history",
-        "more often than was allowed",
-    ),
+    "paid twice": (tamper(ANOTHER_CALL % "'answered'"), "the history", "more often than was allowed"),
+    "perhaps paid twice": (tamper(ANOTHER_CALL % "'unknown'"), "the history", "more often than was allowed"),
     "temporary": (leave_temporary, f"outbox/.~{FIRST}.k7f3bcdg.tmp", "left over"),
     "aside": (leave_aside, f"outbox/.~{FIRST}.aside.tmp", "may be the only copy"),
     "source": (take_source_away, "inbox/queued.jpg", "is not over"),
+    "source in done": (move_source, "inbox/queued.jpg", "is not over"),
     "prompt": (exchange_prompt, "inbox/queued.txt", "is not over"),
     "other owner": (exchange_mark, "outbox/.retouchd-root", "another retouchd"),
     "no mark": (lose_mark, "inbox/.retouchd-root", "is not there"),
@@ -262,6 +266,26 @@ def test_an_answer_that_is_gone(copy: CliHouse) -> None:
     places = {one["place"] for one in verify(copy)}
 
     assert places == {f"spool/{attempt}", "spool/9999", "outbox/many.jpg.json"}
+
+
+def test_a_copy_needs_no_answer(copy: CliHouse) -> None:
+    """What shares another one's edit comes from that: a call of its own, from before, may be forgotten."""
+    with closing(sqlite3.connect(copy.state / "journal.sqlite3")) as connection:
+        (attempt,) = connection.execute("SELECT answer FROM jobs WHERE state = 'done' AND answer").fetchone()
+    change(copy, f"UPDATE jobs SET state = 'received', answer = {attempt} WHERE reused_from IS NOT NULL")  # noqa: S608
+    (copy.state / "spool" / f"{attempt}.answer").unlink()
+
+    assert not [one for one in verify(copy) if one["place"].startswith("spool/")]
+
+
+def test_very_many_faults_are_told_once_each(copy: CliHouse) -> None:
+    """However much is wrong, nothing is told twice or left out."""
+    for number in range(450):
+        leave_temporary(copy, f"{number}.jpg")
+
+    places = [one["place"] for one in verify(copy)]
+
+    assert len(set(places)) == len(places) == 450
 
 
 def test_what_people_may_do(copy: CliHouse) -> None:

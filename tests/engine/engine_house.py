@@ -1,12 +1,13 @@
 """The engine thread's offices over a real journal, with time, chance and the outside in the test's hands."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from notebook import Notebook
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.adapters.spool.store import AnswerSpool
@@ -110,20 +111,6 @@ class ToldTime:
     def pass_by(self, seconds: float) -> None:
         """Let time pass."""
         self.seconds += seconds
-
-
-class Notebook:
-    """A log that keeps what it was told."""
-
-    def __init__(self) -> None:
-        self.lines: list[tuple[str, dict[str, object]]] = []
-
-    def __getattr__(self, level: str) -> Callable[..., None]:
-        return lambda event, **fields: self.lines.append((event, {"level": level, **fields}))
-
-    def events(self) -> list[str]:
-        """Give the names of what was told."""
-        return [event for event, _fields in self.lines]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_house import POLICY, House, Notebook, bundle_of, kinds, wish_of
+from engine_house import POLICY, House, bundle_of, kinds, wish_of
 
+from notebook import Notebook
 from retouchd.core.outcomes import Answered
 from retouchd.core.values import BundleId
 from retouchd.engine.calls import Reply

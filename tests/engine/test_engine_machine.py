@@ -7,8 +7,9 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Self
 
-from engine_house import POLICY, House, Notebook, bundle_of, kinds, states, wish_of
+from engine_house import POLICY, House, bundle_of, kinds, states, wish_of
 
+from notebook import Notebook
 from retouchd.core.bundles import Standing
 from retouchd.core.errors import CommandRefusedError, FileTroubleError, RetouchdError
 from retouchd.core.jobs import JobState

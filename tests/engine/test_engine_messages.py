@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_house import POLICY, House, Notebook, ToldTime, bundle_of, wish_of
+from engine_house import POLICY, House, ToldTime, bundle_of, wish_of
 
+from notebook import Notebook
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.views import JournalView
 from retouchd.adapters.notify.memory import MEMORY_NAME, MemoryFile

@@ -9,9 +9,10 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 import pytest
-from engine_house import House, Notebook, bundle_of, wish_of
+from engine_house import House, bundle_of, wish_of
 from prometheus_client.parser import text_string_to_metric_families
 
+from notebook import Notebook
 from retouchd.adapters.journal.views import JournalView
 from retouchd.core.bundles import Standing
 from retouchd.core.errors import JournalError

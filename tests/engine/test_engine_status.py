@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 import pytest
-from engine_house import House, Notebook, bundle_of, wish_of
+from engine_house import House, bundle_of, wish_of
 
+from notebook import Notebook
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.identity import Identity
 from retouchd.adapters.marks import MARK_NAME, Mark, write_mark

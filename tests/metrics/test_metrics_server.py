@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import pytest
-from metrics_notebook import Notebook
 
+from notebook import Notebook
 from retouchd.metrics.server import MetricsServer, Patience
 from waiting import eventually
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from metrics_notebook import Notebook
 
+from notebook import Notebook
 from retouchd.metrics.textfile import TextFileKeeper, replace_file
 from waiting import eventually
 
