@@ -61,7 +61,8 @@ class VigilKeeper:
         self._vigil = Vigil()
         self._last = Verdict.FINE
         self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="companion-vigil", daemon=True)
+        # No companion: were it dead, the service manager would cut calls that may be paid.
+        self._thread = threading.Thread(target=self._keep, name="vigil", daemon=True)
 
     def start(self) -> None:
         """Begin, if anybody listens."""

@@ -10,6 +10,7 @@ import pytest
 from answers import good, good_reply
 from gate import Gate
 from test_e2e_blocked import hanging, needs_shares, shared_inbox
+from test_e2e_watch import WOUNDED
 from workshop import PATIENCE_SECONDS, OpenShop, picture
 
 from retouchd.core.records import Verb
@@ -95,6 +96,25 @@ def test_the_last_call_is_finished_in_more_time(open_shop: OpenShop, manager: Ma
         ended = daemon.wait()
 
     assert ended.code == 0, ended.text
+    assert shop.outputs() == ["beach.jpg"]
+
+
+def test_nobody_who_could_feed_the_watchdog_is_an_end_in_order(open_shop: OpenShop, manager: Manager) -> None:
+    """When the vigil dies of a defect the daemon ends by itself, before it is killed with its calls."""
+    gate = Gate(good_reply())
+    with ScriptedServer(gate.script) as server:
+        shop = open_shop(f"{server.url}/api/v1")
+        shop.before, shop.environ["PYTHONPATH"] = WOUNDED, str(Path(__file__).parents[1])
+        shop.drop("beach.jpg", picture(1), "make it evening")
+        daemon = shop.start(NOTIFY_SOCKET=manager.address, WATCHDOG_USEC="400000")
+        assert eventually(lambda: server.requests and server.requests[0].complete)
+        (shop.place / "wound").write_text("vigil")
+        daemon.wait_for("thread.crashed", thread="vigil")
+        gate.open()
+        ended = daemon.wait()
+
+    assert ended.code not in {0, -9}
+    assert "ended unexpectedly" in ended.text
     assert shop.outputs() == ["beach.jpg"]
 
 
