@@ -53,7 +53,7 @@ class Way(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Equipment:
+class Means:
     """What the notifier works with.
 
     Attributes:
@@ -76,13 +76,13 @@ class Equipment:
 class Notifier:
     """Tells from `start` on, and has the last word in `finish`."""
 
-    def __init__(self, equipment: Equipment) -> None:
-        self._with = equipment
+    def __init__(self, means: Means) -> None:
+        self._with = means
         self._memory = Memory(told=Told())
         self._written: Memory | None = None
         self._ways: Mapping[str, Way] = {}
         self._version = -1
-        self._look_at = equipment.now()
+        self._look_at = means.now()
         self._reasons: dict[str, str] = {}
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._keep, name=_THREAD, daemon=True)

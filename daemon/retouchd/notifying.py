@@ -15,7 +15,7 @@ from retouchd.core.errors import ConfigurationError
 from retouchd.core.messages import Sender
 from retouchd.core.telling import Policy
 from retouchd.engine.herald import Log
-from retouchd.notifier import Equipment, Notifier, Way
+from retouchd.notifier import Means, Notifier, Way
 from retouchd.notify_urls import read_urls
 from retouchd.settings import Settings
 
@@ -59,7 +59,7 @@ def build_notifier(
         settings: Gives them as they are now; another one is built when their section has changed.
     """
     runner, chosen = Runner(), settings().notify
-    equipment = Equipment(
+    means = Means(
         settings=settings,
         policy=Policy(topics=frozenset(chosen.events), batch=timedelta(seconds=chosen.batch_seconds)),
         sender=build_sender(settings()),
@@ -69,7 +69,7 @@ def build_notifier(
         now=SystemClock().now,
         log=log,
     )
-    return Notifier(equipment)
+    return Notifier(means)
 
 
 def build_ways(settings: Settings, environ: Mapping[str, str], runner: Runner) -> Ways:

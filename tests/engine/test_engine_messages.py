@@ -28,7 +28,7 @@ from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.status import notice_rows
 from retouchd.core.telling import Policy, Topic
 from retouchd.core.ways import Failure
-from retouchd.notifier import Equipment, Notifier, NotifierRemover
+from retouchd.notifier import Means, Notifier, NotifierRemover
 from retouchd.reporting import Outlook, report_status
 from retouchd.settings import load_settings
 from waiting import eventually
@@ -116,7 +116,7 @@ class Bureau:
     def notifier(self, policy: Policy = SOON, memory: MemoryFile | None = None) -> Notifier:
         """Give one that tells."""
         return Notifier(
-            Equipment(
+            Means(
                 settings=lambda: self.settings,
                 policy=policy,
                 sender=Sender(host="nas", root="/srv"),

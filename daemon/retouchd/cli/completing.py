@@ -110,14 +110,16 @@ def complete(
         RetouchdError: Jobs or pauses are wanted, and cannot be read.
     """
     typed = read_typed(words, verbs, own)
-    wanted = typed.option or _argument(typed)
     if typed.option is None and typed.word.startswith("-"):
         options = own if typed.verb is None else typed.verb.options
         return _answer(typed, {name: one.help for one in (*options, _HELP) for name in one.names})
-    if typed.verb is None and typed.option is None:
-        return _answer(typed, {verb.name: verb.about[0] for verb in verbs})
-    if wanted is None:
-        return []
+    wanted = typed.option or _argument(typed)
+    if wanted is not None:
+        return _complete_value(typed, wanted, environ)
+    return _answer(typed, {verb.name: verb.about[0] for verb in verbs}) if typed.verb is None else []
+
+
+def _complete_value(typed: Typed, wanted: Parameter, environ: Mapping[str, str]) -> list[str]:
     if wanted.is_path:
         return ["folders" if wanted.is_folder else "files"]
     return _answer(typed, _values(typed, wanted, environ))
