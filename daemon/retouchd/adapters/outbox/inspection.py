@@ -38,18 +38,22 @@ class Inspection:
         waiting = [_TOP]
         while waiting:
             here = waiting.pop()
-            with (
-                self._folder.open_if_there(here) as folder,
-                translated_folder("read", self._folder.root / here),
-            ):
-                if folder is None:
-                    continue
-                with os.scandir(folder) as entries:
-                    for entry in entries:
-                        if not entry.is_dir(follow_symlinks=False):
-                            yield here / entry.name
-                        elif not entry.name.startswith("."):
-                            waiting.append(here / entry.name)
+            for name, is_folder in self._names(here):
+                if not is_folder:
+                    yield here / name
+                elif not name.startswith("."):
+                    waiting.append(here / name)
+
+    def _names(self, here: PurePosixPath) -> Iterator[tuple[str, bool]]:
+        """Give the names in a folder, and whether each is a folder itself; none when it has gone."""
+        with (
+            self._folder.open_if_there(here) as folder,
+            translated_folder("read", self._folder.root / here),
+        ):
+            if folder is None:
+                return
+            with os.scandir(folder) as entries:
+                yield from ((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
 
     def read(self, path: PurePosixPath, limit: int) -> bytes | None:
         """Give the first bytes of a regular file, or None when there is none."""
