@@ -2,7 +2,9 @@
 
 import logging
 import os
+import select
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import StringIO
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 
 from retouchd.logs import Event, configure_logs
 from retouchd.systemlog import SystemLog, encode, field_name
+from waiting import eventually
 
 SECRET = "dench_sk_0123456789abcdef"  # noqa: S105 - a made-up key, to be looked for in entries
 _NAMES = st.text(st.characters(exclude_characters="\0"))
@@ -49,6 +52,10 @@ class Listener:
         fields = parse(self._socket.recv(1_000_000))
         assert len(dict(fields)) == len(fields)
         return dict(fields)
+
+    def is_told(self) -> bool:
+        """Say whether there is an entry to be read."""
+        return bool(select.select([self._socket], [], [], 0)[0])
 
     def close(self) -> None:
         """Be gone, and leave the socket's file."""
@@ -265,6 +272,24 @@ def test_a_log_that_takes_nothing_does_not_stop_the_work(listener: Listener) -> 
                 filler.sendto(encode(fields), listener.path)
 
         assert SystemLog(announced="", path=listener.path).send(fields)
+
+
+def test_a_log_that_hangs_is_waited_for_once(listener: Listener) -> None:
+    """Hundreds of entries for a log that hangs cost a moment in all; once it works again it is told."""
+    log = SystemLog(announced="", path=listener.path)
+
+    def tell_much() -> None:
+        for _ in range(300):
+            log.send({"MESSAGE": "x"})
+
+    telling = threading.Thread(target=tell_much, daemon=True)
+    telling.start()
+    assert eventually(lambda: not telling.is_alive())
+
+    while listener.is_told():
+        listener.entry()
+    log.send({"MESSAGE": "again"})
+    assert listener.entry() == {"MESSAGE": "again"}
 
 
 def test_auto_finds_the_system_log_behind_the_stream(listener: Listener, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TextIO
 
 SOCKET: Final = "/run/systemd/journal/socket"
@@ -46,9 +46,9 @@ def _shortened(value: str) -> bytes:
     return value.encode("utf-8", "backslashreplace")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class SystemLog:
-    """Hands entries over to the system's log.
+    """Hands entries over to the system's log, for one thread at a time.
 
     Attributes:
         announced: Which stream is connected to it, as the environment says; empty when none is.
@@ -57,6 +57,7 @@ class SystemLog:
 
     announced: str
     path: str = SOCKET
+    _hangs: bool = field(default=False, init=False)
 
     def is_behind(self, stream: TextIO) -> bool:
         """Say whether what is written to a stream goes to the system's log."""
@@ -73,11 +74,14 @@ class SystemLog:
         """
         # A new socket each time: the log may have been started again.
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            sender.settimeout(_PATIENCE_SECONDS)
+            # One that hangs is waited for once: a second for each entry would leave no time for the work.
+            sender.settimeout(0 if self._hangs else _PATIENCE_SECONDS)
             try:
                 sender.sendto(encode(fields), self.path)
-            except TimeoutError:
+            except (TimeoutError, BlockingIOError):
+                self._hangs = True
                 return True
             except OSError:
                 return False
+        self._hangs = False
         return True
