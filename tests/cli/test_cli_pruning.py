@@ -127,3 +127,16 @@ def test_the_newest_stay(house: CliHouse) -> None:
     house.run("prune", "--keep", "1", "--yes")
 
     assert [one["id"] for one in house.run("jobs", "--json").json()] == [newest]
+
+
+def test_the_file_shrinks(house: CliHouse) -> None:
+    """Without a daemon the history takes no more room afterwards than what is left of it."""
+    lived(house)
+    with closing(sqlite3.connect(house.state / "journal.sqlite3")) as connection:
+        connection.execute("UPDATE jobs SET detail = hex(zeroblob(500000))")
+        connection.commit()
+
+    told = house.run("prune", "--older-than", "1h", "--yes").out
+
+    assert (house.state / "journal.sqlite3").stat().st_size < 1_000_000
+    assert "MB now; before it was 2." in told

@@ -179,6 +179,7 @@ def test_a_batch_is_reported(bureau: Bureau) -> None:
 
     assert told["subject"] == "retouchd: finished: 2 delivered, 1 failed, 1 needs you"
     assert told["counts"] == {"done": 2, "failed": 1, "cancelled": 0, "needs_you": 1}
+    assert told["cost_usd"] == 0.02
     assert [one["source"] for one in told["jobs"]] == ["d.jpg", "a.jpg", "b.jpg"]
     assert 0 <= told["seconds"] < 30
     assert listener.topics() == ["idle"]
