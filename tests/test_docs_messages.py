@@ -12,7 +12,18 @@ from retouchd.core.jobs import HoldReason
 from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.pauses import PauseReason
 from retouchd.core.story import outcome_words
-from retouchd.doctor import examination, folders, history, key, messages, network, owner, room, watching
+from retouchd.doctor import (
+    examination,
+    folders,
+    history,
+    key,
+    messages,
+    network,
+    numbers,
+    owner,
+    room,
+    watching,
+)
 from retouchd.engine.ending import Ending
 
 PAGE = "docs/messages.md"
@@ -82,7 +93,7 @@ def test_every_kind_of_file_that_is_no_photo_is_documented() -> None:
 
 def test_every_check_of_the_doctor_is_documented() -> None:
     """Each word with which a line of the doctor can begin stands there, and no other."""
-    modules = (examination, folders, history, key, messages, network, owner, room, watching)
+    modules = (examination, folders, history, key, messages, network, numbers, owner, room, watching)
     names = {vars(module).get(name) for module in modules for name in CHECKS}
 
     assert set(column("The doctor", 0)) == names - {None}

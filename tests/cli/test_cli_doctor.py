@@ -18,6 +18,7 @@ from cli_house import KEY, PROGRAM, CliHouse, Ended, picture
 from fuse_share import Share, can_mount
 from retouchd.adapters.marks import MARK_NAME
 from servers import ScriptedServer, answering, make_certificate, refused_port
+from waiting import eventually
 
 _NO_POWERS = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all")
 
@@ -371,6 +372,62 @@ def test_photos_without_a_prompt_are_told(house: CliHouse) -> None:
     assert "_prompt.txt" in found["remedy"]
 
 
+def test_nobody_at_work_is_wrong_as_soon_as_a_photo_waits(house: CliHouse) -> None:
+    """A script that looks by the exit status alone hears of photos that nobody edits."""
+    house.drop("beach.jpg", prompt="brighter")
+    with ScriptedServer(answering(503, headers={"Retry-After": "3600"})) as server:
+        house.configure(f"{server.url}/api/v1")
+        house.until_idle(seconds=3)
+
+    [fault] = [one for one in examine(house)["daemon"] if one["level"] == "fail"]
+
+    assert fault["text"] == "retouchd does not run, and 1 photo waits for it"
+    assert fault["remedy"].startswith("start it: ")
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"), [(402, "credit"), (429, "look again in a while"), (500, "look again in a while")]
+)
+def test_an_answer_of_a_service_in_trouble_is_not_blamed_on_its_address(
+    house: CliHouse, status: int, remedy: str
+) -> None:
+    """Credit and a busy service are told as what they are."""
+    with ScriptedServer(*[answering(status)] * 3) as server:
+        house.configure(f"{server.url}/api/v1")
+        [found] = examine(house)["key"]
+
+    assert found["level"] == "warn"
+    assert remedy in found["remedy"]
+    assert "base_url" not in found["remedy"]
+
+
+def test_numbers_that_nobody_can_have_are_told(house: CliHouse, tmp_path: Path) -> None:
+    """The port is asked beside a running daemon; a program that is not retouchd is no answer."""
+    port = refused_port()
+    file = tmp_path / "gone" / "retouchd.prom"
+    with house.daemon(RETOUCHD_METRICS__PORT=str(port)):
+        assert eventually(
+            lambda: examine(house, RETOUCHD_METRICS__PORT=str(port))["metrics"][0]["level"] == "ok"
+        )
+        with ScriptedServer(answering(200, b"hello")) as other:
+            [stranger] = examine(house, RETOUCHD_METRICS__PORT=other.url.rpartition(":")[2])["metrics"]
+        [nobody] = examine(house, RETOUCHD_METRICS__PORT=str(refused_port()))["metrics"]
+    [missing] = examine(house, RETOUCHD_METRICS__TEXTFILE=str(file))["metrics"]
+
+    assert (stranger["level"], nobody["level"], missing["level"]) == ("warn", "warn", "warn")
+    assert "another program, or nobody, answers" in stranger["text"]
+    assert f"({file}) is not there" in missing["text"]
+
+
+def test_a_configuration_that_cannot_be_read_is_a_wrong_one(house: CliHouse) -> None:
+    """Whose rights keep him out of the file is told so, with the status of a wrong configuration."""
+    with mode(house.config, 0):
+        done = without_powers(house, "doctor")
+
+    assert done.code == 78
+    assert f"{house.config} cannot be read: Permission denied" in done.out
+
+
 def test_a_damaged_history_is_told_once(house: CliHouse) -> None:
     """Whatever needs the history says the same; it is told once, with the way on."""
     journal = house.state / "journal.sqlite3"
@@ -468,10 +525,13 @@ def test_a_daemon_that_was_stopped_is_told(house: CliHouse) -> None:
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
         try:
             [fault] = faults(house)
+            told = house.run("status").out
         finally:
             process.send_signal(signal.SIGCONT)
 
     assert "is stopped" in fault["text"]
+    assert told.startswith("Stopped since ")
+    assert f"kill -CONT {process.pid}." in " ".join(told.split())
     assert fault["remedy"] == f"let it go on: kill -CONT {process.pid}"
 
 

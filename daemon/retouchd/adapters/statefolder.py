@@ -141,7 +141,7 @@ def read_lock_holder(folder: Path) -> Holder | None:
     return None
 
 
-def is_stopped(pid: int) -> bool:
+def _is_stopped(pid: int) -> bool:
     """Say whether a process is there and was stopped, so that it does nothing until it is told to go on."""
     try:
         told = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
@@ -160,6 +160,7 @@ def _read_note(descriptor: int) -> Holder:
     words = os.pread(descriptor, _MAX_NOTE_BYTES, 0).decode("ascii", "replace").split()
     try:
         pid, since = words
-        return Holder(pid=int(pid), since=datetime.fromisoformat(since))
+        number = int(pid)
+        return Holder(pid=number, since=datetime.fromisoformat(since), is_stopped=_is_stopped(number))
     except ValueError:
         return Holder(pid=None, since=None)

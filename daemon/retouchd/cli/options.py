@@ -7,8 +7,13 @@ import typer
 
 Config = Annotated[
     Path | None,
+    # Whether it can be read is found out where it is read, which tells it as any other fault of it.
     typer.Option(
-        "--config", help="The configuration file, if not the usual one.", show_default=False, metavar="FILE"
+        "--config",
+        help="The configuration file, if not the usual one.",
+        show_default=False,
+        metavar="FILE",
+        readable=False,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]

@@ -98,7 +98,7 @@ def _write_daemon(status: Status, holder: Holder, screen: Screen) -> None:
     since = f" since {clock_time(holder.since, status.now)}" if holder.since else ""
     process = f" (process {holder.pid})" if holder.pid else ""
     meanwhile = f" {ARRIVING_MEANWHILE}" if status.pauses else ""
-    tone = Tone.PLAIN if status.pauses else Tone.GOOD
+    tone = Tone.BAD if holder.is_stopped else Tone.PLAIN if status.pauses else Tone.GOOD
     screen.say(f"{running_sentence(status, f'{since}{process}')}{meanwhile}", tone)
 
 

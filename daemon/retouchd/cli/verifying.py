@@ -75,7 +75,8 @@ def _print_lines(verifier: Verifier) -> int:
         screen.say(f"What to do: {fault.remedy}.", indent=2)
     tally = verifier.tally
     faults = "1 fault" if found == 1 else f"{_spaced(found) if found else 'no'} faults"
-    screen.say(f"{_spaced(tally.pictures)} pictures checked, {faults}.", Tone.BAD if found else Tone.GOOD)
+    pictures = "1 picture" if tally.pictures == 1 else f"{_spaced(tally.pictures)} pictures"
+    screen.say(f"{pictures} checked, {faults}.", Tone.BAD if found else Tone.GOOD)
     for line in _told(tally):
         screen.say(line, Tone.ASIDE)
     return found

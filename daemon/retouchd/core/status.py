@@ -29,10 +29,12 @@ class Holder:
     Attributes:
         pid: Its process number, or None in the instant before it has written it down.
         since: When it started, or None likewise.
+        is_stopped: It does nothing until it is told to go on: SIGSTOP, or Ctrl-Z on a terminal.
     """
 
     pid: int | None
     since: datetime | None
+    is_stopped: bool = False
 
     def __str__(self) -> str:
         if self.pid is None or self.since is None:
@@ -129,6 +131,8 @@ def running_sentence(status: Status, since: str) -> str:
     Args:
         since: Since when, and more about it; with a blank before it, or empty.
     """
+    if status.holder is not None and status.holder.is_stopped:
+        return f"Stopped{since}: it does nothing until you let it go on: kill -CONT {status.holder.pid}."
     return f"Running{since}, {'but sends nothing' if status.pauses else 'and ready'}."
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from retouchd.core.findings import Finding, Level, fine, worst
 from retouchd.core.values import printable
-from retouchd.doctor import folders, history, key, messages, network, owner, room, watching
+from retouchd.doctor import folders, history, key, messages, network, numbers, owner, room, watching
 from retouchd.doctor.case import PATIENCE_SECONDS, Case
 from retouchd.doctor.rounds import Check, make_rounds
 from retouchd.settings import Origin, Settings, describe
@@ -27,6 +27,7 @@ def examine(case: Case) -> Iterator[Finding]:
         Check(name=key.CLOCK, examine=partial(key.examine_clock, case), suspect=history.SUSPECT),
         Check(name=network.NAME, examine=partial(_examine_service, case), suspect=network.SUSPECT),
         Check(name=messages.NAME, examine=partial(messages.examine_messages, case), suspect=messages.SUSPECT),
+        Check(name=numbers.NAME, examine=partial(numbers.examine_numbers, case), suspect=numbers.SUSPECT),
         Check(name=history.NAME, examine=partial(history.examine_history, case), suspect=history.SUSPECT),
     ]
     yield from make_rounds(checks, PATIENCE_SECONDS)

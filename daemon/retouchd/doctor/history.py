@@ -29,7 +29,7 @@ def examine_history(case: Case) -> Iterator[Finding]:
     kept = AnswerSpool(case.places.spool, Durable()).kept()
     size, answers = journal.stat().st_size, sum(one.size for one in kept)
     text = (
-        f"whole, {size / _MEGABYTE:.1f} MB; {len(kept)} answers are kept, {answers / _MEGABYTE:.1f} MB of at"
+        f"whole, {size / _MEGABYTE:.1f} MB; {_answers(len(kept))} kept, {answers / _MEGABYTE:.1f} MB of at"
         f" most {case.settings.duplicates.keep_answers_mb} MB"
     )
     yield fine(NAME, text, bytes=size, answers=len(kept), answer_bytes=answers)
@@ -46,3 +46,7 @@ def examine_pauses(case: Case) -> Iterator[Finding]:
     for pause in pauses:
         give = doubtful if pause.reason in _MILD else wrong
         yield give(PAUSE, pause_sentence(pause, now), "", reason=pause.reason.value)
+
+
+def _answers(number: int) -> str:
+    return "1 answer is" if number == 1 else f"{number} answers are"

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Final
 
 from retouchd.adapters.clock import SystemClock
@@ -72,10 +73,18 @@ def _judge_key(case: Case, key: ApiKey, end: CallEnd, body: bytes) -> Finding:
             return wrong(NAME, text, key.advice, status=status)
         case Answered(status=status):
             text = f"the service answered {status} when it was asked whether it takes the key"
-            remedy = f"look whether endpoint.base_url ({printable(base_url)}) is right; one photo will tell"
+            remedy = _remedy_for(status, base_url)
             return doubtful(NAME, text, remedy, status=status)
         case NotSent(detail=detail) | NoAnswer(detail=detail):
             return wrong(NAME, f"it could not be tried: {printable(detail)}", SUSPECT)
+
+
+def _remedy_for(status: int, base_url: str) -> str:
+    if status == HTTPStatus.PAYMENT_REQUIRED:
+        return "look whether there is credit left at the service"
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "the service is busy or has trouble of its own: look again in a while"
+    return f"look whether endpoint.base_url ({printable(base_url)}) is right; one photo will tell"
 
 
 def _host(base_url: str) -> str:

@@ -8,17 +8,18 @@ from typing import Final
 from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.journal.journal import INBOX_NOTE
 from retouchd.adapters.marks import MARK_NAME, read_mark
-from retouchd.adapters.statefolder import is_stopped
 from retouchd.core.errors import FileTroubleError
 from retouchd.core.findings import Finding, doubtful, fine, wrong
 from retouchd.core.status import Holder
 from retouchd.core.story import clock_time
 from retouchd.core.values import printable
 from retouchd.doctor.case import Case, own_user, shown, shown_user
-from retouchd.reporting import Outlook
+from retouchd.reporting import Outlook, report_status
 
 NAME: Final = "owner"
 DAEMON: Final = "daemon"
+# What it would work on at once, or is soon to.
+_WAITING: Final = ("arriving", "queued", "ready", "waiting", "deferred", "received", "delivered")
 
 
 def examine_owner(case: Case) -> Iterator[Finding]:
@@ -55,19 +56,26 @@ def examine_daemon(case: Case) -> Iterator[Finding]:
     """Look who runs, and whether that is the user who asks."""
     holder = case.holder
     if holder is None:
-        yield doubtful(
-            DAEMON,
-            "retouchd does not run, so nothing is edited",
-            f"start it: {case.command('run')}, or as a service: systemctl start retouchd",
-            running=False,
-        )
+        yield _examine_absence(case)
     else:
         yield _examine_holder(holder)
     yield from _examine_user(case)
 
 
+def _examine_absence(case: Case) -> Finding:
+    """Tell that nobody works: wrong as soon as a photo waits for it."""
+    remedy = f"start it: {case.command('run')}, or as a service: systemctl start retouchd"
+    with case.open_history() as outlook:
+        counts = report_status(outlook, []).counts
+    waiting = sum(counts[name] for name in _WAITING)
+    if not waiting:
+        return doubtful(DAEMON, "retouchd does not run, so nothing is edited", remedy, running=False)
+    photos = "1 photo waits" if waiting == 1 else f"{waiting} photos wait"
+    return wrong(DAEMON, f"retouchd does not run, and {photos} for it", remedy, running=False)
+
+
 def _examine_holder(holder: Holder) -> Finding:
-    if holder.pid is not None and is_stopped(holder.pid):
+    if holder.is_stopped:
         text = f"process {holder.pid} is stopped and does nothing: it was sent SIGSTOP, or Ctrl-Z was typed"
         return wrong(DAEMON, text, f"let it go on: kill -CONT {holder.pid}", running=True, pid=holder.pid)
     since = f" since {clock_time(holder.since, SystemClock().now())}" if holder.since else ""
