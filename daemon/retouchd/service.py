@@ -161,6 +161,7 @@ class Daemon:
         for number in _STOP_SIGNALS:
             signal.signal(number, self._take_signal)
         signal.signal(_HANGUP, self._take_hangup)
+        signal.set_wakeup_fd(self._pokes.waker, warn_on_full_buffer=False)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {_HANGUP})
         self._assembly.crew.start()
         self._pokes.start()
@@ -182,6 +183,7 @@ class Daemon:
         signal.signal(_HANGUP, signal.SIG_IGN)
         self._vigil.finish()
         self._companions.finish()
+        signal.set_wakeup_fd(-1)
         self._pokes.close()
         self._scanner.stop()
         self._known.close()

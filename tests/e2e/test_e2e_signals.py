@@ -1,7 +1,9 @@
 """Signals to a real daemon: finish what is under way, hurry, stop at once when idle, and cost nothing."""
 
+import ctypes
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from answers import good, good_reply
@@ -28,6 +30,20 @@ def test_stop_while_idle_is_quick(open_shop: OpenShop, number: signal.Signals) -
     assert time.monotonic() - begun < 2.0
     assert ended.told("daemon.stopping", signal=number.name)
     assert not ended.told("worker.crashed")
+
+
+def test_a_signal_that_another_thread_takes_is_obeyed(open_shop: OpenShop) -> None:
+    """The system may hand a signal to any thread; the one that obeys it is woken at once."""
+    shop = open_shop("http://127.0.0.1:9/api/v1")
+    daemon = shop.start()
+    daemon.wait_for("watch.started")
+    main = daemon.process.pid
+    others = [int(task.name) for task in Path(f"/proc/{main}/task").iterdir() if int(task.name) != main]
+
+    assert ctypes.CDLL(None).tgkill(main, others[0], signal.SIGTERM) == 0
+
+    # Without being woken it sleeps for half a minute.
+    assert daemon.wait(15.0).code == 0
 
 
 def test_first_signal_finishes_what_is_under_way(open_shop: OpenShop) -> None:

@@ -44,7 +44,18 @@ class PokeListener:
             self._socket.close()
             message = f"another retouchd still runs with the state folder {state}: stop that one first"
             raise AlreadyOwnedError(message) from exc
+        self._waker = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._waker.connect(_address(state))
         self._thread = threading.Thread(target=self._listen, name="pokes", daemon=True)
+
+    @property
+    def waker(self) -> int:
+        """A descriptor by which a byte of this process counts as a poke, for signals that are to wake it.
+
+        The system may hand a signal to any thread, and Python's handler waits for the main thread then, which
+        sleeps for up to half a minute.
+        """
+        return self._waker.fileno()
 
     def start(self) -> None:
         """Begin to listen."""
@@ -57,6 +68,7 @@ class PokeListener:
         if self._thread.is_alive():
             self._thread.join()
         self._socket.close()
+        self._waker.close()
 
     def _listen(self) -> None:
         while self._socket.recv(len(_POKE)):
