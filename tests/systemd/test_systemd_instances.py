@@ -1,6 +1,7 @@
 """The units of users under this machine's systemd, in a box: all that a service goes through in years."""
 
 import re
+from pathlib import Path
 
 import pytest
 from boxes import KEY, PATIENCE_SECONDS, PORT, Box, House, add_user, give_key, photo
@@ -8,6 +9,8 @@ from boxes import KEY, PATIENCE_SECONDS, PORT, Box, House, add_user, give_key, p
 from waiting import eventually
 
 pytestmark = pytest.mark.slow
+
+PAGE = Path(__file__).parents[2] / "systemd/README.md"
 
 
 def _own_house(box: Box, user: str, *lines: str, port: int = PORT) -> House:
@@ -97,7 +100,28 @@ def test_a_missing_folder_is_told_once(box: Box) -> None:
     assert box.show("retouchd@frieda", "NRestarts") == "0"
     told = box.log("retouchd@frieda")
     assert "folders.inbox: /home/frieda/Retouch/inbox does not exist; nor does /home/frieda, which" in told
-    assert "unless the folder is named in a line BindPaths= of its unit" in told
+    assert "if the folder is there, name it in a line BindPaths= of the unit" in told
+
+
+def test_a_folder_that_comes_late_is_waited_for_by_the_timer(box: Box) -> None:
+    """After a power cut the NAS may come back last: the timer that the page shows starts the service then."""
+    house = _own_house(box, "irene")
+    box.run("mv", "/home/irene/Retouch", "/home/irene/Elsewhere")
+    box.run("systemctl", "start", "retouchd@irene", check=False)
+    box.wait_for("retouchd@irene", "ActiveState", "failed")
+    shown = PAGE.read_text()
+    timer = shown[shown.index("[Timer]") : shown.index("```", shown.index("[Timer]"))]
+    timer = timer.replace("*:0/5", "*:*:0/1").replace("retouchd.service", "retouchd@irene.service")
+    box.path("/etc/systemd/system/retouchd-late.timer").write_text(timer)
+    box.run("systemctl", "daemon-reload")
+
+    box.run("mv", "/home/irene/Elsewhere", "/home/irene/Retouch")
+    box.run("systemctl", "enable", "--now", "retouchd-late.timer")
+
+    box.wait_for("retouchd@irene", "ActiveState", "active")
+    box.run("systemctl", "disable", "--now", "retouchd-late.timer")
+    house.drop("late.jpg", photo(11), "make it bright")
+    house.wait_for("late.png")
 
 
 def test_a_folder_elsewhere_takes_one_line(box: Box) -> None:
