@@ -45,6 +45,16 @@ from retouchd.core.logline import log_line
             {"event": "daemon.stopped", "level": "info", "timestamp": "now", "exception": "a\nb"},
             "daemon.stopped",
         ),
+        (
+            {
+                "event": "config.reloaded",
+                "changed": {"budget.per_day_usd": "10 -> 25", "log.level": "info -> debug"},
+                "has_new_key": False,
+            },
+            "config.reloaded changed budget.per_day_usd 10 -> 25 and log.level info -> debug, has new key no",
+        ),
+        ({"event": "config.reloaded", "changed": {}}, "config.reloaded changed none"),
+        ({"event": "key.probed", "is_worth_a_try": True}, "key.probed worth a try yes"),
         ({}, ""),
     ],
 )

@@ -36,7 +36,7 @@ def _facts(entry: Mapping[str, object]) -> Iterator[str]:
     for key, value in entry.items():
         if key in _TOLD_OTHERWISE | _LONG_TEXTS or value is None:
             continue
-        words = key.removesuffix(_DOLLARS).replace("_", " ")
+        words = key.removeprefix("is_").removesuffix(_DOLLARS).replace("_", " ")
         yield _seconds(value) if key == "seconds" else f"{words} {_figure(key, value)}"
 
 
@@ -47,9 +47,15 @@ def _seconds(value: object) -> str:
 def _figure(key: str, value: object) -> str:
     if key.endswith(_DOLLARS) and isinstance(value, float | int):
         return f"${value:.2f}"
-    if isinstance(value, list):
-        return " and ".join(map(str, value)) or "none"
-    return str(value)
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return " and ".join(map(str, value)) or "none"
+        case Mapping():
+            return " and ".join(f"{name} {_figure(str(name), one)}" for name, one in value.items()) or "none"
+        case _:
+            return str(value)
 
 
 def _name(value: object) -> str:
