@@ -3,7 +3,7 @@ FROM python:3.13-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY daemon ./daemon
-COPY manual ./manual
+COPY docs/man ./docs/man
 # By way of the wheel, which holds the program alone; with what sends messages by mail, ntfy and the like.
 RUN python -m venv /opt/retouchd \
  && python -m pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \

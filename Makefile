@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MANUAL := manual/share/man/man1/retouchd.1
+MANUAL := docs/man/share/man/man1/retouchd.1
 
 .PHONY: demo test check format man units clean
 

@@ -19,7 +19,7 @@ from retouchd.cli.shells import SCRIPTS, Shell
 from retouchd.core import errors
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "manual/share/man/man1/retouchd.1"
+PAGE = ROOT / "docs/man/share/man/man1/retouchd.1"
 
 
 def answer(house: CliHouse, *words: str) -> list[str]:
