@@ -70,14 +70,7 @@ def check_places(places: Places, durable: Durable) -> None:
     Raises:
         StartRefusedError: Naming the folders.
     """
-    folders = {
-        "inbox": places.inbox,
-        "outbox": places.outbox,
-        "done": places.done,
-        "failed": places.failed,
-        "state": places.state,
-    }
-    check_folders(folders)
+    check_folders(places.by_name)
     mounts: dict[int, Path] = {}
     for folder in (places.outbox, places.done, places.failed):
         mounts.setdefault(folder.stat().st_dev, folder)

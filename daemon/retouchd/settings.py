@@ -5,7 +5,7 @@ The table itself stands in settings_sections.py, where the values come from in s
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple, Self
@@ -109,6 +109,11 @@ class Places:
     done: Path
     failed: Path
     state: Path
+
+    @property
+    def by_name(self) -> dict[str, Path]:
+        """Each by its name in the configuration: "inbox", "state"."""
+        return asdict(self)
 
     @property
     def journal(self) -> Path:

@@ -5,7 +5,6 @@ import pwd
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from retouchd.adapters.clock import SystemClock
 from retouchd.adapters.journal.views import JournalView
@@ -68,8 +67,3 @@ def shown_user(uid: int) -> str:
 def own_user() -> str:
     """Give the user who runs this command."""
     return shown_user(os.geteuid())
-
-
-def shown(path: Path) -> str:
-    """Give a path that is safe to print."""
-    return printable(path)

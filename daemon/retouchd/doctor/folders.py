@@ -12,7 +12,8 @@ from retouchd.adapters.outbox.probe import ensure_publishing_works
 from retouchd.adapters.startup import check_folders
 from retouchd.core.errors import RetouchdError, StartRefusedError
 from retouchd.core.findings import Finding, fine, wrong
-from retouchd.doctor.case import Case, own_user, shown, shown_user
+from retouchd.core.values import printable
+from retouchd.doctor.case import Case, own_user, shown_user
 
 NAME: Final = "folders"
 SUSPECT: Final = (
@@ -32,13 +33,7 @@ _OTHER_REMEDIES: Final = {
 def examine_folders(case: Case) -> Iterator[Finding]:
     """Try each folder."""
     places = case.places
-    folders = {
-        "inbox": places.inbox,
-        "outbox": places.outbox,
-        "done": places.done,
-        "failed": places.failed,
-        "state": places.state,
-    }
+    folders = places.by_name
     faults = [fault for name, path in folders.items() if (fault := _examine(case, name, path))]
     yield from faults
     if faults:
@@ -59,13 +54,14 @@ def _examine(case: Case, name: str, path: Path) -> Finding | None:
     try:
         standing = look_at_folder(path)
     except OSError as exc:
-        text = f"folders.{name} ({shown(path)}) cannot be used: {exc.strerror}"
+        text = f"folders.{name} ({printable(path)}) cannot be used: {exc.strerror}"
         return wrong(NAME, text, _remedy_for_missing(case, exc), folder=str(path))
     try:
         try_folder(path, Durable())
     except OSError as exc:
         owner = f"it belongs to {shown_user(standing.uid)}, group {standing.gid}, mode {standing.mode:04o}"
-        text = f"folders.{name} ({shown(path)}) cannot be written to by {own_user()}: {exc.strerror}; {owner}"
+        told = f"folders.{name} ({printable(path)}) cannot be written to by {own_user()}"
+        text = f"{told}: {exc.strerror}; {owner}"
         remedy = _OTHER_REMEDIES.get(exc.errno or 0) or _remedy_for_rights(path, standing)
         return wrong(NAME, text, remedy, folder=str(path), mode=f"{standing.mode:04o}", uid=standing.uid)
     return None
@@ -82,8 +78,8 @@ def _remedy_for_missing(case: Case, error: OSError) -> str:
 def _remedy_for_rights(path: Path, standing: Standing) -> str:
     uid = os.geteuid()
     if standing.uid == uid:
-        return f"chmod u+rwx {shown(path)}"
-    return f"sudo chown {uid}:{os.getegid()} {shown(path)}, or run retouchd as {shown_user(standing.uid)}"
+        return f"chmod u+rwx {printable(path)}"
+    return f"sudo chown {uid}:{os.getegid()} {printable(path)}, or run retouchd as {shown_user(standing.uid)}"
 
 
 def _examine_nesting(folders: Mapping[str, Path]) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from retouchd.core.findings import Finding, doubtful, fine, wrong
 from retouchd.core.status import Holder
 from retouchd.core.story import clock_time
 from retouchd.core.values import printable
-from retouchd.doctor.case import Case, own_user, shown, shown_user
+from retouchd.doctor.case import Case, own_user, shown_user
 from retouchd.reporting import Outlook, report_status
 
 NAME: Final = "owner"
@@ -39,15 +39,15 @@ def _examine_mark(case: Case, outlook: Outlook, folder: Path) -> Finding | None:
     except FileTroubleError as exc:
         return wrong(NAME, str(exc), f"mount it, or mark it anew with {case.command('init')}")
     if mark is None:
-        text = f"{shown(folder)} has no {MARK_NAME}: it is not mounted, or the mark was deleted"
+        text = f"{printable(folder)} has no {MARK_NAME}: it is not mounted, or the mark was deleted"
         return wrong(NAME, text, f"mount it; if it is the right folder: {case.command('init')}")
     if mark.owner != outlook.view.id:
         since = f"{mark.since:%-d %B %Y}"
         host = printable(mark.host)
-        text = f"{shown(folder)} belongs to retouchd on {host} since {since}; two would both pay"
+        text = f"{printable(folder)} belongs to retouchd on {host} since {since}; two would both pay"
         return wrong(NAME, text, f"stop that one for good, then {case.command('init --take-over')}")
     if mark.inbox_id != outlook.view.note(INBOX_NOTE):
-        text = f"the mark of {shown(folder)} is that of another inbox"
+        text = f"the mark of {printable(folder)} is that of another inbox"
         return wrong(NAME, text, "put the right folder there, or name it in the configuration")
     return None
 
@@ -96,7 +96,7 @@ def _examine_user(case: Case) -> Iterator[Finding]:
     if os.access(case.places.journal, os.W_OK):
         yield doubtful(DAEMON, text, remedy, uid=uid, owner=owner)
         return
-    state = shown(case.places.state)
+    state = printable(case.places.state)
     text = f"{text}; the history is not {own_user()}'s to write to"
     remedy = (
         f"{remedy}; or, if retouchd is to run as {own_user()}: sudo chown -R {uid}:{os.getegid()} {state}"

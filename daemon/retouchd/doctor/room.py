@@ -12,7 +12,8 @@ from retouchd.core.findings import Finding, Growth, doubtful, fine, wrong
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.request import AutoSize
 from retouchd.core.room import ROOM_FOR_JOURNAL, room_needed
-from retouchd.doctor.case import Case, shown
+from retouchd.core.values import printable
+from retouchd.doctor.case import Case
 
 NAME: Final = "disk"
 _SPAN: Final = timedelta(days=7)
@@ -38,7 +39,7 @@ def _examine(folder: Path, name: str, needed: int, growth: Growth | None) -> Fin
     free = free_bytes(folder)
     facts = {"folder": str(folder), "free_bytes": free, "needed_bytes": needed}
     told = f"{name} {free / _GIGABYTE:.1f} GB free"
-    remedy = f"make room on the disk of {shown(folder)}, or name a folder elsewhere"
+    remedy = f"make room on the disk of {printable(folder)}, or name a folder elsewhere"
     if free < needed:
         text = f"{told}, {needed / _GIGABYTE:.2f} GB must be before anything is paid for"
         return wrong(NAME, text, remedy, **facts)
