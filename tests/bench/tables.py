@@ -1,4 +1,4 @@
-"""Figures told: options that every bench takes, goals with their verdicts, medians and tables.
+"""Figures told: options that every bench takes, goals with their verdicts, percentiles and tables.
 
 Not run by itself. A bench is a module beside this one with a docstring, a function
 
@@ -19,14 +19,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from statistics import median
 from typing import Final
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
-
-__all__ = ["median", "percentile"]
 
 DEFAULT_OUT: Final = Path(__file__).parents[2] / "bench-output"
 # Wide enough for every table here: what is piped into a file must not be wrapped at 80.
