@@ -15,8 +15,9 @@ from retouchd.adapters.outbox.publish import OutboxFolder
 from retouchd.adapters.spool.store import AnswerSpool
 from retouchd.core.values import Cabinet
 from retouchd.engine.tools import Tools
-from retouchd.policies import endpoint_terms, forming_rules, output_modes
+from retouchd.policies import forming_rules, output_modes
 from retouchd.settings import Places, Settings
+from retouchd.terms import endpoint_terms
 
 
 class Equipment:

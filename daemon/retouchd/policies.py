@@ -1,13 +1,14 @@
-"""From settings to the policies that everything below the roof knows."""
+"""From settings to the policies that everything below the roof knows.
 
-from collections.abc import Callable
+Screens ask for them too, so what watches or sends is not loaded here: it would take longer than they do.
+"""
+
 from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 
 from retouchd.adapters.clock import SystemZone
-from retouchd.adapters.endpoint.client import Terms, Timeouts
-from retouchd.adapters.inbox.watch import ScanPolicy
+from retouchd.adapters.inbox.cadence import ScanPolicy
 from retouchd.adapters.modes import Modes
 from retouchd.core.bundles import ConflictCopies, FormingRules
 from retouchd.core.classification import CODES
@@ -121,20 +122,3 @@ def forming_rules(settings: Settings) -> FormingRules:
 def output_modes(settings: Settings) -> Modes:
     """Give the modes of what is made in the outbox, in done and in failed."""
     return Modes(file=settings.output.file_bits, folder=settings.output.folder_bits)
-
-
-def endpoint_terms(settings: Settings, key: Callable[[], str]) -> Terms:
-    """Give with whom calls are made, and how."""
-    endpoint = settings.endpoint
-    return Terms(
-        base_url=endpoint.base_url,
-        key=key,
-        timeouts=Timeouts(
-            connect=endpoint.connect_timeout_seconds,
-            write=endpoint.write_timeout_seconds,
-            answer=endpoint.answer_timeout_seconds,
-            total=endpoint.total_timeout_seconds,
-        ),
-        max_answer_bytes=endpoint.max_answer_bytes,
-        max_request_bytes=endpoint.max_request_bytes,
-    )

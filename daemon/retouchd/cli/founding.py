@@ -21,10 +21,10 @@ from retouchd.core.outcomes import Answered, NotSent
 from retouchd.core.values import printable
 from retouchd.damage import open_journal
 from retouchd.ownership import take_ownership
-from retouchd.policies import endpoint_terms
 from retouchd.premises import check_places, prepare_state
 from retouchd.settings import Settings, load_settings
 from retouchd.settings_sources import user_configuration_file
+from retouchd.terms import endpoint_terms
 
 _ROOT_VARIABLE: Final = "RETOUCHD_FOLDERS__ROOT"
 _KEY_NAME: Final = "api-key"

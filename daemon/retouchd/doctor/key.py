@@ -17,7 +17,7 @@ from retouchd.core.outcomes import Answered, CallEnd, NoAnswer, NotSent
 from retouchd.core.values import printable
 from retouchd.doctor.case import Case, own_user
 from retouchd.doctor.network import SUSPECT
-from retouchd.policies import endpoint_terms
+from retouchd.terms import endpoint_terms
 
 NAME: Final = "key"
 CLOCK: Final = "clock"

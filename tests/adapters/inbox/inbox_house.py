@@ -12,7 +12,8 @@ from typing import Final
 import pytest
 
 from fuse_share import can_mount
-from retouchd.adapters.inbox.watch import Scanner, ScanPolicy
+from retouchd.adapters.inbox.cadence import ScanPolicy
+from retouchd.adapters.inbox.watch import Scanner
 from retouchd.core.sightings import News, ScanFinished, Sighting
 from retouchd.core.watching import WatchMode
 from waiting import eventually

@@ -24,7 +24,7 @@ from inbox_house import (
 from watchdog.observers.inotify import InotifyObserver
 
 from fuse_share import Share
-from retouchd.adapters.inbox.watch import ScanPolicy
+from retouchd.adapters.inbox.cadence import ScanPolicy
 from retouchd.core.sightings import ScanFinished, WatchChanged
 from retouchd.core.watching import Manner, WatchMode
 from waiting import eventually

@@ -19,7 +19,7 @@ from inbox_house import (
     unmount,
 )
 
-from retouchd.adapters.inbox.watch import ScanPolicy
+from retouchd.adapters.inbox.cadence import ScanPolicy
 from retouchd.core.bundles import FormingRules
 from retouchd.core.errors import FolderMissingError, NoRoomError
 from retouchd.core.ignore import IgnoreRules

@@ -1,12 +1,33 @@
-"""When to look again: the slower a look is, the less often."""
+"""When to look: what the owner decided, and the slower a look is, the less often."""
 
 from collections import deque
+from dataclasses import dataclass, field
 from typing import Final
+
+from retouchd.core.bundles import FormingRules
+from retouchd.core.watching import WatchMode
 
 # Looks may take 0.5 % of the time...
 _LOOK_TIMES: Final = 200
 # ...unless that would make an owner wait for longer than this.
 _LONGEST_INTERVAL_SECONDS: Final = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanPolicy:
+    """When the inbox is looked at.
+
+    Attributes:
+        mode: Auto takes events, and polling where events cannot be relied on.
+        rescan_seconds: Between full scans with events, at least.
+        poll_seconds: Between full scans without, at least.
+        forming: What belongs together.
+    """
+
+    mode: WatchMode = WatchMode.AUTO
+    rescan_seconds: float = 30.0
+    poll_seconds: float = 2.0
+    forming: FormingRules = field(default_factory=FormingRules)
 
 
 def look_interval(shortest_seconds: float, look_seconds: float) -> float:

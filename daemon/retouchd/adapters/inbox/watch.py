@@ -8,12 +8,11 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from retouchd.adapters.folder import Folder
-from retouchd.adapters.inbox.cadence import Cadence
+from retouchd.adapters.inbox.cadence import Cadence, ScanPolicy
 from retouchd.adapters.inbox.dirty import TOP, DirtyFolders, Marks
 from retouchd.adapters.inbox.listening import Listening
 from retouchd.adapters.inbox.mounts import Ground, read_ground
@@ -21,11 +20,9 @@ from retouchd.adapters.inbox.observer import Watch
 from retouchd.adapters.inbox.signatures import Inodes
 from retouchd.adapters.inbox.survey import Known, Survey
 from retouchd.adapters.inbox.troubles import Troubles
-from retouchd.core.bundles import FormingRules
 from retouchd.core.errors import FileTroubleError, FolderMissingError
 from retouchd.core.sightings import ScanFinished, Sighting
 from retouchd.core.values import Relative
-from retouchd.core.watching import WatchMode
 
 INBOX: Final = "inbox"
 
@@ -37,23 +34,6 @@ _SHORTEST_REST_SECONDS: Final = 0.1
 _REST_TIMES: Final = 10
 # A look at a dead share may take minutes; the thread then ends with the process.
 _LONGEST_STOP_SECONDS: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanPolicy:
-    """When the inbox is looked at.
-
-    Attributes:
-        mode: Auto takes events, and polling where events cannot be relied on.
-        rescan_seconds: Between full scans with events, at least.
-        poll_seconds: Between full scans without, at least.
-        forming: What belongs together.
-    """
-
-    mode: WatchMode = WatchMode.AUTO
-    rescan_seconds: float = 30.0
-    poll_seconds: float = 2.0
-    forming: FormingRules = field(default_factory=FormingRules)
 
 
 class Scanner:
