@@ -21,8 +21,9 @@ from retouchd.assembly import Errand, assemble
 from retouchd.companions import Companions, Surroundings
 from retouchd.configuration import Configuration, Source
 from retouchd.core.errors import PausedError, RetouchdError, WorkLeftError
-from retouchd.core.sightings import News, Sighting
+from retouchd.core.sightings import Sighting
 from retouchd.engine.ending import Ending
+from retouchd.engine.handover import Handover
 from retouchd.engine.herald import Herald
 from retouchd.engine.mailbox import Mailbox
 from retouchd.engine.office import Office
@@ -33,8 +34,6 @@ from retouchd.premises import check_places, open_sound_state
 from retouchd.reloader import Followers, Reloader
 from retouchd.vigilkeeper import VigilKeeper
 
-# News of one folder is taken in piece by piece, so that the engine answers in between.
-_NEWS_AT_ONCE: Final = 500
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _HANGUP: Final = signal.SIGHUP
 
@@ -128,6 +127,7 @@ class Daemon:
         self._assembly = assemble(
             office, self._mailbox, self._tools, self._scanner, self._log, surroundings.errand
         )
+        self._handover = Handover(self._mailbox.tell, self._assembly.sightings.take)
         self._pokes = PokeListener(self._places.state, self._look_for_commands)
         self._companions = Companions(surroundings)
         self._reloader = Reloader(
@@ -185,6 +185,7 @@ class Daemon:
         self._companions.finish()
         signal.set_wakeup_fd(-1)
         self._pokes.close()
+        self._handover.end()
         self._scanner.stop()
         self._known.close()
         self._tools.endpoint.close()
@@ -203,15 +204,7 @@ class Daemon:
 
     def _report(self, sighting: Sighting) -> None:
         self._lookout.note(sighting)
-        if not isinstance(sighting, News):
-            self._mailbox.tell(self._assembly.sightings.take, sighting)
-            return
-        for start in range(0, max(1, len(sighting.seen)), _NEWS_AT_ONCE):
-            part = sighting.seen[start : start + _NEWS_AT_ONCE]
-            gone = sighting.gone if start == 0 else ()
-            self._mailbox.tell(
-                self._assembly.sightings.take, News(folder=sighting.folder, seen=part, gone=gone)
-            )
+        self._handover.hand(sighting)
 
     def _take_hangup(self, number: int, frame: object) -> None:
         """Read the configuration again; but who closes the terminal on which this was started wants its end.

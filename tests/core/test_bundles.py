@@ -310,3 +310,11 @@ def test_a_mask_belongs_to_its_photo(mask: str) -> None:
 def test_what_several_photos_may_use(path: str, role: Role, *, is_shared: bool) -> None:
     """What is named after one photo alone is its own; photos are, and common files are nobody's."""
     assert may_be_shared(PurePosixPath(path), role, PurePosixPath("t/a.jpg")) is is_shared
+
+
+def test_the_digest_is_the_one_that_journals_remember() -> None:
+    """After an upgrade nothing that waits counts as changed, whatever bytes are in its name."""
+    assert (
+        formed("it's\udcff.png", "it's\udcff.txt")["it's\udcff.png"].digest
+        == "1f88981749bd4f500c7543862c354dda"
+    )

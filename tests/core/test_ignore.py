@@ -1,6 +1,7 @@
 """What is never looked at, by its name, and which copies a sync program made of a conflict."""
 
 import unicodedata
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 import pytest
@@ -233,3 +234,16 @@ def test_rules_of_the_same_patterns_are_the_same() -> None:
     assert hash(rules) == hash(IgnoreRules(["*.cr3", "!*.bak"]))
     assert rules != IgnoreRules(["!*.bak", "*.cr3"])
     assert rules != ["*.cr3", "!*.bak"]
+
+
+@pytest.mark.parametrize(
+    "pattern", ["x[ab]", "[]a]x", "a?", "?a", "*a*", "*", "x[", "a]b", "[!a]", "Ä*", "*.Ä"]
+)
+def test_a_pattern_hides_what_it_fits(pattern: str) -> None:
+    """What tells in a hurry that nothing fits overlooks no pattern, wherever its wild characters are."""
+    rules = IgnoreRules([pattern])
+    tried = ["xa", "xab", "]x", "ax", "aa", "ba", "a", "x[", "a]b", "b", "ä1", "a.ä", "bab", "photo.jpg"]
+
+    hidden = [name for name in tried if rules.find_for_file(name)]
+
+    assert hidden == [name for name in tried if fnmatchcase(name, pattern.lower())]

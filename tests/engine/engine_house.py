@@ -27,6 +27,7 @@ from retouchd.core.pruning import KeepPolicy
 from retouchd.core.records import Accepted, BundleRecord, Moments
 from retouchd.core.reloading import Change
 from retouchd.core.retries import RetryPolicy
+from retouchd.core.sightings import News
 from retouchd.core.values import BundleId, JobId, Sha256, Signature, fold_name
 from retouchd.engine.calls import Calls, Reply
 from retouchd.engine.cashier import Cashier
@@ -214,7 +215,7 @@ class House:
     def see(self, bundle: Bundle) -> BundleRecord:
         """Take in a bundle as the scanner tells it."""
         with self.act():
-            self.intake._record_seen(bundle)  # noqa: SLF001 - the scanner's news, one at a time
+            self.intake.take_news(News(folder=bundle.folder, seen=(bundle,)))
             record = self.journal.find_live(bundle.folder, bundle.key)
         assert record is not None
         return record

@@ -5,6 +5,7 @@ How they are formed stands in forming.py. Nothing here is read or opened.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import Final
@@ -19,6 +20,7 @@ PHOTO_SUFFIXES: Final = (
 PROMPT_SUFFIXES: Final = (".txt", ".md")
 OPTIONS_SUFFIXES: Final = (".toml", ".json")
 SIDECAR_SUFFIXES: Final = PROMPT_SUFFIXES + OPTIONS_SUFFIXES
+_BUNDLE_SUFFIXES: Final = frozenset(PHOTO_SUFFIXES + SIDECAR_SUFFIXES)
 # A mask is never a photo itself.
 MASK_SUFFIXES: Final = tuple(f".mask{suffix}" for suffix in PHOTO_SUFFIXES)
 # The prompt for the photos of its folder that have none of their own; options for its folder and all below.
@@ -121,7 +123,8 @@ class FormingRules:
     ignore: IgnoreRules = USUAL_RULES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots, which would leave no room for the digest that is worked out once.
+@dataclass(frozen=True, kw_only=True)
 class Bundle:
     """A photo with what belongs to it.
 
@@ -151,15 +154,12 @@ class Bundle:
         """The photo's path, relative to the inbox."""
         return self.photo.path
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """What changes when the standing, or a member's name, role or signature does, in hexadecimal."""
-        digest = blake2b(self.standing.encode(), digest_size=16)
-        for member in self.members:
-            signature = member.signature
-            numbers = (signature.size, signature.mtime_ns, signature.ctime_ns, signature.inode)
-            digest.update(repr((str(member.role), str(member.path), numbers)).encode())
-        return digest.hexdigest()
+        # The journal remembers it: written otherwise, all that is known would count as changed.
+        text = self.standing + "".join(map(_digested, self.members))
+        return blake2b(text.encode(), digest_size=16).hexdigest()
 
     @property
     def may_grow(self) -> bool:
@@ -171,6 +171,12 @@ class Bundle:
         return tuple(member for member in self.members if member.role is role)
 
 
+def _digested(member: Member) -> str:
+    one = member.signature
+    path = str(member.path)
+    return f"('{member.role}', {path!r}, ({one.size}, {one.mtime_ns}, {one.ctime_ns}, {one.inode}))"
+
+
 def could_matter(name: str, key: str) -> bool:
     """Say whether a file decides by its own name what the bundle of a key in the same folder is.
 
@@ -178,6 +184,11 @@ def could_matter(name: str, key: str) -> bool:
     """
     stem, folded = stem_of(key), fold_name(name)
     return folded == stem or folded.startswith(f"{stem}.") or is_sidecar_name(name)
+
+
+def could_belong(name: str) -> bool:
+    """Say whether the suffix is one of a photo, or of a prompt or options file."""
+    return suffix_of(name) in _BUNDLE_SUFFIXES
 
 
 def is_photo_name(name: str) -> bool:
@@ -221,8 +232,9 @@ def fits_whole_name(sidecar: str, photo: str) -> bool:
 
 def may_be_shared(path: PurePosixPath, role: Role, photo: PurePosixPath) -> bool:
     """Say whether other photos may use a photo's file, too: it is not named after that photo alone."""
-    is_its_own = path.parent == photo.parent and fits_whole_name(path.name, photo.name)
-    return role in SHARED_ROLES and not is_its_own
+    if role not in SHARED_ROLES:
+        return False
+    return not (fits_whole_name(path.name, photo.name) and path.parent == photo.parent)
 
 
 def suffix_of(name: str) -> str:

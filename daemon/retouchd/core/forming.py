@@ -30,6 +30,7 @@ from retouchd.core.bundles import (
     is_mask_name,
     is_photo_name,
     stem_of,
+    suffix_of,
 )
 from retouchd.core.ignore import IgnoreRules, copy_clause, find_original
 from retouchd.core.request import MAX_IMAGES
@@ -40,6 +41,8 @@ _ROLES: Final = (
     | dict.fromkeys(OPTIONS_SUFFIXES, Role.OPTIONS)
     | dict.fromkeys(MASK_SUFFIXES, Role.MASK)
 )
+_PROMPTING: Final = frozenset({Role.PROMPT, Role.OPTIONS})
+_ROLE_SUFFIXES: Final = tuple(_ROLES)
 _DIGITS: Final = re.compile(r"(\d+)")
 
 
@@ -91,8 +94,7 @@ def form_bundles(contents: Contents, rules: FormingRules) -> list[Bundle]:
     sidecar that fits several photos without one of their own makes each of them ambiguous, and so do names
     that differ on this file system only: which of two prompts is meant would be a guess, and be paid for.
     """
-    former = _Former(contents, rules)
-    return former.form_job() if is_job_folder(contents.folder) else former.form_each()
+    return _Former(contents, rules).form()
 
 
 class _Former:
@@ -102,25 +104,28 @@ class _Former:
         self._folder = contents.folder
         self._contents = contents
         self._rules = rules
+        self._is_job = is_job_folder(contents.folder)
         self._by_key = _group(contents, rules.ignore)
+        self._has_clashes = any(len(entries) > 1 for entries in self._by_key.values())
         self._sheets = {
             path.name: sheet for path, sheet in contents.sheets.items() if path.parent == self._folder
         }
         self._usable = frozenset(filter(self._is_usable, self._by_key))
         # Few kinds of sidecars are in use in one folder; the others need not be asked for at each photo.
-        self._roles = {suffix: role for suffix, role in _ROLES.items() if self._has_any(suffix)}
+        in_use = set(map(suffix_of, self._usable))
+        self._roles = {end: role for end, role in _ROLES.items() if end[end.rfind(".") :] in in_use}
         self._common = tuple(self._inherited())
         self._borrowed = self._find_borrowed()
         self._photos = self._find_photos()
+        self._named_after = {key: self._sidecars(key) for key in self._photos}
         self._twins = self._find_same_stems()
         self._fits = self._find_fits()
 
-    def form_each(self) -> list[Bundle]:
-        """Form a bundle for each photo."""
-        return [self._form(key) for key in self._photos]
+    def form(self) -> list[Bundle]:
+        """Form a bundle for each photo, or one of all that lies in a folder which is one."""
+        return self._form_job() if self._is_job else [self._form(key) for key in self._photos]
 
-    def form_job(self) -> list[Bundle]:
-        """Form one bundle of all that lies in the folder."""
+    def _form_job(self) -> list[Bundle]:
         photos = sorted(self._photos, key=_natural_order)
         if not photos:
             return []
@@ -131,7 +136,7 @@ class _Former:
         return [self._make(fold_name(self._folder.name), roles, detail)]
 
     def _form(self, key: str) -> Bundle:
-        roles = {key: Role.PHOTO, **self._sidecars(key)}
+        roles = {key: Role.PHOTO, **self._named_after[key]}
         detail = self._find_clash(roles) or self._find_ambiguity(roles) or self._find_copy([key])
         return self._make(key, roles, detail or self._find_twins(key, roles))
 
@@ -146,7 +151,7 @@ class _Former:
         return Bundle(
             folder=self._folder,
             key=key,
-            members=_without_twice((*own, *borrowed, *self._named_by(keys), *self._common)),
+            members=_without_twice(own, (*borrowed, *self._named_by(keys), *self._common)),
             standing=Standing.AMBIGUOUS if detail else lacking,
             detail=detail,
             borrows_prompt=has_prompt and not is_own,
@@ -159,7 +164,7 @@ class _Former:
         return [key for key in pictures if key not in named or self._gives_prompt(self._sidecars(key))]
 
     def _is_mask(self, key: str) -> bool:
-        return is_mask_name(key) or (is_job_folder(self._folder) and JOB_FILES.get(key) is Role.MASK)
+        return is_mask_name(key) or (self._is_job and JOB_FILES.get(key) is Role.MASK)
 
     def _named(self) -> Iterator[PurePosixPath]:
         for sheet in self._contents.sheets.values():
@@ -183,22 +188,17 @@ class _Former:
 
     def _is_usable(self, key: str) -> bool:
         """Say whether a file of this key may be named after a photo or a whole folder."""
-        is_one = key.endswith(tuple(_ROLES)) or key in JOB_FILES
+        is_one = key.endswith(_ROLE_SUFFIXES) or key in JOB_FILES
         return is_one and key not in COMMON_NAMES and any(map(self._sheet, self._by_key[key]))
-
-    def _has_any(self, suffix: str) -> bool:
-        return any(key.endswith(suffix) for key in self._usable)
 
     def _sheet(self, entry: Entry) -> Sheet | None:
         return self._sheets.get(entry.name, _NO_SHEET)
 
     def _gives_prompt(self, roles: Mapping[str, Role]) -> bool:
-        return any(
-            role in {Role.PROMPT, Role.OPTIONS} and self._any_prompt(key) for key, role in roles.items()
-        )
+        return any(role in _PROMPTING and self._any_prompt(key) for key, role in roles.items())
 
     def _any_prompt(self, key: str) -> bool:
-        sheets = [self._sheet(entry) for entry in self._by_key[key]]
+        sheets = map(self._sheet, self._by_key[key])
         return any(sheet is not None and sheet.gives_prompt for sheet in sheets)
 
     def _inherited(self) -> Iterator[Member]:
@@ -210,7 +210,7 @@ class _Former:
 
     def _find_borrowed(self) -> tuple[Member, ...]:
         """Give the files whose prompt serves the photos that have none of their own."""
-        prompts = () if is_job_folder(self._folder) else self._by_key.get(FOLDER_PROMPT_NAME, ())
+        prompts = () if self._is_job else self._by_key.get(FOLDER_PROMPT_NAME, ())
         if prompts:
             return tuple(self._member(entry, Role.FOLDER_PROMPT) for entry in prompts)
         sheets = self._contents.sheets
@@ -220,7 +220,7 @@ class _Former:
         return tuple(giving[:1])
 
     def _named_by(self, keys: Iterable[str]) -> Iterator[Member]:
-        for key in keys:
+        for key in keys if self._sheets else ():
             for entry in self._by_key[key]:
                 sheet = self._sheet(entry)
                 if sheet is not None and sheet.mask is not None:
@@ -246,16 +246,18 @@ class _Former:
     def _find_fits(self) -> Mapping[str, Sequence[str]]:
         """Give, for each sidecar named after a stem, the keys of the photos that have none nearer."""
         fits: dict[str, list[str]] = defaultdict(list)
-        if self._rules.ambiguous is AmbiguousSidecars.EACH or is_job_folder(self._folder):
+        if self._rules.ambiguous is AmbiguousSidecars.EACH or self._is_job:
             return fits
-        for key in self._photos:
-            for sidecar in self._sidecars(key):
+        for key, sidecars in self._named_after.items():
+            for sidecar in sidecars:
                 if not sidecar.startswith(key):
                     fits[sidecar].append(key)
         return fits
 
     def _find_clash(self, roles: Mapping[str, Role]) -> str:
         """Tell which names are one name to most systems, or nothing."""
+        if not self._has_clashes:
+            return ""
         borrowed = () if self._gives_prompt(roles) else (FOLDER_PROMPT_NAME,)
         for key in (*roles, *borrowed, PRESET_NAME):
             entries = self._by_key.get(key, ())
@@ -311,9 +313,12 @@ def _group(contents: Contents, ignore: IgnoreRules) -> dict[str, list[Entry]]:
     return dict(by_key)
 
 
-def _without_twice(members: Iterable[Member]) -> tuple[Member, ...]:
+def _without_twice(own: tuple[Member, ...], others: tuple[Member, ...]) -> tuple[Member, ...]:
     """Leave out what stands there already; what comes first says what a file is to the bundle."""
-    return tuple({member.path: member for member in reversed(tuple(members))}.values())[::-1]
+    if not others:
+        return own
+    members = (*own, *others)
+    return tuple({member.path: member for member in reversed(members)}.values())[::-1]
 
 
 def _natural_order(key: str) -> tuple[tuple[int, str], ...]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final
 
-from retouchd.core.bundles import COMMON_ROLES, Role, named_after
+from retouchd.core.bundles import COMMON_ROLES, Bundle, Role, named_after
 from retouchd.core.money import NOTHING, Money
 from retouchd.core.periods import Period
 from retouchd.core.values import AttemptId, BundleId, EditId, Fingerprint, JobId, Sha256, Signature
@@ -52,6 +52,19 @@ class Accepted:
     def name(self) -> str:
         """The file's name on disk."""
         return self.path.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """A bundle as it was seen, and what follows for it.
+
+    Attributes:
+        quiet_from: When it is quiet, on the monotonic clock of this boot.
+    """
+
+    bundle: Bundle
+    state: BundleState
+    quiet_from: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,9 @@ def fold_name(name: str) -> str:
     macOS writes NFD, Windows and most NAS shares ignore case; the bytes on disk are kept for I/O. Folding
     can take a name out of NFC ("ß" with a dot below), so the normal form is made last.
     """
+    if name.isascii():
+        # The same for these, and five times as fast: a scan folds each name several times.
+        return name.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 

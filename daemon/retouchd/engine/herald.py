@@ -1,7 +1,7 @@
 """Tells what happened, but only once it is durable: lines wait until the transaction has ended."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Protocol
@@ -60,8 +60,7 @@ class Herald:
 
     def say(self, level: str, event: str, **fields: object) -> None:
         """Tell anything else."""
-        self._waiting.append(partial(getattr(self._log, level), event, **fields))
-        self._waiting.append(partial(self.told.update, [event]))
+        self._waiting.append(partial(self._tell, level, event, fields))
 
     def afterwards(self, work: Callable[[], object]) -> None:
         """Have something told to another thread, which must not look before it is durable."""
@@ -83,6 +82,10 @@ class Herald:
         waiting, self._waiting = self._waiting, []
         for told in waiting:
             told()
+
+    def _tell(self, level: str, event: str, fields: Mapping[str, object]) -> None:
+        getattr(self._log, level)(event, **fields)
+        self.told[event] += 1
 
 
 def _source_of(job: Job) -> str:

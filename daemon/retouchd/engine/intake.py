@@ -3,15 +3,15 @@
 Runs in the engine thread, inside its transaction.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import PurePosixPath
-from typing import Final, Protocol
+from typing import Final
 
-from retouchd.core.arrival import after_look, claimed, is_news, quiet_at, state_when_seen
-from retouchd.core.bundles import Bundle, Member, Standing, may_be_shared
+from retouchd.core.arrival import after_look, claimed, is_news
+from retouchd.core.bundles import Bundle
 from retouchd.core.duplicates import Place, find_place
 from retouchd.core.edits import DuplicatePolicy, Edit, Wish, another_take
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
@@ -24,6 +24,7 @@ from retouchd.core.values import BundleId, JobId
 from retouchd.engine.crew import UnderWay
 from retouchd.engine.moves import Moves
 from retouchd.engine.office import Office
+from retouchd.engine.sights import Sights, Surroundings, shared_files
 from retouchd.engine.verdicts import Accept, Moved, NeedsYou, Refused, Vanished, Verdict, WantsPrompt
 
 _NOT_YET_JOBS: Final = frozenset({BundleState.ARRIVING, BundleState.LACKS_PROMPT, BundleState.NEEDS_YOU})
@@ -38,18 +39,6 @@ _WAITS_FOR_OPTIONS: Final = frozenset({HoldReason.REFUSED_ALIKE, HoldReason.SAME
 # More than are ever at work at once: the rest are places where nothing came to lie again.
 _MOST_MISSED: Final = 10_000
 _AFTER_TROUBLE: Final = timedelta(seconds=30)
-
-
-class Surroundings(Protocol):
-    """What the intake asks of the inbox; nothing of it waits for a share."""
-
-    def quiet_seconds(self, folder: PurePosixPath) -> float:
-        """Give how long a bundle in this folder must not have changed."""
-        ...
-
-    def tell_again(self, folder: PurePosixPath) -> None:
-        """Have the scanner tell again what differs in a folder from what is known."""
-        ...
 
 
 class Intake:
@@ -68,14 +57,20 @@ class Intake:
         self._herald = office.herald
         self._moves = moves
         self._surroundings = surroundings
+        self._sights = Sights(office, surroundings)
         self._under_way = under_way
         # Places where something changed while it could not be taken in; told again when they are free.
         self._missed: set[tuple[PurePosixPath, str]] = set()
 
     def take_news(self, news: News) -> None:
         """Take in what is new, changed or gone in one folder."""
-        for bundle in news.seen:
-            self._take_bundle(bundle)
+        known = self._journal.live_at(news.folder, [bundle.key for bundle in news.seen])
+        seen = [bundle for bundle in news.seen if is_news(known.get(bundle.key), bundle)]
+        # A hundred thousand at once are mostly new: those are stored together.
+        self._sights.note_new([bundle for bundle in seen if bundle.key not in known])
+        for bundle in seen:
+            if bundle.key in known:
+                self._take_change(known[bundle.key], bundle)
         for key in news.gone:
             self._take_absence(news.folder, key)
 
@@ -95,7 +90,7 @@ class Intake:
             case Vanished():
                 self._forget(record)
             case Moved():
-                self._record_seen(verdict.bundle)
+                self._sights.note(verdict.bundle)
             case WantsPrompt():
                 self._journal.update_bundle(
                     replace(record, state=BundleState.LACKS_PROMPT, detail=verdict.detail)
@@ -129,19 +124,14 @@ class Intake:
             self._missed.discard(place)
             self._surroundings.tell_again(record.folder)
 
-    def _take_bundle(self, bundle: Bundle) -> None:
-        live = self._journal.find_live(bundle.folder, bundle.key)
-        if live is None or live.state in _NOT_YET_JOBS:
-            if is_news(live, bundle):
-                self._record_seen(bundle)
-            return
-        if not is_news(live, bundle):
-            return
-        if live.state is BundleState.AT_WORK and self._are_at_rest(live):
+    def _take_change(self, live: BundleRecord, bundle: Bundle) -> None:
+        if live.state in _NOT_YET_JOBS:
+            self._sights.note(bundle)
+        elif live.state is BundleState.AT_WORK and self._are_at_rest(live):
             self._detach(live)
-            self._record_seen(bundle)
-            return
-        self._miss(bundle.folder, bundle.key)
+            self._sights.note(bundle)
+        else:
+            self._miss(bundle.folder, bundle.key)
 
     def _take_absence(self, folder: PurePosixPath, key: str) -> None:
         live = self._journal.find_live(folder, key)
@@ -197,23 +187,6 @@ class Intake:
             self._detach(self._journal.get_bundle(job.bundle))
         else:
             self._moves.apply(job, JobEvent.RETRY_GRANTED, detail="the configuration was changed")
-
-    def _record_seen(self, bundle: Bundle) -> None:
-        state, moments = state_when_seen(bundle), self._clock.moments()
-        quiet_seconds = self._surroundings.quiet_seconds(bundle.folder)
-        if bundle.may_grow:
-            quiet_seconds += self._office.policy.folder_prompt_wait.total_seconds()
-        quiet_from = quiet_at(moments, quiet_seconds)
-        number = self._journal.record_seen(bundle, bundle.digest, state, moments.now, quiet_from)
-        # What is ambiguous uses nothing yet: it must not keep back a prompt that would then be paid for.
-        self._share(number, bundle.path, () if bundle.standing is Standing.AMBIGUOUS else bundle.members)
-        self._herald.say("debug", "bundle.seen", source=str(bundle.path), state=state)
-
-    def _share(
-        self, bundle: BundleId, photo: PurePosixPath, members: Iterable[Member] | Iterable[Accepted]
-    ) -> None:
-        paths = [one.path for one in members if may_be_shared(one.path, one.role, photo)]
-        self._journal.share_files(bundle, paths)
 
     def _set_aside(self, record: BundleRecord, detail: str) -> BundleRecord:
         aside = replace(record, state=BundleState.NEEDS_YOU, detail=detail)
@@ -274,7 +247,7 @@ class Intake:
                 record, state=state, detail="", settled=self._clock.now(), look_at=None, accepted=accepted
             )
         )
-        self._share(record.id, record.path, accepted)
+        self._journal.share_files(record.id, shared_files(record.path, accepted))
 
     def _add_job(
         self, record: BundleRecord, wish: Wish, reserve: Callable[[PurePosixPath, JobId], PurePosixPath]

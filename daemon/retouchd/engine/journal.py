@@ -4,7 +4,7 @@ Every method reads or writes inside the transaction that the engine has open; no
 that transaction's end.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -25,6 +25,7 @@ from retouchd.core.records import (
     Moments,
     PermissionReason,
     ReturnAsked,
+    Sight,
 )
 from retouchd.core.request import EditRequest
 from retouchd.core.turns import Turns
@@ -45,6 +46,14 @@ class Bundles(Protocol):
         Args:
             quiet_from: When it is quiet, on the monotonic clock of this boot.
         """
+        ...
+
+    def record_new(self, sights: Sequence[Sight], now: datetime) -> Sequence[BundleId]:
+        """Note bundles at places where none is live; gives their numbers in the same order."""
+        ...
+
+    def live_at(self, folder: PurePosixPath, keys: Collection[str]) -> Mapping[str, BundleRecord]:
+        """Give the live bundles at some places of a folder by their keys."""
         ...
 
     def find_live(self, folder: PurePosixPath, key: str) -> BundleRecord | None:

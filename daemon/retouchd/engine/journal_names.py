@@ -30,6 +30,10 @@ class Names(Protocol):
         """Note which files a bundle uses that others may use, too; what was noted before is forgotten."""
         ...
 
+    def add_shares(self, shares: Iterable[tuple[PurePosixPath, BundleId]]) -> None:
+        """Note which files bundles use that others may use, too."""
+        ...
+
     def is_left_to_others(self, path: PurePosixPath, bundle: BundleId) -> bool:
         """Say whether a file stays when a bundle is filed, since another one uses it, or is that photo."""
         ...

@@ -20,7 +20,7 @@ from retouchd.adapters.journal.table import QUIET_AFTER_BOOT_SECONDS
 from retouchd.core.arrival import is_look_due, quiet_at
 from retouchd.core.bundles import Role
 from retouchd.core.errors import JournalError
-from retouchd.core.records import Accepted, BundleRecord, BundleState, Moments
+from retouchd.core.records import Accepted, BundleRecord, BundleState, Moments, Sight
 from retouchd.core.turns import Turns
 from retouchd.core.values import Sha256, fold_name
 from strategies import NOW, SIGNATURE
@@ -304,3 +304,25 @@ def test_nothing_is_due_in_an_empty_journal(again: Reader, moments: Moments) -> 
         "needs_you": 0,
     }
     assert again().report_spend(PERIOD).today.micro == 0
+
+
+def test_a_backlog_is_noted_as_each_of_it_alone(
+    journal: SqliteJournal, again: Reader, moments: Moments
+) -> None:
+    """Bundles that are noted together have the numbers that are given back, and are found at their places."""
+    record_bundle(journal, moments, bundle_of("known.png"))
+    names = ["b.png", "a.png", *ODD_NAMES]
+    state, later = BundleState.ARRIVING, moments.monotonic + QUIET_SECONDS
+    sights = [Sight(bundle=bundle_of(name), state=state, quiet_from=later) for name in names]
+
+    with journal.transaction():
+        numbers = journal.record_new(sights, moments.now)
+    reader = again()
+    live = reader.live_at(FOLDER, [fold_name(name) for name in (*names, "nobody.png")])
+
+    assert {key: record.id for key, record in live.items()} == dict(
+        zip(map(fold_name, names), numbers, strict=True)
+    )
+    assert [live[fold_name(one)].digest for one in names] == [one.bundle.digest for one in sights]
+    assert live["a.png"] == reader.find_live(FOLDER, "a.png")
+    assert len(look(reader, quiet(moments))) == len(names) + 1

@@ -6,7 +6,7 @@ Nothing is opened here and no link is followed. How the inbox is gone through st
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import PurePosixPath
@@ -20,9 +20,8 @@ from retouchd.core.bundles import (
     Entry,
     Member,
     Role,
+    could_belong,
     is_job_folder,
-    is_photo_name,
-    is_sidecar_name,
 )
 from retouchd.core.depth import TOO_DEEP, is_too_deep, too_deep_sentence
 from retouchd.core.hints import Kind, kind_of
@@ -110,7 +109,7 @@ class Listing:
             self._hide(entry.name, pattern)
         elif is_folder:
             self._add_folder(entry.name)
-        elif is_photo_name(entry.name) or is_sidecar_name(entry.name):
+        elif could_belong(entry.name):
             self._add_file(entry.name, entry.stat(follow_symlinks=False))
         else:
             is_file = entry.is_file(follow_symlinks=False)
@@ -163,13 +162,16 @@ class Listing:
         )
 
 
-def list_folder(descriptor: int) -> list[os.DirEntry[str]]:
+def list_folder(descriptor: int) -> Iterator[os.DirEntry[str]]:
     """List all of a folder before anything is done, in an order that does not change by itself.
 
     Half a listing must not pass for a whole one.
     """
     with os.scandir(descriptor) as entries:
-        return sorted(entries, key=lambda entry: entry.name)
+        there = sorted(entries, key=lambda entry: entry.name, reverse=True)
+    # Each is let go of in its turn: it keeps the status that it was asked for, 0.6 kB.
+    while there:
+        yield there.pop()
 
 
 def preset_member(folder: PurePosixPath, entry: Entry) -> Member:

@@ -26,7 +26,7 @@ from watchdog.events import (
     FileSystemEvent,
     FileSystemEventHandler,
 )
-from watchdog.observers.inotify import InotifyObserver
+from watchdog.observers.inotify import InotifyEmitter, InotifyObserver
 
 from retouchd.adapters.inbox.dirty import DirtyFolders
 from retouchd.core.bundles import PRESET_NAME
@@ -91,7 +91,7 @@ class Watch:
         warnings.filterwarnings("ignore", "Callback with id ", RuntimeWarning)
         others = set(threading.enumerate())
         # Watchdog 7 takes its inotify descriptor here, 6 in its start().
-        self._observer = InotifyObserver()
+        self._observer = _Observer()
         self._observer.schedule(self._handler, str(self._root), recursive=True, event_filter=_EVENTS)
         # Noted before they run: one that dies at once would not be found among the living.
         self._threads = {self._observer, *self._observer.emitters}
@@ -113,6 +113,26 @@ class Watch:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(_STOP_SECONDS)
+
+
+class _Observer(InotifyObserver):
+    """Watchdog's, but for its emitter, which it does not let be chosen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._emitter_class = _Emitter
+
+
+class _Emitter(InotifyEmitter):
+    """Leaves out the events that watchdog makes up of each file below a folder that was moved in or made.
+
+    The folder's own event marks all that is below it. Measured with 100 000 pairs moved in as 100 folders:
+    the others take 3.8 s of processor time.
+    """
+
+    def queue_event(self, event: FileSystemEvent) -> None:
+        if not event.is_synthetic:
+            super().queue_event(event)
 
 
 class Marker(FileSystemEventHandler):

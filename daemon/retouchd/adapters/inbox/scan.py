@@ -126,9 +126,9 @@ class Scan:
 
     def form(self, view: FolderView) -> FolderBundles:
         """Form a folder's bundles, which takes longer than the scan: not for what stays as it is."""
-        others = view.strangers.get(Kind.NO_FILE, ())
-        formed = form_bundles(self._contents_of(view), self._rules)
-        bundles = [hold_without_links(bundle, others) for bundle in formed]
+        bundles = form_bundles(self._contents_of(view), self._rules)
+        if others := view.strangers.get(Kind.NO_FILE):
+            bundles = [hold_without_links(bundle, others) for bundle in bundles]
         unclear = {bundle.key for bundle in bundles if could_need(bundle.key, view.unseen)}
         clear = tuple(bundle for bundle in bundles if bundle.key not in unclear)
         return FolderBundles(bundles=clear, unclear=view.unseen | unclear)

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -21,11 +21,15 @@ from retouchd.adapters.journal.codec import (
 from retouchd.adapters.journal.sharing import SharingTable
 from retouchd.adapters.journal.turns import Waiting, choose_in_turn
 from retouchd.core.bundles import Bundle, Role
-from retouchd.core.records import LIVE_BUNDLES, Accepted, BundleRecord, BundleState, Moments
+from retouchd.core.records import LIVE_BUNDLES, Accepted, BundleRecord, BundleState, Moments, Sight
 from retouchd.core.turns import Turns, top_folder
 from retouchd.core.values import BundleId, Sha256, Signature
 
 _LIVE = "state NOT IN ('filed', 'detached')"
+_INSERT = (
+    "INSERT INTO bundles (folder, key, photo, detail, seen, boot, digest, state, quiet_at, looks, claims,"
+    " accepted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '[]')"
+)
 IS_QUIET = "CASE boot WHEN :boot THEN quiet_at <= :monotonic ELSE :monotonic >= :strangers_quiet END"
 _LOOK_IS_DUE = f"state = 'arriving' AND (look_at IS NULL OR look_at <= :now) AND {IS_QUIET}"
 
@@ -60,24 +64,42 @@ class BundlesTable(SharingTable):
     ) -> BundleId:
         """Note a bundle that is new or has changed, and from when on it is quiet, on this boot's clock."""
         row = self.connection.execute(
-            f"INSERT INTO bundles (folder, key, photo, digest, state, detail, seen, boot, quiet_at, looks,"
-            f" claims, accepted) VALUES (:folder, :key, :photo, :digest, :state, :detail, :seen, :boot,"
-            f" :quiet, 0, 0, '[]') ON CONFLICT (folder, key) WHERE {_LIVE} DO UPDATE SET photo = :photo,"
-            f" digest = :digest, state = :state, detail = :detail, boot = :boot, quiet_at = :quiet,"
-            f" looks = 0, first_look = NULL, claims = 0, look_at = NULL RETURNING id",
-            {
-                "folder": to_bytes(bundle.folder),
-                "key": to_bytes(bundle.key),
-                "photo": to_bytes(bundle.photo.name),
-                "digest": digest,
-                "state": state,
-                "detail": to_words(bundle.detail),
-                "seen": to_seconds(now),
-                "boot": self.boot,
-                "quiet": quiet_from,
-            },
+            f"{_INSERT} ON CONFLICT (folder, key) WHERE {_LIVE} DO UPDATE SET photo = excluded.photo,"
+            " digest = excluded.digest, state = excluded.state, detail = excluded.detail,"
+            " boot = excluded.boot, quiet_at = excluded.quiet_at, looks = 0, first_look = NULL, claims = 0,"
+            " look_at = NULL RETURNING id",
+            (*self._seen(bundle, now), digest, state, quiet_from),
         ).fetchone()
         return BundleId(row["id"])
+
+    def record_new(self, sights: Sequence[Sight], now: datetime) -> Sequence[BundleId]:
+        """Note bundles at places where none is live; gives their numbers in the same order."""
+        self.connection.executemany(
+            _INSERT,
+            ((*self._seen(one.bundle, now), one.bundle.digest, one.state, one.quiet_from) for one in sights),
+        )
+        # One is added after the other, and nobody else adds any meanwhile.
+        last = self.connection.execute("SELECT last_insert_rowid()").fetchone()[0]
+        return [BundleId(number) for number in range(last - len(sights) + 1, last + 1)]
+
+    def _seen(self, bundle: Bundle, now: datetime) -> tuple[object, ...]:
+        return (
+            to_bytes(bundle.folder),
+            to_bytes(bundle.key),
+            to_bytes(bundle.photo.name),
+            to_words(bundle.detail),
+            to_seconds(now),
+            self.boot,
+        )
+
+    def live_at(self, folder: PurePosixPath, keys: Collection[str]) -> Mapping[str, BundleRecord]:
+        """Give the live bundles at some places of a folder by their keys."""
+        holes = ", ".join("?" for _ in keys)
+        rows = self.connection.execute(
+            f"SELECT * FROM bundles WHERE folder = ? AND key IN ({holes}) AND {_LIVE}",
+            (to_bytes(folder), *map(to_bytes, keys)),
+        )
+        return {record.key: record for record in map(_record, rows)}
 
     def find_live(self, folder: PurePosixPath, key: str) -> BundleRecord | None:
         """Give the live bundle at a place."""

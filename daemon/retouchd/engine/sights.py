@@ -1,0 +1,75 @@
+"""Sights: what was seen in the inbox is noted, with the moment from which on it is quiet.
+
+Runs in the engine thread, inside its transaction. What becomes of it is for the intake.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from retouchd.core.arrival import quiet_at, state_when_seen
+from retouchd.core.bundles import Bundle, Member, Standing, may_be_shared
+from retouchd.core.records import Accepted, Moments, Sight
+from retouchd.engine.office import Office
+
+
+class Surroundings(Protocol):
+    """What the intake asks of the inbox; nothing of it waits for a share."""
+
+    def quiet_seconds(self, folder: PurePosixPath) -> float:
+        """Give how long a bundle in this folder must not have changed."""
+        ...
+
+    def tell_again(self, folder: PurePosixPath) -> None:
+        """Have the scanner tell again what differs in a folder from what is known."""
+        ...
+
+
+class Sights:
+    """Notes bundles that are new or have changed."""
+
+    def __init__(self, office: Office, surroundings: Surroundings) -> None:
+        self._office = office
+        self._journal = office.journal
+        self._surroundings = surroundings
+
+    def note(self, bundle: Bundle) -> None:
+        """Note a bundle at a place where another one may be known, which counts no more."""
+        moments = self._office.clock.moments()
+        sight = self._sight(bundle, moments, self._surroundings.quiet_seconds(bundle.folder))
+        number = self._journal.record_seen(bundle, bundle.digest, sight.state, moments.now, sight.quiet_from)
+        self._journal.share_files(number, _shared(bundle))
+        self._tell(sight)
+
+    def note_new(self, bundles: Sequence[Bundle]) -> None:
+        """Note bundles of one folder, at places where none is known: a backlog of them at once."""
+        if not bundles:
+            return
+        moments = self._office.clock.moments()
+        quiet_seconds = self._surroundings.quiet_seconds(bundles[0].folder)
+        sights = [self._sight(bundle, moments, quiet_seconds) for bundle in bundles]
+        numbers = self._journal.record_new(sights, moments.now)
+        numbered = zip(bundles, numbers, strict=True)
+        self._journal.add_shares((path, number) for one, number in numbered for path in _shared(one))
+        for sight in sights:
+            self._tell(sight)
+
+    def _sight(self, bundle: Bundle, moments: Moments, quiet_seconds: float) -> Sight:
+        if bundle.may_grow:
+            quiet_seconds += self._office.policy.folder_prompt_wait.total_seconds()
+        quiet_from = quiet_at(moments, quiet_seconds)
+        return Sight(bundle=bundle, state=state_when_seen(bundle), quiet_from=quiet_from)
+
+    def _tell(self, sight: Sight) -> None:
+        source = str(sight.bundle.path)
+        self._office.herald.say("debug", "bundle.seen", source=source, state=sight.state)
+
+
+def shared_files(photo: PurePosixPath, members: Iterable[Member] | Iterable[Accepted]) -> list[PurePosixPath]:
+    """Give the files of a bundle that other photos may use, too."""
+    return [one.path for one in members if may_be_shared(one.path, one.role, photo)]
+
+
+def _shared(bundle: Bundle) -> list[PurePosixPath]:
+    # What is ambiguous uses nothing yet: it must not keep back a prompt that would then be paid for.
+    return [] if bundle.standing is Standing.AMBIGUOUS else shared_files(bundle.path, bundle.members)
