@@ -45,11 +45,12 @@ def test_a_plain_job_is_kept(journal: SqliteJournal, again: Reader, bundle: Bund
 def test_everything_of_a_job_is_kept(journal: SqliteJournal, again: Reader, bundle: BundleId) -> None:
     """Every field of a job survives, with names that are no text and moments to the microsecond."""
     edit = add_edit(journal)
-    attempt = begin_attempt(journal, add_job(journal, bundle, edit=edit.id), edit)
     photo = replace(WISH.pictures[0], path=PurePosixPath("\udcff/\n.png"))
+    wish = replace(WISH, take=3, pictures=(photo, photo), origins={"prompt": "\udcff.txt"})
+    created = NOW - timedelta(microseconds=1)
+    job = add_job(journal, bundle, edit=edit.id, wish=wish, created=created)
+    attempt = begin_attempt(journal, job, edit)
     changed: dict[str, Any] = {
-        "edit": edit.id,
-        "wish": replace(WISH, take=3, pictures=(photo, photo), origins={"prompt": "\udcff.txt"}),
         "state": JobState.HELD,
         "stem": PurePosixPath("\udcff/b"),
         "hold": HoldReason.UNKNOWN_OUTCOME,
@@ -68,11 +69,11 @@ def test_everything_of_a_job_is_kept(journal: SqliteJournal, again: Reader, bund
         ),
         **{name: NOW + timedelta(microseconds=1) for name in ("submitted", "received", "delivered", "ended")},
     }
-    job = replace(JOB, bundle=bundle, created=NOW - timedelta(microseconds=1), **changed)
+    job = replace(job, **changed)
     with journal.transaction():
         journal.update_job(job)
 
-    assert again().get_job(job.id) == replace(job, created=job.created, detail="lost\n\\udcff")
+    assert again().get_job(job.id) == replace(job, detail="lost\n\\udcff")
 
 
 @given(wish=wishes)

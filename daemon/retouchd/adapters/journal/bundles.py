@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import PurePosixPath
 
 from retouchd.adapters.journal.codec import (
@@ -19,6 +19,7 @@ from retouchd.adapters.journal.codec import (
     to_words,
 )
 from retouchd.adapters.journal.sharing import SharingTable
+from retouchd.adapters.journal.table import REMEMBERED_ROWS
 from retouchd.adapters.journal.turns import Waiting, choose_in_turn
 from retouchd.core.bundles import Bundle, Role
 from retouchd.core.records import LIVE_BUNDLES, Accepted, BundleRecord, BundleState, Moments, Sight
@@ -263,6 +264,7 @@ class BundlesTable(SharingTable):
         }
 
 
+@lru_cache(REMEMBERED_ROWS)
 def _record(row: sqlite3.Row) -> BundleRecord:
     folder = to_path(row["folder"])
     accepted = [

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from itertools import count
 from pathlib import PurePosixPath
 from typing import Final
@@ -21,7 +21,7 @@ from retouchd.adapters.journal.codec import (
     to_sure_moment,
     to_words,
 )
-from retouchd.adapters.journal.table import Table
+from retouchd.adapters.journal.table import REMEMBERED_ROWS, Table
 from retouchd.adapters.journal.turns import Waiting, choose_in_turn
 from retouchd.core.errors import UnknownJobError
 from retouchd.core.jobs import HoldReason, Job, JobState, Output
@@ -29,11 +29,13 @@ from retouchd.core.naming import numbered
 from retouchd.core.turns import Turns, top_folder
 from retouchd.core.values import AttemptId, BundleId, EditId, JobId, Sha256, fold_name
 
-_COLUMNS = (
-    "id, bundle, edit, state, hold, detail, wish, stem, output_path, output_sha256, answer, reused_from,"
-    " dismissed, skipped, attempts, active_seconds, next_try, created, submitted, received, delivered, ended,"
-    " shrunk, sent"
+_MOVING: Final = (
+    "state, hold, detail, stem, output_path, output_sha256, answer, reused_from, dismissed, skipped,"
+    " attempts, active_seconds, next_try, submitted, received, delivered, ended, shrunk, sent"
 )
+_COLUMNS: Final = f"id, bundle, edit, wish, created, {_MOVING}"
+# What a job was made of stays as it is.
+_CHANGES: Final = ", ".join(f"{name} = :{name}" for name in _MOVING.split(", "))
 
 # Under this name the journal keeps the highest number of a job that was let go: none is used again.
 LAST_LET_GO: Final = "last_job_let_go"
@@ -50,7 +52,7 @@ class JobsTable(Table):
 
     def add_job(self, job: Job) -> None:
         """Add a new job."""
-        values = _values(job)
+        values = _new_values(job)
         holes = ", ".join(f":{name}" for name in values)
         self.connection.execute(
             f"INSERT INTO jobs ({', '.join(values)}, number) VALUES ({holes}, {_NEWEST} + 1)",
@@ -86,9 +88,7 @@ class JobsTable(Table):
 
         Not one that was skipped: somebody's output has that name.
         """
-        values = _values(job)
-        changes = ", ".join(f"{name} = :{name}" for name in values if name != "id")
-        self.connection.execute(f"UPDATE jobs SET {changes} WHERE id = :id", values)
+        self.connection.execute(f"UPDATE jobs SET {_CHANGES} WHERE id = :id", _values(job))
         if job.state in {JobState.FAILED, JobState.CANCELLED} and not job.skipped:
             self.connection.execute("DELETE FROM stems WHERE job = ?", (job.id,))
 
@@ -239,15 +239,22 @@ class JobsTable(Table):
         return [_job(row) for row in self.connection.execute(f"SELECT {_COLUMNS} FROM jobs {where}", values)]
 
 
+def _new_values(job: Job) -> dict[str, object]:
+    return {
+        **_values(job),
+        "bundle": job.bundle,
+        "edit": job.edit,
+        "wish": dump_wish(job.wish),
+        "created": to_seconds(job.created),
+    }
+
+
 def _values(job: Job) -> dict[str, object]:
     return {
         "id": job.id,
-        "bundle": job.bundle,
-        "edit": job.edit,
         "state": job.state,
         "hold": job.hold,
         "detail": to_words(job.detail),
-        "wish": dump_wish(job.wish),
         "stem": to_bytes(job.stem),
         "output_path": to_bytes(job.output.path) if job.output else None,
         "output_sha256": job.output.sha256 if job.output else None,
@@ -258,7 +265,6 @@ def _values(job: Job) -> dict[str, object]:
         "attempts": job.attempts,
         "active_seconds": job.active_seconds,
         "next_try": to_seconds(job.next_try),
-        "created": to_seconds(job.created),
         "submitted": to_seconds(job.submitted),
         "received": to_seconds(job.received),
         "delivered": to_seconds(job.delivered),
@@ -268,6 +274,7 @@ def _values(job: Job) -> dict[str, object]:
     }
 
 
+@lru_cache(REMEMBERED_ROWS)
 def _job(row: sqlite3.Row) -> Job:
     has_output = row["output_path"] is not None
     return Job(

@@ -7,6 +7,7 @@ have cost.
 import json
 import sqlite3
 from datetime import datetime
+from functools import lru_cache
 
 from retouchd.adapters.journal.codec import (
     to_bytes,
@@ -17,7 +18,7 @@ from retouchd.adapters.journal.codec import (
     to_sure_moment,
     to_words,
 )
-from retouchd.adapters.journal.table import Table
+from retouchd.adapters.journal.table import REMEMBERED_ROWS, Table
 from retouchd.core.edits import Edit
 from retouchd.core.jobs import Job
 from retouchd.core.money import NOTHING, Money, Spent
@@ -197,6 +198,7 @@ class LedgerTable(Table):
         return Money(row["micro"]) if row["micro"] else NOTHING
 
 
+@lru_cache(REMEMBERED_ROWS)
 def _edit(row: sqlite3.Row) -> Edit:
     return Edit(
         id=EditId(row["id"]),
@@ -207,6 +209,7 @@ def _edit(row: sqlite3.Row) -> Edit:
     )
 
 
+@lru_cache(REMEMBERED_ROWS)
 def _attempt(row: sqlite3.Row) -> Attempt:
     return Attempt(
         id=AttemptId(row["id"]),
