@@ -229,6 +229,7 @@ SPOILT: Final[dict[str, tuple[Callable[[CliHouse], None], str, str]]] = {
     ),
     "paid twice": (tamper(ANOTHER_CALL % "'answered'"), "the history", "more often than was allowed"),
     "perhaps paid twice": (tamper(ANOTHER_CALL % "'unknown'"), "the history", "more often than was allowed"),
+    "sums": (tamper("UPDATE day_sums SET charged = charged + 1"), "the history", "added up wrongly"),
     "temporary": (leave_temporary, f"outbox/.~{FIRST}.k7f3bcdg.tmp", "left over"),
     "aside": (leave_aside, f"outbox/.~{FIRST}.aside.tmp", "may be the only copy"),
     "source": (take_source_away, "inbox/queued.jpg", "is not over"),

@@ -67,7 +67,11 @@ def printable(text: object) -> str:
 
     Control, format (right-to-left marks) and surrogate characters become their escapes.
     """
-    return "".join(_escape(character) if _is_unsafe(character) else character for character in str(text))
+    told = str(text)
+    if told.isprintable():
+        # So is most, and it is found out ten times as fast.
+        return told
+    return "".join(_escape(character) if _is_unsafe(character) else character for character in told)
 
 
 def _is_unsafe(character: str) -> bool:

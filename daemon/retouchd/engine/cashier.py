@@ -212,7 +212,6 @@ class Cashier:
             if cost is None and reported_usd is not None:
                 self._tell_disbelief(attempt, reported_usd)
             self._tell_excess(attempt)
-            self._budget.tell_nearness()
         self._moves.release_vain_calls(job)
         return attempt.charged
 
@@ -249,6 +248,8 @@ class Cashier:
                 set_aside_usd=attempt.first_reserved.usd,
                 cost_usd=attempt.charged.usd,
             )
+            # Else no limit is nearer than when it was set aside.
+            self._budget.tell_nearness()
 
 
 def label_of(attempt: Attempt, edit: Edit, wish: Wish) -> Label:

@@ -88,6 +88,8 @@ class Dispatch:
 
     def _choose_chores(self) -> Iterator[Task]:
         room = _CHORES_AT_ONCE - self._under_way.count(Recover, Deliver, File, Return)
+        if room <= 0:
+            return
         wanted = _CHORES_AT_ONCE + len(self._under_way)
         chores: list[Task] = [self._return(asked) for asked in self._backlog.returns(wanted)]
         # Those of which a worker makes the call just now are not taken.

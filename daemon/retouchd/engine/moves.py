@@ -60,7 +60,8 @@ class Moves:
         if moved.state in {JobState.FAILED, JobState.CANCELLED}:
             self.release_vain_calls(moved)
         self._move_sharers(moved)
-        self._close_bundle(moved.bundle)
+        if moved.state not in KEEPS_SOURCES:
+            self._close_bundle(moved.bundle)
         return moved
 
     def give_up(self, job_id: JobId, detail: str) -> Job:

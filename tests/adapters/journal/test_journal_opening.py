@@ -16,8 +16,11 @@ from retouchd.adapters.journal.journal import SqliteJournal, translating
 from retouchd.adapters.journal.schema import APPLICATION_ID, STEPS, VERSION
 from retouchd.core.bundles import Bundle
 from retouchd.core.errors import JournalDamagedError, JournalError
+from retouchd.core.money import Money, Spent
 from retouchd.core.pauses import PauseReason, begin_pause
+from retouchd.core.periods import Period
 from retouchd.core.records import BundleState, Moments, Verb
+from retouchd.core.values import EditId
 from retouchd.engine.journal import Journal
 from strategies import NOW
 
@@ -131,6 +134,32 @@ def test_an_earlier_version_is_brought_up_to_date(path: Path) -> None:
     with closing(SqliteJournal.open(path, DURABLE)) as opened:
         assert opened.id == "kept"
     assert numbers_of(path) == (VERSION, APPLICATION_ID)
+
+
+def test_what_an_earlier_version_has_paid_counts(path: Path) -> None:
+    """I6: what calls have cost, and what is set aside for them, is spent after an upgrade as before."""
+    with closing(sqlite3.connect(path)) as connection:
+        for step in STEPS[:4]:
+            connection.executescript(step)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute("PRAGMA user_version = 4")
+        connection.execute("INSERT INTO edits VALUES (1, 'f', 1, 1, 'j')")
+        connection.executemany(
+            "INSERT INTO attempts (edit, job, permission, top_folder, save_path, started, first_reserved,"
+            " request_ids, number, day, month, reserved, charged)"
+            " VALUES (1, 'j', 1, x'', '', 0, 9, '{}', ?, ?, ?, ?, ?)",
+            [
+                (1, "2026-11-23", "2026-11", 0, 5),
+                (2, "2026-11-24", "2026-11", 70, 0),
+                (3, "2026-11-24", "2026-11", 0, 600),
+            ],
+        )
+        connection.commit()
+
+    with closing(SqliteJournal.open(path, DURABLE)) as opened:
+        spent = opened.spent(EditId(1), Period(day="2026-11-24", month="2026-11"))
+
+    assert spent == Spent(edit=Money(675), day=Money(670), month=Money(675))
 
 
 def test_a_later_version_is_refused(path: Path) -> None:

@@ -47,6 +47,11 @@ _ODD: Final = {
         "SELECT state FROM job_counts AS one WHERE number <> (SELECT count(*) FROM jobs"
         " WHERE jobs.state = one.state)"
     ),
+    "what was paid on {} is added up wrongly": (
+        "SELECT day FROM (SELECT day, month, charged, reserved FROM day_sums"
+        " UNION ALL SELECT day, month, -charged, -reserved FROM attempts)"
+        " GROUP BY month, day HAVING sum(charged) <> 0 OR sum(reserved) <> 0"
+    ),
     "a row of {} refers to one that is not there": 'SELECT "table" FROM pragma_foreign_key_check LIMIT 20',
     "{}": "SELECT quick_check FROM pragma_quick_check(20) WHERE quick_check <> 'ok'",
 }

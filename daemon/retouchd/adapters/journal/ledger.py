@@ -8,6 +8,7 @@ import json
 import sqlite3
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
 from retouchd.adapters.journal.codec import (
     to_bytes,
@@ -21,11 +22,19 @@ from retouchd.adapters.journal.codec import (
 from retouchd.adapters.journal.table import REMEMBERED_ROWS, Table
 from retouchd.core.edits import Edit
 from retouchd.core.jobs import Job
-from retouchd.core.money import NOTHING, Money, Spent
+from retouchd.core.money import Money, Spent
 from retouchd.core.outcomes import OutcomeKind
 from retouchd.core.periods import Period
 from retouchd.core.records import Attempt, Permission, PermissionReason, SpendReport
 from retouchd.core.values import AttemptId, EditId, Fingerprint, JobId
+
+# Of a day and of a month; nothing is set aside for calls that were let go.
+_SUMS: Final = (
+    "(SELECT coalesce(sum({0}), 0) FROM day_sums WHERE day = ?)"
+    " + (SELECT coalesce(sum(charged), 0) FROM past_costs WHERE day = ?) AS day,"
+    " (SELECT coalesce(sum({0}), 0) FROM day_sums WHERE month = ?)"
+    " + (SELECT coalesce(sum(charged), 0) FROM past_costs WHERE month = ?) AS month"
+)
 
 
 class LedgerTable(Table):
@@ -163,39 +172,31 @@ class LedgerTable(Table):
 
     def spent(self, edit: EditId, period: Period) -> Spent:
         """Add up what is charged and set aside."""
-        return Spent(
-            edit=self._sum("edit = ?", edit),
-            day=self._sum("day = ?", period.day) + self._past("day = ?", period.day),
-            month=self._sum("month = ?", period.month) + self._past("month = ?", period.month),
-        )
+        row = self.connection.execute(
+            "SELECT (SELECT coalesce(sum(charged + reserved), 0) FROM attempts WHERE edit = ?) AS edit,"
+            f" {_SUMS.format('charged + reserved')}",
+            (edit, *_named(period)),
+        ).fetchone()
+        return Spent(edit=Money(row["edit"]), day=Money(row["day"]), month=Money(row["month"]))
 
     def report_spend(self, period: Period) -> SpendReport:
         """Add up for the status."""
         row = self.connection.execute(
             "SELECT coalesce(sum(reserved), 0) AS reserved,"
-            " coalesce(sum(reserved) FILTER (WHERE outcome = ?), 0) AS unknown"
-            " FROM attempts WHERE reserved > 0",
-            (OutcomeKind.UNKNOWN,),
+            " coalesce(sum(reserved) FILTER (WHERE outcome = ?), 0) AS unknown,"
+            f" {_SUMS.format('charged')} FROM attempts WHERE reserved > 0",
+            (OutcomeKind.UNKNOWN, *_named(period)),
         ).fetchone()
         return SpendReport(
-            today=self._sum("day = ?", period.day, "charged") + self._past("day = ?", period.day),
-            month=self._sum("month = ?", period.month, "charged") + self._past("month = ?", period.month),
+            today=Money(row["day"]),
+            month=Money(row["month"]),
             reserved=Money(row["reserved"] - row["unknown"]),
             unknown=Money(row["unknown"]),
         )
 
-    def _sum(self, where: str, value: object, what: str = "charged + reserved") -> Money:
-        row = self.connection.execute(
-            f"SELECT sum({what}) AS micro FROM attempts WHERE {where}", (value,)
-        ).fetchone()
-        return Money(row["micro"]) if row["micro"] else NOTHING
 
-    def _past(self, where: str, value: object) -> Money:
-        """Add up what calls have cost that were let go; nothing is set aside for those."""
-        row = self.connection.execute(
-            f"SELECT sum(charged) AS micro FROM past_costs WHERE {where}", (value,)
-        ).fetchone()
-        return Money(row["micro"]) if row["micro"] else NOTHING
+def _named(period: Period) -> tuple[str, str, str, str]:
+    return (period.day, period.day, period.month, period.month)
 
 
 @lru_cache(REMEMBERED_ROWS)

@@ -15,6 +15,20 @@ _FORGOTTEN: Final = "periods_forgotten_up_to"
 _NOT_UP_TO: Final = "coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = :name), 0)"
 
 
+def _latest(column: str) -> str:
+    """Give the question for the last day or month; read off its indexes, from their ends."""
+    lines = (("attempts", "id"), ("past_costs", "last_attempt"))
+    latest = " UNION ALL ".join(
+        f"SELECT * FROM (SELECT {column} FROM {table} WHERE {number} > {_NOT_UP_TO}"
+        f" ORDER BY {column} DESC LIMIT 1)"
+        for table, number in lines
+    )
+    return f"(SELECT max({column}) FROM ({latest}))"
+
+
+_LAST: Final = f"SELECT {_latest('day')}, {_latest('month')}"
+
+
 class LimitsTable(Table):
     """Fits the engine's Protocol Limits."""
 
@@ -50,21 +64,8 @@ class LimitsTable(Table):
 
     def last_period(self) -> Period | None:
         """Give the latest day and month reserved in: a clock that goes back reopens none."""
-        day, month = self._latest("day"), self._latest("month")
-        return None if day is None or month is None else Period(day=day, month=month)
-
-    def _latest(self, column: str) -> str | None:
-        # Each read off the column's index from its end: it stops at the first entry that is not forgotten.
-        lines = (("attempts", "id"), ("past_costs", "last_attempt"))
-        latest = " UNION ALL ".join(
-            f"SELECT * FROM (SELECT {column} FROM {table} WHERE {number} > {_NOT_UP_TO}"
-            f" ORDER BY {column} DESC LIMIT 1)"
-            for table, number in lines
-        )
-        row = self.connection.execute(
-            f"SELECT max({column}) FROM ({latest})", {"name": _FORGOTTEN}
-        ).fetchone()
-        return None if row[0] is None else str(row[0])
+        day, month = self.connection.execute(_LAST, {"name": _FORGOTTEN}).fetchone()
+        return None if day is None or month is None else Period(day=str(day), month=str(month))
 
     def forget_last_period(self) -> None:
         """Have what was reserved so far hold no earlier day back: the clock was ahead."""

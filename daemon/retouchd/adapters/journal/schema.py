@@ -278,6 +278,39 @@ CREATE INDEX past_costs_by_month ON past_costs (month);
 CREATE INDEX jobs_by_answer ON jobs (answer) WHERE answer IS NOT NULL;
 """
 
+_VERSION_5: Final = """
+-- What the calls of each day have cost and set aside, kept up by triggers: else a month's are added up for
+-- each call.
+CREATE TABLE day_sums (
+    day TEXT NOT NULL,
+    month TEXT NOT NULL,
+    charged INTEGER NOT NULL,
+    reserved INTEGER NOT NULL,
+    PRIMARY KEY (month, day)
+) WITHOUT ROWID;
+INSERT INTO day_sums SELECT day, month, sum(charged), sum(reserved) FROM attempts GROUP BY month, day;
+CREATE INDEX day_sums_by_day ON day_sums (day);
+CREATE TRIGGER attempts_added AFTER INSERT ON attempts BEGIN
+    INSERT INTO day_sums VALUES (new.day, new.month, new.charged, new.reserved) ON CONFLICT (month, day)
+        DO UPDATE SET charged = charged + excluded.charged, reserved = reserved + excluded.reserved;
+END;
+CREATE TRIGGER attempts_booked AFTER UPDATE OF charged, reserved ON attempts
+    WHEN (new.charged, new.reserved) <> (old.charged, old.reserved) BEGIN
+    UPDATE day_sums SET charged = charged + new.charged - old.charged,
+        reserved = reserved + new.reserved - old.reserved WHERE (month, day) = (new.month, new.day);
+END;
+CREATE TRIGGER attempts_removed AFTER DELETE ON attempts BEGIN
+    UPDATE day_sums SET charged = charged - old.charged, reserved = reserved - old.reserved
+        WHERE (month, day) = (old.month, old.day);
+END;
+-- The same order without the sums, which are not read off them any more.
+DROP INDEX attempts_by_day;
+DROP INDEX attempts_by_month;
+CREATE INDEX attempts_by_day ON attempts (day);
+CREATE INDEX attempts_by_month ON attempts (month);
+CREATE INDEX attempts_in_excess ON attempts (day) WHERE charged > first_reserved;
+"""
+
 # Step n leads from version n to n + 1; a step that was released is never edited.
-STEPS: Final = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+STEPS: Final = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
 VERSION: Final = len(STEPS)
