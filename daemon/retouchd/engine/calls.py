@@ -17,7 +17,7 @@ from retouchd.core.retries import Outcome, goes_smaller, weigh
 from retouchd.core.story import describe_end
 from retouchd.core.values import AttemptId, JobId
 from retouchd.core.whereabouts import describe_lost_answer
-from retouchd.engine.cashier import CallReport, Cashier
+from retouchd.engine.cashier import CallReport, Cashier, Past
 from retouchd.engine.needs import Spool
 from retouchd.engine.office import Office
 from retouchd.engine.requestlimits import RequestLimits
@@ -63,17 +63,21 @@ class Calls:
         """
         headers = reply.end.headers if isinstance(reply.end, Answered) else {}
         job = self._office.journal.get_job(job_id)
-        outcome = self._judge(job, attempt, reply, retry_after(headers, self._office.clock.now()))
+        past = self._cashier.past_of(job)
+        outcome = self._judge(job, attempt, reply, retry_after(headers, self._office.clock.now()), past)
         self._limits.note_outcome(job, outcome)
         report = CallReport(
             outcome=outcome,
+            past=past,
             request_ids=request_ids(headers),
             refusal=_refusal(reply),
             is_cut_by_us=is_cut_by_us,
         )
-        return self._cashier.end_call(job_id, attempt, report)
+        return self._cashier.end_call(job, attempt, report)
 
-    def _judge(self, job: Job, attempt: AttemptId, reply: Reply, wait: timedelta | None) -> Outcome:
+    def _judge(
+        self, job: Job, attempt: AttemptId, reply: Reply, wait: timedelta | None, past: Past
+    ) -> Outcome:
         end, policy = reply.end, self._office.policy.retry
         outcome = Outcome(
             kind=classify(end, reply.envelope, self._office.policy.codes),
@@ -83,7 +87,7 @@ class Calls:
             status=end.status if isinstance(end, Answered) else None,
             retry_after=wait,
         )
-        kind = weigh(outcome, job, policy, self._cashier.earlier_outcomes(job))
+        kind = weigh(outcome, job, policy, past.outcomes)
         message = self._message(kind, attempt, reply)
         if kind is OutcomeKind.TOO_LARGE:
             smaller = goes_smaller(job, policy)

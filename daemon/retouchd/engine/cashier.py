@@ -38,15 +38,30 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What went before a call.
+
+    Attributes:
+        permission: Of the job's edit.
+        outcomes: How the job's earlier calls under that permission ended, the oldest first.
+    """
+
+    permission: int = 1
+    outcomes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallReport:
     """What is noted of a call that ended.
 
     Attributes:
+        past: As it was before this call.
         refusal: What the reply said, for comparing; None without one.
         is_cut_by_us: Our own end cut it.
     """
 
     outcome: Outcome
+    past: Past
     request_ids: dict[str, str]
     refusal: str | None
     is_cut_by_us: bool
@@ -124,11 +139,12 @@ class Cashier:
         order = Order(request=wish.request, save_path=path, idempotency_key=edit.idempotency_key)
         return Begun(job=submitting, attempt=attempt, order=order)
 
-    def end_call(self, job_id: JobId, attempt_id: AttemptId, report: CallReport) -> Job:
+    def end_call(self, job: Job, attempt_id: AttemptId, report: CallReport) -> Job:
         """Book how a call ended and move its job."""
-        job = self._journal.get_job(job_id)
         outcome = report.outcome
-        aftermath = decide_aftermath(job, outcome, self._office.policy.retry, self._circumstances(job))
+        aftermath = decide_aftermath(
+            job, outcome, self._office.policy.retry, self._circumstances(report.past)
+        )
         attempt = self._book(attempt_id, report, aftermath)
         self._throttle.note_end(attempt, outcome)
         self._breaker.note_end(attempt)
@@ -156,24 +172,24 @@ class Cashier:
             told={"outcome": outcome.kind, "seconds": round(outcome.elapsed_seconds, 3)},
         )
 
-    def _circumstances(self, job: Job) -> Circumstances:
-        permission = self._journal.get_edit(job.edit).permission if job.edit is not None else 1
+    def _circumstances(self, past: Past) -> Circumstances:
         return Circumstances(
             now=self._clock.now(),
             fraction=self._clock.fraction(),
             setbacks=self._throttle.setbacks,
-            resent=permission > 1,
-            earlier=self.earlier_outcomes(job),
+            resent=past.permission > 1,
+            earlier=past.outcomes,
         )
 
-    def earlier_outcomes(self, job: Job) -> list[str]:
-        """Give how the job's earlier calls under its edit's permission of now ended, the oldest first."""
+    def past_of(self, job: Job) -> Past:
+        """Give what went before the call that a job makes."""
         if job.edit is None:
-            return []
+            return Past()
         permission = self._journal.get_edit(job.edit).permission
         attempts = self._journal.attempts_of(job.edit)
         own = [one for one in attempts if one.job == job.id and one.permission == permission]
-        return [one.outcome for one in own if one.outcome is not None]
+        outcomes = [one.outcome for one in own if one.outcome is not None]
+        return Past(permission=permission, outcomes=outcomes)
 
     def _book(self, attempt_id: AttemptId, report: CallReport, aftermath: Aftermath) -> Attempt:
         attempt = self._journal.get_attempt(attempt_id)
@@ -212,7 +228,8 @@ class Cashier:
             if cost is None and reported_usd is not None:
                 self._tell_disbelief(attempt, reported_usd)
             self._tell_excess(attempt)
-        self._moves.release_vain_calls(job)
+        if attempt.number > 1:
+            self._moves.release_vain_calls(job)
         return attempt.charged
 
     def _learn(self, job: Job, reported_usd: float | None) -> Money | None:

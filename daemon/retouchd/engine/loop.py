@@ -93,7 +93,7 @@ class Engine:
         """
         self._turn([])
         while not self._is_over():
-            self._turn(self._mailbox.take(self._seconds_to_sleep()))
+            self._turn(self._mailbox.take(self._seconds_to_sleep))
         self._leaving.tell_left()
 
     def stop(self) -> None:

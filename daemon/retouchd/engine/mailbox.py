@@ -50,10 +50,15 @@ class Mailbox:
         """Have `work` done without waiting for it. Safe in a signal handler."""
         self._requests.put(Request(work=lambda: work(*args, **kwargs)))
 
-    def take(self, seconds: float) -> list[Request]:
-        """Wait for work at most so long and give all there is: it is committed together."""
+    def take(self, find_patience: Callable[[], float]) -> list[Request]:
+        """Wait for work and give all there is: it is committed together.
+
+        Args:
+            find_patience: Gives for how many seconds to wait at most; asked only when there is no work.
+        """
         try:
-            batch = [self._requests.get(timeout=max(0.0, seconds))]
+            seconds = 0.0 if not self._requests.empty() else max(0.0, find_patience())
+            batch = [self._requests.get(timeout=seconds)]
         except queue.Empty:
             return []
         while not self._requests.empty():
