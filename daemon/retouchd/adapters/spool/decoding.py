@@ -26,6 +26,9 @@ def unescape_blocks(blocks: Iterator[bytes]) -> Iterator[bytes]:
     r"""Undo JSON's escapes, also those that are cut in two: some encoders write `\/` and `\u002b`."""
     carried = b""
     for block in blocks:
+        if not carried and b"\\" not in block:
+            yield block
+            continue
         text = carried + block
         split = _OPEN_ESCAPE.search(text)
         carried = split[0] if split else b""
@@ -42,14 +45,15 @@ def _unescape(escape: re.Match[bytes]) -> bytes:
 
 def find_oddities(blocks: Iterator[bytes]) -> Iterator[str]:
     """Say what is odd about a text that can be decoded all the same; blocks as for `decode_blocks`."""
-    breaks = url_safe = length = 0
+    breaks = length = 0
+    url_safe = False
     first = next(blocks, b"")
     if _DATA_PREFIX.match(first):
         yield "b64_json begins with a data: prefix"
     for block in chain((_DATA_PREFIX.sub(b"", first),), blocks):
-        stripped = block.translate(None, _LINE_BREAKS)
+        stripped = _without_breaks(block)
         breaks += len(block) - len(stripped)
-        url_safe += stripped.count(b"-") + stripped.count(b"_")
+        url_safe |= b"-" in stripped or b"_" in stripped
         length += len(stripped)
     if breaks:
         yield "b64_json has line breaks in it"
@@ -93,8 +97,17 @@ def _refuse_after_end(last: bytes) -> None:
 
 def _strip(blocks: Iterator[bytes]) -> Iterator[bytes]:
     first = _DATA_PREFIX.sub(b"", next(blocks, b""))
-    stripped = (block.translate(_URL_SAFE, _LINE_BREAKS) for block in chain((first,), blocks))
+    stripped = (_plain(_without_breaks(block)) for block in chain((first,), blocks))
     return (text for text in stripped if text)
+
+
+def _without_breaks(block: bytes) -> bytes:
+    # To look for what is hardly ever there takes a tenth of the time that translating takes.
+    return block.translate(None, _LINE_BREAKS) if b"\n" in block or b"\r" in block else block
+
+
+def _plain(text: bytes) -> bytes:
+    return text.translate(_URL_SAFE) if b"-" in text or b"_" in text else text
 
 
 def _refuse(reason: str) -> NoReturn:
