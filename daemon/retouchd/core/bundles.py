@@ -3,9 +3,8 @@
 How they are formed stands in forming.py. Nothing here is read or opened.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
 from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import Final
@@ -123,8 +122,7 @@ class FormingRules:
     ignore: IgnoreRules = USUAL_RULES
 
 
-# Without slots, which would leave no room for the digest that is worked out once.
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
     """A photo with what belongs to it.
 
@@ -135,6 +133,7 @@ class Bundle:
         members: The photos first; of an ambiguous one also the files whose names are the same when folded.
         detail: For an ambiguous one, what fits what, with both ways out, for people.
         borrows_prompt: It has no prompt of its own, so that it takes its folder's or a preset's.
+        digest: What changes when the standing, or a member's name, role or signature does, in hexadecimal.
     """
 
     folder: PurePosixPath
@@ -143,6 +142,12 @@ class Bundle:
     standing: Standing
     detail: str = ""
     borrows_prompt: bool = False
+    digest: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # The journal remembers it: written otherwise, all that is known would count as changed.
+        text = self.standing + "".join(map(_digested, self.members))
+        object.__setattr__(self, "digest", blake2b(text.encode(), digest_size=16).hexdigest())
 
     @property
     def photo(self) -> Member:
@@ -153,13 +158,6 @@ class Bundle:
     def path(self) -> PurePosixPath:
         """The photo's path, relative to the inbox."""
         return self.photo.path
-
-    @cached_property
-    def digest(self) -> str:
-        """What changes when the standing, or a member's name, role or signature does, in hexadecimal."""
-        # The journal remembers it: written otherwise, all that is known would count as changed.
-        text = self.standing + "".join(map(_digested, self.members))
-        return blake2b(text.encode(), digest_size=16).hexdigest()
 
     @property
     def may_grow(self) -> bool:
@@ -182,8 +180,14 @@ def could_matter(name: str, key: str) -> bool:
 
     A sidecar always may: it can name the photo as a picture that goes along with another.
     """
+    return is_near(name, key) or is_sidecar_name(name)
+
+
+def is_near(name: str, key: str) -> bool:
+    """Say the same where every photo must have a prompt of its own: another's prompt file names nothing."""
     stem, folded = stem_of(key), fold_name(name)
-    return folded == stem or folded.startswith(f"{stem}.") or is_sidecar_name(name)
+    is_named_after = folded == stem or folded.startswith(f"{stem}.")
+    return is_named_after or folded in COMMON_NAMES or folded.endswith(OPTIONS_SUFFIXES)
 
 
 def could_belong(name: str) -> bool:

@@ -195,9 +195,11 @@ class _Former:
         return self._sheets.get(entry.name, _NO_SHEET)
 
     def _gives_prompt(self, roles: Mapping[str, Role]) -> bool:
-        return any(role in _PROMPTING and self._any_prompt(key) for key, role in roles.items())
+        return any(self._any_prompt(key) for key, role in roles.items() if role in _PROMPTING)
 
     def _any_prompt(self, key: str) -> bool:
+        if not self._sheets:
+            return True
         sheets = map(self._sheet, self._by_key[key])
         return any(sheet is not None and sheet.gives_prompt for sheet in sheets)
 
@@ -237,9 +239,9 @@ class _Former:
                 yield Member(path=path.parent / entry.name, role=role, signature=entry.signature)
 
     def _find_same_stems(self) -> Mapping[str, Sequence[str]]:
-        """Give the photos by their stems."""
+        """Give the photos by their stems, where a borrowed prompt would serve several."""
         twins: dict[str, list[str]] = defaultdict(list)
-        for key in self._photos:
+        for key in self._photos if self._borrowed else ():
             twins[stem_of(key)].append(key)
         return twins
 

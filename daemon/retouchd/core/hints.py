@@ -267,4 +267,4 @@ def _folded_stem(name: str) -> str:
 def _is_suspect(name: str) -> bool:
     # The first letter spares nearly all names the longer look.
     is_marked = name.lstrip("_- ")[:1] in {"p", "P"}
-    return (is_marked and bool(meant_name(name))) or _ends_twice(name)
+    return (is_marked and bool(meant_name(name))) or (name.count(".") > 1 and _ends_twice(name))

@@ -9,8 +9,8 @@ from typing import Final
 
 from retouchd.core.sightings import News, Sighting
 
-# The engine takes in so many bundles in a few milliseconds, and answers the workers in between.
-_AT_ONCE: Final = 500
+# The engine takes in so many bundles in 20 ms, and answers the workers in between.
+_AT_ONCE: Final = 1000
 
 
 class Handover:

@@ -4,6 +4,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Final
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from inbox_house import TOP
@@ -74,10 +75,21 @@ def test_what_is_read_for_one_bundle_gives_that_bundle(names: list[str]) -> None
         ] == list(bundles)
 
 
-def test_others_photos_are_not_looked_at(tmp_path: Path) -> None:
-    """Of a folder with many photos one bundle's own files and all sidecars are looked at, and no more."""
+@pytest.mark.parametrize(
+    ("common", "looked_at"),
+    [
+        ("others.toml", ["7.png", "7.txt", "others.toml"]),
+        ("_prompt.txt", ["7.png", "7.txt", "8.txt", "_prompt.txt"]),
+    ],
+)
+def test_others_photos_are_not_looked_at(tmp_path: Path, common: str, looked_at: list[str]) -> None:
+    """Of a folder with many photos one bundle's own files and what may name it are looked at, and no more.
+
+    Where photos need no prompt of their own, others' prompts may name it: it would be no photo then.
+    """
     for number in range(50):
         (tmp_path / f"{number}.png").touch()
+    (tmp_path / common).write_text("x")
     (tmp_path / "7.txt").write_text("x")
     (tmp_path / "8.txt").write_text("x")
     folder = Folder(tmp_path)
@@ -86,7 +98,7 @@ def test_others_photos_are_not_looked_at(tmp_path: Path) -> None:
     view = scan.read_for(TOP, "7.png")
 
     assert view is not None
-    assert [entry.name for entry in view.entries] == ["7.png", "7.txt", "8.txt"]
+    assert [entry.name for entry in view.entries] == looked_at
 
 
 def test_a_whole_folder_is_read_whole(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from retouchd.core.bundles import (
     Member,
     could_matter,
     is_job_folder,
+    is_near,
     suffix_of,
 )
 from retouchd.core.errors import FileTroubleError, FolderMissingError
@@ -90,6 +91,9 @@ class Scan:
         """
         if is_job_folder(relative):
             return self.read(relative)
+        view = self._list(relative, partial(is_near, key=key))
+        if view is None or not self._has_shared_prompt(view):
+            return view
         return self._list(relative, partial(could_matter, key=key))
 
     def _list(self, relative: PurePosixPath, wants: Callable[[str], bool]) -> FolderView | None:
@@ -135,11 +139,9 @@ class Scan:
 
     def _contents_of(self, view: FolderView) -> Contents:
         presets = self._read_sheets(view.presets)
-        is_shared = any(sheet and sheet.gives_prompt for sheet in presets.values()) or any(
-            fold_name(entry.name) == FOLDER_PROMPT_NAME for entry in view.entries
-        )
+        are_all_read = is_job_folder(view.folder) or self._has_shared_prompt(view)
         # A picture that a prompt file names must not be taken for a photo that has no prompt of its own.
-        suffixes = SIDECAR_SUFFIXES if is_shared or is_job_folder(view.folder) else OPTIONS_SUFFIXES
+        suffixes = SIDECAR_SUFFIXES if are_all_read else OPTIONS_SUFFIXES
         own = {
             path: self._sheets.read(path, entry.signature)
             for entry in view.entries
@@ -152,6 +154,13 @@ class Scan:
             presets=view.presets,
             sheets={**presets, **own},
             elsewhere=elsewhere,
+        )
+
+    def _has_shared_prompt(self, view: FolderView) -> bool:
+        """Say whether a folder's photos need no prompt of their own."""
+        sheets = self._read_sheets(view.presets).values()
+        return any(sheet and sheet.gives_prompt for sheet in sheets) or any(
+            fold_name(entry.name) == FOLDER_PROMPT_NAME for entry in view.entries
         )
 
     def _look_at_passed(self, view: FolderView, sheets: Iterable[Sheet | None]) -> Iterator[Entry]:

@@ -4,6 +4,7 @@ It reports differences and nothing else, so that nobody is asked about folders t
 folder is looked at is for the scanner in watch.py.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -54,6 +55,7 @@ class Tally:
         closed: Why folders could not be read, for people; the first few only.
         troubles: What could not be read, for people; the first few only.
         changed: Folders that had been looked at before and were different now.
+        seconds_for_new: How long it took to look at trees of which nothing was known.
     """
 
     visited: set[PurePosixPath] = field(default_factory=set)
@@ -64,6 +66,7 @@ class Tally:
     closed: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     changed: set[PurePosixPath] = field(default_factory=set)
+    seconds_for_new: float = 0.0
 
     def add_troubles(self, troubles: Iterable[str]) -> None:
         """Note the first few."""
@@ -137,8 +140,10 @@ class Survey:
         whole = Tally()
         for tree in sorted(marks.trees):
             if self._is_looked_at(tree):
+                begun, is_new = time.monotonic(), tree not in self._digests
                 part = self._look_at_tree(scan, tree)
                 whole.changed |= part.changed
+                whole.seconds_for_new += (time.monotonic() - begun) if is_new else 0.0
         for folder in sorted(marks.folders):
             if self._is_looked_at(folder):
                 self._digests.pop(folder, None)

@@ -83,6 +83,8 @@ class Scanner:
         self._ground: Ground | None = None
 
         self._turn_begun: float | None = None
+        # Of that, what no storm of events repeats: trees that were moved in are looked at once.
+        self._seconds_for_new = 0.0
         self._turns = 0
         self._full_scans = Cadence()
         self._polls = Cadence()
@@ -157,6 +159,7 @@ class Scanner:
             self._turn_begun = None
 
     def _look(self, begun: float) -> float:
+        self._seconds_for_new = 0.0
         self._change_policy()
         marks = self._dirty.take()
         self._check_others(begun)
@@ -167,7 +170,7 @@ class Scanner:
             return 0.0
         if is_idle:
             return 0.0
-        busy_seconds = time.monotonic() - begun
+        busy_seconds = time.monotonic() - begun - self._seconds_for_new
         return min(max(_SHORTEST_REST_SECONDS, _REST_TIMES * busy_seconds), _TICK_SECONDS)
 
     def _change_policy(self) -> None:
@@ -205,7 +208,7 @@ class Scanner:
         if is_poll_due:
             self._poll()
         if marks.folders or marks.trees:
-            self._survey.look_at(marks)
+            self._seconds_for_new = self._survey.look_at(marks).seconds_for_new
             return True
         return is_poll_due
 
