@@ -94,8 +94,12 @@ def install(
 
 
 def environment() -> dict[str, str]:
-    """Give an environment in which nothing but the configuration counts, and a key."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("RETOUCHD_")}
+    """Give an environment with a key, in which nothing but the configuration counts and no proxy is in the way."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("RETOUCHD_") and not name.lower().endswith("_proxy")
+    }
     return {**kept, "DENCH_API_KEY": _KEY}
 
 

@@ -1,115 +1,73 @@
-"""How much memory a daemon takes beyond its idle state while photos and answers pass through it (I12).
+"""How much memory the daemon takes beyond its idle state while photos and answers pass through it (I12).
 
-Run on request: `python tests/bench/memory.py`. A server in this process answers each call with a picture of
-18 MB (25 MB as base64); the daemon is a real process whose resident memory the kernel tells.
+Run it alone with `.venv/bin/python tests/bench/memory.py [--rounds N]`, or as a part of `make bench`. Eight
+photos at a time are under way, all answered after a pause with the same large picture; the highest of all
+rounds counts.
 """
 
-import base64
-import io
-import json
-import os
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
+from collections.abc import Iterator
+from typing import Final
 
-from PIL import Image
+from canned_endpoint import missing
+from contenders import DAEMON
+from pictures import MEGABYTE, make_jpeg, make_png
+from races import Course, Race, race
+from tables import Options, Verdict, at_most, main, print_table, skipped
 
-MEGABYTE = 1024 * 1024
-PHOTOS = 8
-
-
-def noise(width: int, height: int, **options: object) -> bytes:
-    """Give a picture of noise, which no format can make small."""
-    file = io.BytesIO()
-    picture = Image.frombytes("RGB", (width, height), os.urandom(width * height * 3))
-    picture.save(file, **options)
-    return file.getvalue()
-
-
-def make_handler(answer: bytes) -> type[BaseHTTPRequestHandler]:
-    """Give a handler that takes any call and answers it with this body."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            left = int(self.headers["Content-Length"])
-            while left:
-                left -= len(self.rfile.read(min(left, 65536)))
-            time.sleep(0.5)  # so that all calls are under way at once
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_arguments: object) -> None:
-            """Stay silent."""
-
-    return Handler
+_PHOTO_BYTES: Final = (MEGABYTE // 10, 3 * MEGABYTE // 2, 5 * MEGABYTE, 10 * MEGABYTE)
+_PICTURE_BYTES: Final = 8 * MEGABYTE
+_BOUND_MB: Final = 16
+# Three for each of the eight calls, so that one ends while others begin.
+_JOBS: Final = 24
+# Long enough that all eight wait at once.
+_PAUSE_SECONDS: Final = 0.2
+# A peak lasts about as long as a picture takes to come in.
+_SAMPLE_SECONDS: Final = 0.02
 
 
-def memory(pid: int, field: str) -> float:
-    """Give a figure of /proc/PID/status in MiB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(field + ":"):
-            return int(line.split()[1]) / 1024
-    raise LookupError(field)
-
-
-def measure(photo: bytes, port: int, settled: Callable[[Path], bool]) -> tuple[float, float, int]:
-    """Run a daemon over eight copies of a photo; give idle and peak resident MiB, and what was delivered."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        config = root / "config.toml"
-        config.write_text(
-            f'[folders]\nroot = "{root}/r"\nstate = "{root}/state"\n'
-            f'[endpoint]\nbase_url = "http://127.0.0.1:{port}/api/v1"\n'
-            '[limits]\nconcurrency = 8\n[budget]\nper_day_usd = "unlimited"\n'
+def run(options: Options) -> Iterator[Verdict]:
+    """Measure each size of photo and judge what it took."""
+    goals = {size: f"peak minus idle memory, 8 photos of {size / MEGABYTE:g} MB" for size in _PHOTO_BYTES}
+    if missing():
+        yield from (skipped(goal, missing()) for goal in goals.values())
+        return
+    picture = make_png(_PICTURE_BYTES)
+    worst = {size: _worst(size, picture, options) for size in _PHOTO_BYTES}
+    rows = [
+        (
+            f"{size / MEGABYTE:g} MB in",
+            one.idle_bytes / MEGABYTE,
+            one.peak_bytes / MEGABYTE,
+            _more(one),
+            one.lost,
         )
-        command = [sys.executable, "-m", "retouchd", "--config", str(config)]
-        environ = {**os.environ, "DENCH_API_KEY": "bench"}
-        subprocess.run([*command, "init"], check=True, stdout=subprocess.DEVNULL)
-        daemon = subprocess.Popen([*command, "run"], env=environ, stderr=subprocess.DEVNULL)
-        time.sleep(3)
-        idle = memory(daemon.pid, "VmRSS")
-        for number in range(PHOTOS):
-            (root / f"r/inbox/{number}.txt").write_text(f"a wish of its own: {number}")
-            (root / f"r/inbox/{number}.jpg").write_bytes(photo)
-        deadline = time.monotonic() + 120
-        while not settled(root / "r/outbox") and time.monotonic() < deadline:
-            time.sleep(0.1)
-        peak = memory(daemon.pid, "VmHWM")
-        delivered = len(list((root / "r/outbox").glob("*.json")))
-        daemon.terminate()
-        daemon.wait()
-    return idle, peak, delivered
+        for size, one in worst.items()
+    ]
+    columns = ("", "idle MB", "peak MB", "more MB", "lost")
+    print_table(
+        f"8 at once, {_PICTURE_BYTES / MEGABYTE:g} MB out: the worst of {options.rounds}", columns, rows
+    )
+    yield from (at_most(goal, _more(worst[size]), _BOUND_MB, " MB") for size, goal in goals.items())
 
 
-def main() -> None:
-    """Measure small and large photos and print the figures."""
-    picture = noise(2600, 2400, format="PNG", compress_level=0)
-    fields = {"ok": True, "b64_json": base64.b64encode(picture).decode(), "estimatedCostUsd": 0.1}
-    answer = json.dumps(fields).encode()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), make_handler(answer))
-    Thread(target=server.serve_forever, daemon=True).start()
-    sizes = {"0.2 MB": (430, 300), "10 MB": (3700, 3000)}
-    for name, (width, height) in sizes.items():
-        photo = noise(width, height, format="JPEG", quality=92)
-        idle, peak, delivered = measure(
-            photo, server.server_port, lambda outbox: len(list(outbox.glob("*.json"))) == PHOTOS
-        )
-        print(
-            f"{PHOTOS} photos of {len(photo) / MEGABYTE:.1f} MiB ({name}), answers of"
-            f" {len(answer) / MEGABYTE:.1f} MiB: idle {idle:.1f} MiB, peak {peak:.1f} MiB,"
-            f" more by {peak - idle:.1f} MiB, {delivered} delivered"
-        )
-    server.shutdown()
+def _worst(size: int, picture: bytes, options: Options) -> Race:
+    """Give the round in which the most was taken."""
+    course = Course(
+        name=f"memory at {size / MEGABYTE:g} MB",
+        photo=make_jpeg(size),
+        picture=picture,
+        jobs=_JOBS,
+        pause_seconds=_PAUSE_SECONDS,
+        sample_seconds=_SAMPLE_SECONDS,
+    )
+    return max((race(DAEMON, course, options.out) for _ in range(options.rounds)), key=_more)
+
+
+def _more(one: Race) -> float:
+    """Give what the peak is above idle, in MB."""
+    return (one.peak_bytes - one.idle_bytes) / MEGABYTE
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(run))
