@@ -94,7 +94,7 @@ def install(
 
 
 def environment() -> dict[str, str]:
-    """Give an environment with a key, in which nothing but the configuration counts and no proxy is in the way."""
+    """Give an environment with a key, without proxies, in which nothing but the configuration counts."""
     kept = {
         name: value
         for name, value in os.environ.items()
