@@ -5,6 +5,7 @@ The endpoint reshapes a picture to whatever size is asked for, so the shape must
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from retouchd.core.pictures import MEGAPIXEL
@@ -14,6 +15,8 @@ from retouchd.core.request import MAX_EDGE, MAX_PIXELS, MAX_RATIO, MIN_PIXELS, S
 _SHAPE_WEIGHT: Final = 20.0
 
 
+# Some 250 sizes are weighed, which takes as long as looking at a whole photo; a camera has but few shapes.
+@lru_cache(64)
 def match_size(shown: tuple[int, int], megapixels: float) -> Size:
     """Give the legal size nearest to the shown shape at about so many megapixels.
 

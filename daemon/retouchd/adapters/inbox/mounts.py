@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
@@ -102,7 +103,13 @@ def read_ground(folder: PurePath, mountinfo: Path = _MOUNTINFO) -> Ground:
         content = mountinfo.read_bytes()
     except OSError:  # A container may hide /proc; a local disk is the likeliest then.
         content = b""
-    return find_ground(parse_mounts(os.fsdecode(content)), folder)
+    return _find_in(os.fsdecode(content), folder)
+
+
+# It is asked for each file that is opened, and mounts hardly ever change.
+@lru_cache(8)
+def _find_in(mountinfo: str, folder: PurePath) -> Ground:
+    return find_ground(parse_mounts(mountinfo), folder)
 
 
 def _parse_line(line: str) -> Mount | None:
