@@ -9,6 +9,7 @@ import threading
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+import pytest
 from inbox_house import (
     BUSY,
     EVENTS,
@@ -247,6 +248,15 @@ def test_a_watch_that_keeps_dying_is_given_up(inbox: Path, engine: Engine) -> No
 
     assert given_up
     assert engine.told(WatchChanged)[1] == WatchChanged(manners=(by_polls(inbox, DEAF),), failure=DEAF)
+
+
+def test_what_was_moved_away_keeps_back_nothing_behind_it(inbox: Path, engine: Engine) -> None:
+    """Watchdog waits milliseconds, and not half a second, for the other half of a move."""
+    pairing = pytest.importorskip("watchdog.observers.inotify_move_event_grouper")
+    with scanning(inbox, engine, AUTO):
+        pass
+
+    assert pairing.InotifyMoveEventGrouper.delay < 0.01
 
 
 def test_dropped_events_lead_to_a_full_scan(inbox: Path, engine: Engine) -> None:
