@@ -21,6 +21,9 @@ _DEAF: Final = "events kept failing to arrive"
 _TOO_DEEP: Final = "there are too many folders in each other for events: remove those"
 # A limit may have been raised meanwhile, and what made a watch deaf may be over.
 _TRY_AGAIN_SECONDS: Final = 3600.0
+# Whether the system would watch one more folder: the kernel takes 10 to 20 ms to let go of what that is tried
+# with, and nothing is looked at meanwhile.
+_COUNT_SECONDS: Final = 2.0
 
 
 class Listening:
@@ -55,6 +58,7 @@ class Listening:
         self._unreadable: set[PurePosixPath] = set()
         self._has_gap = False
         self._try_again_at: float | None = None
+        self._next_count = 0.0
         self._polled: frozenset[PurePosixPath] = frozenset()
 
     @property
@@ -87,7 +91,13 @@ class Listening:
             return self._place("")
         if self._watch.is_deaf() or self._hearing.judge(now):
             return self._place("" if self._restarts.note(now) else _DEAF)
-        return are_watches_used_up() and self._place(WATCHES_USED_UP)
+        return self._are_watches_used_up(now) and self._place(WATCHES_USED_UP)
+
+    def _are_watches_used_up(self, now: float) -> bool:
+        if now < self._next_count:
+            return False
+        self._next_count = now + _COUNT_SECONDS
+        return are_watches_used_up()
 
     def note_marks(self, marks: Marks) -> None:
         """Note what events have named."""
