@@ -146,14 +146,23 @@ class Engine:
     def _seconds_to_sleep(self) -> float:
         office = self._office
         waits = [_LONGEST_SLEEP_SECONDS]
-        # Counted from the turn's begin: what became due while the turn was committed was not chosen in it,
-        # and counted from now on it would be no longer ahead and slept over.
-        due = office.journal.next_due(self._clock_watch.last)
-        later = (due, self._leaving.seconds_until_next(), *self._seconds_until_more_begins())
+        later = (
+            self._seconds_until_due(),
+            self._leaving.seconds_until_next(),
+            *self._seconds_until_more_begins(),
+        )
         waits += [seconds for seconds in later if seconds is not None]
         if self._one_shot and not self._is_out_of_time():
             waits.append((self._one_shot.deadline - office.clock.now()).total_seconds())
         return max(0.0, min(waits))
+
+    def _seconds_until_due(self) -> float | None:
+        """Give the seconds until something stored becomes due; less than none when it did during the turn."""
+        begun = self._clock_watch.last
+        # Asked as of the turn's begin: what became due while the turn was committed was not chosen in it, and
+        # asked as of now it would be no longer ahead and slept over.
+        due = self._office.journal.next_due(begun)
+        return None if due is None else due - (self._office.clock.moments().monotonic - begun.monotonic)
 
     def _seconds_until_more_begins(self) -> Iterator[float | None]:
         departments = self._departments
