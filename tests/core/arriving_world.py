@@ -27,17 +27,23 @@ PHOTO: Final = "beach.jpg"
 BLOCKS: Final = 4
 _TOP: Final = PurePosixPath()
 _BLOCK_BYTES: Final = 4096
+_SECOND_NS: Final = 1_000_000_000
 
 
 @dataclass(slots=True)
 class File:
-    """One file: its blocks, each with the version written last, and how many have it open to write."""
+    """One file: its blocks, each with the version written last, and how many have it open to write.
+
+    Attributes:
+        changed_at: When it was changed last.
+    """
 
     inode: int
     blocks: list[int] = field(default_factory=list)
     writers: int = 0
     mtime: int = 0
     ctime: int = 0
+    changed_at: float = 0.0
 
 
 class World:
@@ -45,7 +51,6 @@ class World:
 
     Attributes:
         files: By name.
-        changed_at: When anything of the bundle was changed last.
         known: What is remembered of the bundle.
         taken: What the photo held when it was taken, once it was.
         given_up: Why it never became whole.
@@ -54,12 +59,13 @@ class World:
     def __init__(self) -> None:
         self.now = 0.0
         self.files: dict[str, File] = {}
-        self.changed_at = 0.0
         self.known: BundleRecord | None = None
         self.taken: list[int] | None = None
         self.given_up = ""
         self._quiet_from = 0.0
         self._ticks = count(1)
+        # When the first event came since the last scan.
+        self._marked: float | None = None
 
     @property
     def is_over(self) -> bool:
@@ -96,7 +102,7 @@ class World:
     def delete(self, name: str) -> None:
         """Remove a file."""
         if self.files.pop(name, None):
-            self.changed_at = self.now
+            self._mark()
 
     def hold(self, name: str) -> None:
         """Open a file to write, which changes nothing of it."""
@@ -110,9 +116,19 @@ class World:
 
     def _touch(self, name: str, mtime: int | None = None) -> None:
         tick = next(self._ticks)
-        self.files[name].mtime = tick if mtime is None else mtime
-        self.files[name].ctime = tick
-        self.changed_at = self.now
+        file = self.files[name]
+        file.mtime = tick if mtime is None else mtime
+        file.ctime = int(NOW.timestamp()) * _SECOND_NS + round(self.now * _SECOND_NS) + tick
+        file.changed_at = self.now
+        self._mark()
+
+    def _mark(self) -> None:
+        if self._marked is None:
+            self._marked = self._moments().monotonic
+
+    def miss(self) -> None:
+        """Have the events since the last scan be lost."""
+        self._marked = None
 
     # What the program does.
 
@@ -122,8 +138,9 @@ class World:
 
     def scan(self) -> None:
         """See what is there, as the scanner tells it to the engine."""
+        marked, self._marked = self._marked, None
         if not self.is_over:
-            self._see(self._form())
+            self._see(self._form(), marked)
 
     def turn(self) -> None:
         """Look at the bundle if that is due, as a worker does."""
@@ -135,7 +152,7 @@ class World:
         assert begun is not None
         bundle = self._form()
         if bundle is None or bundle.digest != begun.digest or bundle.standing is not Standing.COMPLETE:
-            self._see(bundle)
+            self._see(bundle, None)
         elif not self._has_prompt(bundle):
             self.known = replace(
                 begun, state=BundleState.LACKS_PROMPT, claims=0, detail="waits for its prompt"
@@ -170,15 +187,15 @@ class World:
         """Check what is promised of every picture that is taken, whoever wrote it and however."""
         assert is_whole(picture)
         # Sums of floats are compared.
-        assert self.now - self.changed_at >= QUIET_SECONDS - 1e-6
+        assert all(self.now - file.changed_at >= QUIET_SECONDS - 1e-5 for file in self.files.values())
         waited = self._moments().now - (begun.first_look or self._moments().now)
         assert not picture.writers or waited >= timedelta(seconds=60)
 
-    def _see(self, bundle: Bundle | None) -> None:
+    def _see(self, bundle: Bundle | None, marked: float | None) -> None:
         if bundle is None:
             self.known = None
         elif is_news(self.known, bundle):
-            self._quiet_from = quiet_at(self._moments(), QUIET_SECONDS)
+            self._quiet_from = quiet_at(bundle, marked, self._moments(), QUIET_SECONDS)
             self.known = BundleRecord(
                 id=BundleId(1),
                 folder=_TOP,

@@ -1,13 +1,14 @@
 """Arriving as a whole: any interleaving of writes, scans and looks; never early, never never.
 
-What is promised, exactly: a photo is taken only when nothing of its bundle has changed for the quiet time on
-our own clock, when it has its length and no hole that its kind shows, and when nobody has it open for
-writing, or has had for a minute without a change. That somebody pauses for longer and then writes over a
+What is promised, exactly: a photo is taken only when none of its bundle's files has changed for the quiet
+time, when it has its length and no hole that its kind shows, and when nobody has it open for writing, or has
+had for a minute without a change. That somebody pauses for longer and then writes over a
 photo that was whole, or goes on with a prompt, cannot be known: that is a new photo, or a new wish, then.
 """
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import PurePosixPath
 
 import pytest
 from arriving_world import (
@@ -25,9 +26,10 @@ from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from retouchd.core.arrival import after_look, claimed, is_look_due, quiet_at
+from retouchd.core.bundles import Bundle, Member, Role, Standing
 from retouchd.core.records import BundleRecord, BundleState, Moments
 from retouchd.core.settling import MAX_CLAIMS, LookAgain
-from strategies import NOW
+from strategies import NOW, SIGNATURE
 
 PROMPT = "beach.txt"
 MASK = "beach.mask.png"
@@ -57,7 +59,7 @@ writes = st.one_of(
     act("hold", names),
     act("let_go", names),
 )
-watching = st.one_of(act("scan"), act("turn"))
+watching = st.one_of(act("scan"), act("scan"), act("turn"), act("turn"), act("miss"))
 pauses = act("pass_by", st.sampled_from(PAUSES))
 prompted: list[Act] = [("create", (PROMPT, 1))]
 completed: list[Act] = [
@@ -198,10 +200,11 @@ def test_half_a_photo_is_named_soon_and_given_up_in_the_end(blocks: list[int]) -
 
 
 def test_a_late_scan_makes_quiet_late_never_early() -> None:
-    """Quiet counts from when we saw the change: what was seen long after is not taken at once."""
+    """Without an event quiet counts from when we saw the change: long after, it is not taken at once."""
     world = World()
     world.append(PROMPT, 1)
     world.create(PHOTO, 1, 1, 1, 1)
+    world.miss()
     world.pass_by(1000)
     world.scan()
     world.turn()
@@ -231,7 +234,7 @@ def test_looks_that_never_come_back_are_counted() -> None:
 def test_a_look_is_due_when_quiet_and_agreed() -> None:
     """Only a bundle that arrives is looked at, not before it is quiet, and not before the agreed time."""
     moments = Moments(now=NOW, monotonic=100.0)
-    quiet = quiet_at(Moments(now=NOW, monotonic=98.0), 2.0)
+    quiet = 100.0
     later = replace(_record(), look_at=NOW + timedelta(seconds=1))
 
     assert is_look_due(_record(), quiet, moments)
@@ -239,6 +242,31 @@ def test_a_look_is_due_when_quiet_and_agreed() -> None:
     assert not is_look_due(later, quiet, moments)
     assert is_look_due(replace(later, look_at=NOW), quiet, moments)
     assert not is_look_due(replace(_record(), state=BundleState.LOOKED_AT), quiet, moments)
+
+
+@pytest.mark.parametrize(
+    ("marked", "changed_seconds_ago", "quiet_from"),
+    [
+        (None, 0.5, 100.0),  # no event told of it
+        (99.9, 0.5, 99.9),  # not before the event, whatever the file system's clock says
+        (99.2, 0.5, 99.5),  # changed once more after the event
+        (99.2, -3600.0, 100.0),  # the clock was set back
+    ],
+)
+def test_quiet_counts_from_the_change_where_that_is_known(
+    marked: float | None, changed_seconds_ago: float, quiet_from: float
+) -> None:
+    """How long news of a change took is not waited for once more, and a clock that is set cuts no quiet."""
+    changed_ns = round((NOW.timestamp() - changed_seconds_ago) * 1e9)
+    members = tuple(
+        Member(path=PurePosixPath(name), role=role, signature=replace(SIGNATURE, ctime_ns=ctime_ns))
+        for name, role, ctime_ns in ((PHOTO, Role.PHOTO, changed_ns), (PROMPT, Role.PROMPT, 1))
+    )
+    bundle = Bundle(folder=PurePosixPath(), key=PHOTO, members=members, standing=Standing.COMPLETE, detail="")
+
+    quiet = quiet_at(bundle, marked, Moments(now=NOW, monotonic=100.0), 2.0)
+
+    assert quiet == pytest.approx(quiet_from + 2.0, abs=1e-5)
 
 
 def _record() -> BundleRecord:

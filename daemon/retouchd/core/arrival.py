@@ -12,6 +12,7 @@ from retouchd.core.bundles import Bundle, Standing
 from retouchd.core.records import BundleRecord, BundleState, Moments
 from retouchd.core.settling import MAX_CLAIMS, LookAgain
 
+_NANOSECONDS: Final = 1e9
 _STATES: Final = {
     Standing.COMPLETE: BundleState.ARRIVING,
     Standing.LACKS_PROMPT: BundleState.LACKS_PROMPT,
@@ -29,12 +30,24 @@ def state_when_seen(bundle: Bundle) -> BundleState:
     return _STATES[bundle.standing]
 
 
-def quiet_at(seen: Moments, quiet_seconds: float) -> float:
+def quiet_at(bundle: Bundle, marked: float | None, seen: Moments, quiet_seconds: float) -> float:
     """Give when a bundle is quiet unless another change is seen before, on the monotonic clock.
 
-    It counts from when we saw the change, which is never before it happened.
+    It counts from when we saw the change, which is never before it happened, or from the event that told of
+    it. A file that changed once more between that event and the look at it has a younger time of change, and
+    quiet counts from there: that time is the kernel's own, which nobody can set. Where a file system keeps
+    none, or a clock is set meanwhile, quiet still does not begin before the event: as the scanner rests for
+    0.1 s between two looks (2 s at most, in huge folders), it is shorter by no more than that.
+
+    Args:
+        marked: When the first event of its folder came since the look before; None when none did.
+        seen: A moment after the files were looked at.
     """
-    return seen.monotonic + quiet_seconds
+    if marked is None:
+        return seen.monotonic + quiet_seconds
+    changed_ns = max(member.signature.ctime_ns for member in bundle.members)
+    age_seconds = max(0.0, seen.now.timestamp() - changed_ns / _NANOSECONDS)
+    return max(marked, seen.monotonic - age_seconds) + quiet_seconds
 
 
 def is_look_due(record: BundleRecord, quiet_from: float, moments: Moments) -> bool:

@@ -19,11 +19,14 @@ class News:
     Attributes:
         seen: Bundles that are new or have changed, and no others.
         gone: The keys of live bundles whose photo is not there any more.
+        marked: When the first event of this folder came since the look before, on the monotonic clock; None
+            when no event told of it.
     """
 
     folder: PurePosixPath
     seen: tuple[Bundle, ...] = ()
     gone: tuple[str, ...] = ()
+    marked: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

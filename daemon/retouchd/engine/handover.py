@@ -5,6 +5,7 @@ Called in the scanner's thread; what is handed over is taken in by the engine's.
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from retouchd.core.sightings import News, Sighting
@@ -55,4 +56,4 @@ class Handover:
 def _parts(news: News) -> Iterator[News]:
     for start in range(0, max(1, len(news.seen)), _AT_ONCE):
         gone = news.gone if start == 0 else ()
-        yield News(folder=news.folder, seen=news.seen[start : start + _AT_ONCE], gone=gone)
+        yield replace(news, seen=news.seen[start : start + _AT_ONCE], gone=gone)

@@ -67,10 +67,10 @@ class Intake:
         known = self._journal.live_at(news.folder, [bundle.key for bundle in news.seen])
         seen = [bundle for bundle in news.seen if is_news(known.get(bundle.key), bundle)]
         # A hundred thousand at once are mostly new: those are stored together.
-        self._sights.note_new([bundle for bundle in seen if bundle.key not in known])
+        self._sights.note_new([bundle for bundle in seen if bundle.key not in known], news.marked)
         for bundle in seen:
             if bundle.key in known:
-                self._take_change(known[bundle.key], bundle)
+                self._take_change(known[bundle.key], bundle, news.marked)
         for key in news.gone:
             self._take_absence(news.folder, key)
 
@@ -90,7 +90,7 @@ class Intake:
             case Vanished():
                 self._forget(record)
             case Moved():
-                self._sights.note(verdict.bundle)
+                self._sights.note(verdict.bundle, None)
             case WantsPrompt():
                 self._journal.update_bundle(
                     replace(record, state=BundleState.LACKS_PROMPT, detail=verdict.detail)
@@ -124,12 +124,12 @@ class Intake:
             self._missed.discard(place)
             self._surroundings.tell_again(record.folder)
 
-    def _take_change(self, live: BundleRecord, bundle: Bundle) -> None:
+    def _take_change(self, live: BundleRecord, bundle: Bundle, marked: float | None) -> None:
         if live.state in _NOT_YET_JOBS:
-            self._sights.note(bundle)
+            self._sights.note(bundle, marked)
         elif live.state is BundleState.AT_WORK and self._are_at_rest(live):
             self._detach(live)
-            self._sights.note(bundle)
+            self._sights.note(bundle, marked)
         else:
             self._miss(bundle.folder, bundle.key)
 

@@ -33,31 +33,36 @@ class Sights:
         self._journal = office.journal
         self._surroundings = surroundings
 
-    def note(self, bundle: Bundle) -> None:
-        """Note a bundle at a place where another one may be known, which counts no more."""
+    def note(self, bundle: Bundle, marked: float | None) -> None:
+        """Note a bundle at a place where another one may be known, which counts no more.
+
+        Args:
+            marked: When an event told of its folder, if one did.
+        """
         moments = self._office.clock.moments()
-        sight = self._sight(bundle, moments, self._surroundings.quiet_seconds(bundle.folder))
+        quiet_seconds = self._surroundings.quiet_seconds(bundle.folder)
+        sight = self._sight(bundle, quiet_seconds, marked, moments)
         number = self._journal.record_seen(bundle, bundle.digest, sight.state, moments.now, sight.quiet_from)
         self._journal.share_files(number, _shared(bundle))
         self._tell(sight)
 
-    def note_new(self, bundles: Sequence[Bundle]) -> None:
+    def note_new(self, bundles: Sequence[Bundle], marked: float | None) -> None:
         """Note bundles of one folder, at places where none is known: a backlog of them at once."""
         if not bundles:
             return
         moments = self._office.clock.moments()
         quiet_seconds = self._surroundings.quiet_seconds(bundles[0].folder)
-        sights = [self._sight(bundle, moments, quiet_seconds) for bundle in bundles]
+        sights = [self._sight(bundle, quiet_seconds, marked, moments) for bundle in bundles]
         numbers = self._journal.record_new(sights, moments.now)
         numbered = zip(bundles, numbers, strict=True)
         self._journal.add_shares((path, number) for one, number in numbered for path in _shared(one))
         for sight in sights:
             self._tell(sight)
 
-    def _sight(self, bundle: Bundle, moments: Moments, quiet_seconds: float) -> Sight:
+    def _sight(self, bundle: Bundle, quiet_seconds: float, marked: float | None, moments: Moments) -> Sight:
         if bundle.may_grow:
             quiet_seconds += self._office.policy.folder_prompt_wait.total_seconds()
-        quiet_from = quiet_at(moments, quiet_seconds)
+        quiet_from = quiet_at(bundle, marked, moments, quiet_seconds)
         return Sight(bundle=bundle, state=state_when_seen(bundle), quiet_from=quiet_from)
 
     def _tell(self, sight: Sight) -> None:

@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import time
 from pathlib import PurePosixPath
 
 import pytest
@@ -83,6 +84,19 @@ def test_marks_are_told_once() -> None:
 
     assert dirty.take() == marks(SUB, everything=True)
     assert dirty.take() == marks()
+
+
+def test_the_first_of_several_marks_says_since_when() -> None:
+    """What is marked again keeps the moment of its first mark until it is taken."""
+    dirty = DirtyFolders()
+    before = time.monotonic()
+    dirty.mark(SUB)
+    between = time.monotonic()
+    dirty.mark(SUB)
+
+    assert before <= dirty.take().moments[SUB] <= between
+    dirty.mark(SUB)
+    assert dirty.take().moments[SUB] >= between
 
 
 def test_what_is_below_a_marked_tree_is_not_told_twice() -> None:

@@ -20,7 +20,7 @@ from retouchd.adapters.folder import Folder
 from retouchd.adapters.images.structure import examine
 from retouchd.adapters.inbox.evidence import OpenedSource, open_file
 from retouchd.adapters.inbox.signatures import Inodes
-from retouchd.core.arrival import is_look_due, quiet_at
+from retouchd.core.arrival import is_look_due
 from retouchd.core.pictures import Incomplete, PhotoFormat, Picture
 from retouchd.core.records import BundleRecord, BundleState, Moments
 from retouchd.core.settling import Evidence, LookAgain, Settled, decide_settling
@@ -68,7 +68,7 @@ class Watcher:
         with self._opened() as source:
             if source.signature() != self._seen:
                 self._seen = source.signature()
-                self._quiet_from = quiet_at(self._moments(), QUIET_SECONDS)
+                self._quiet_from = self._moments().monotonic + QUIET_SECONDS
 
     def wait(self, seconds: float) -> None:
         """Let time pass, seeing the file all the while."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -48,6 +49,19 @@ def make_photos(root: Path, *names: str) -> None:
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(name.encode())
+
+
+def test_news_of_a_folder_tell_when_it_was_marked(tmp_path: Path) -> None:
+    """What an event told of has its moment; what a full scan or a folder's tree brought to light has none."""
+    engine = Engine()
+    survey = make_survey(tmp_path, engine)
+    make_photos(tmp_path, "a.png")
+    survey.look_at(replace(mark(""), moments={TOP: 7.5}))
+    make_photos(tmp_path, "b.png", "sub/c.png")
+    survey.look_at_everything()
+
+    told = [(news.folder, news.marked) for news in engine.sightings if isinstance(news, News)]
+    assert told == [(TOP, 7.5), (TOP, None), (PurePosixPath("sub"), None)]
 
 
 def test_only_what_is_new_is_told(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ A mark is a hint and no more; the full scan finds what nobody marked.
 """
 
 import threading
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -23,11 +25,13 @@ class Marks:
         everything: A full scan is wanted, and the others do not matter.
         folders: To be looked at alone.
         trees: To be looked at with all that is below them.
+        moments: When each was marked first, on the monotonic clock.
     """
 
     everything: bool
     folders: frozenset[PurePosixPath]
     trees: frozenset[PurePosixPath]
+    moments: Mapping[PurePosixPath, float] = field(default_factory=dict, compare=False)
 
 
 class DirtyFolders:
@@ -37,8 +41,8 @@ class DirtyFolders:
         self._lock = threading.Lock()
         self._woken = threading.Event()
         self._everything = False
-        self._folders: set[PurePosixPath] = set()
-        self._trees: set[PurePosixPath] = set()
+        self._folders: dict[PurePosixPath, float] = {}
+        self._trees: dict[PurePosixPath, float] = {}
 
     def mark(self, folder: PurePosixPath) -> None:
         """Mark one folder without what is below it."""
@@ -52,9 +56,9 @@ class DirtyFolders:
             self._keep(self._trees, folder)
         self.wake()
 
-    def _keep(self, marks: set[PurePosixPath], folder: PurePosixPath) -> None:
+    def _keep(self, marks: dict[PurePosixPath, float], folder: PurePosixPath) -> None:
         if len(self._folders) + len(self._trees) < _MOST_KEPT:
-            marks.add(folder)
+            marks.setdefault(folder, time.monotonic())
         else:
             self._everything = True
 
@@ -68,12 +72,12 @@ class DirtyFolders:
         """Give the marks and forget them; what is below a marked tree is not told again."""
         with self._lock:
             everything, self._everything = self._everything, False
-            folders, self._folders = self._folders, set()
-            trees, self._trees = self._trees, set()
-        everything = everything or TOP in trees or len(folders) + len(trees) > _MOST_MARKS
-        trees = {tree for tree in trees if trees.isdisjoint(tree.parents)}
-        folders = {folder for folder in folders if trees.isdisjoint((folder, *folder.parents))}
-        return Marks(everything=everything, folders=frozenset(folders), trees=frozenset(trees))
+            marked, self._folders = self._folders, {}
+            marked_trees, self._trees = self._trees, {}
+        everything = everything or TOP in marked_trees or len(marked) + len(marked_trees) > _MOST_MARKS
+        trees = frozenset(tree for tree in marked_trees if marked_trees.keys().isdisjoint(tree.parents))
+        folders = frozenset(folder for folder in marked if trees.isdisjoint((folder, *folder.parents)))
+        return Marks(everything=everything, folders=folders, trees=trees, moments=marked)
 
     def wake(self) -> None:
         """End the scanner's wait."""

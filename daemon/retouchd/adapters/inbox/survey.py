@@ -125,11 +125,14 @@ class Survey:
         # mount point without its mount is an empty folder.
         self._mount_points: set[PurePosixPath] = set()
         self._lost: set[PurePosixPath] = set()
+        # When events told of the folders that are looked at.
+        self._marked: Mapping[PurePosixPath, float] = {}
         # How many folders were looked at, which another thread watches.
         self.steps = 0
 
     def look_at_everything(self) -> Tally:
         """Look at the whole inbox."""
+        self._marked = {}
         tally = self._look_at_tree(self._scan(), TOP)
         tally.add_troubles(f"{printable(folder)} is not mounted any more" for folder in sorted(self._lost))
         return tally
@@ -137,6 +140,7 @@ class Survey:
     def look_at(self, marks: Marks) -> Tally:
         """Look at some folders. What was marked alone is compared even if it has not changed."""
         scan = self._scan()
+        self._marked = marks.moments
         whole = Tally()
         for tree in sorted(marks.trees):
             if self._is_looked_at(tree):
@@ -216,7 +220,10 @@ class Survey:
         formed = scan.form(view)
         seen = tuple(bundle for bundle in formed.bundles if known.get(bundle.key) != bundle.digest)
         there = {bundle.key for bundle in formed.bundles} | formed.unclear
-        return self._tell_if_any(News(folder=view.folder, seen=seen, gone=_without(known, there)))
+        marked = self._marked.get(view.folder)
+        return self._tell_if_any(
+            News(folder=view.folder, seen=seen, gone=_without(known, there), marked=marked)
+        )
 
     def _tell_of_vanished(self, start: PurePosixPath, tally: Tally) -> None:
         """Tell of known folders at and below `start` that are not there; what is unreadable may be."""
