@@ -15,7 +15,8 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.folder import Folder
 from retouchd.adapters.images import structure
 from retouchd.adapters.outbox.contents import pieces_of
-from retouchd.adapters.outbox.staging import is_taken, publish_staged, staged
+from retouchd.adapters.outbox.names import Names
+from retouchd.adapters.outbox.staging import publish_staged, staged
 from retouchd.core.bundles import is_photo_name
 from retouchd.core.errors import CommandRefusedError, NameTakenError
 from retouchd.core.naming import numbered, safe_stem
@@ -74,23 +75,24 @@ def drop_copy(inbox: Path, photo: Path, texts: Iterable[tuple[str, str]]) -> Pho
     ):
         suffix = photo.suffix if is_photo_name(photo.name) else picture.format.suffix
         names = (f"{numbered(safe_stem(photo.stem), number)}{suffix}" for number in count(1))
-        free = (name for name in names if not _is_used(name, folder))
+        known = Names()
+        free = (name for name in names if not _is_used(inbox / FOLDER / name, folder, known))
         contents = [*((end, text.encode()) for end, text in texts), ("", b"".join(pieces_of(descriptor)))]
-        name = next(name for name in free if _try_name(inbox / FOLDER / name, folder, contents))
+        name = next(name for name in free if _try_name(inbox / FOLDER / name, folder, contents, known))
     return PhotoPlace(folder=FOLDER, key=fold_name(name))
 
 
-def _is_used(name: str, folder: int) -> bool:
-    return any(is_taken(f"{name}{end}", folder) for end in ("", ".txt", ".toml"))
+def _is_used(path: Path, folder: int, known: Names) -> bool:
+    return any(known.is_taken(path.with_name(f"{path.name}{end}"), folder) for end in ("", ".txt", ".toml"))
 
 
-def _try_name(path: Path, folder: int, contents: Iterable[tuple[str, bytes]]) -> bool:
+def _try_name(path: Path, folder: int, contents: Iterable[tuple[str, bytes]], known: Names) -> bool:
     """Put the files there one after the other; False when somebody took the name meanwhile."""
     for end, content in contents:
         target, durable = path.with_name(f"{path.name}{end}"), Durable()
         try:
             with staged(folder=folder, path=target, tag=_TAG, pieces=[content], durable=durable) as file:
-                publish_staged(file, target, durable)
+                publish_staged(file, target, known, durable)
         except NameTakenError:
             return False
     return True

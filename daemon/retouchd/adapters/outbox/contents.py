@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from retouchd.adapters.folder import find_regular, is_there, translated
+from retouchd.adapters.folder import find_regular, translated
 from retouchd.core.errors import SourceChangedError, SourceGoneError
-from retouchd.core.values import Sha256, fold_name
+from retouchd.core.values import Sha256
 
 # Large enough that the system calls cost nothing beside the hashing, small enough for a NAS.
 _PIECE_BYTES: Final = 1 << 16
@@ -125,18 +125,6 @@ def translated_pieces(pieces: Iterable[bytes], path: PurePath) -> Iterator[bytes
     """Give the same pieces; what goes wrong while reading them is raised as ours."""
     with translated("read", path):
         yield from pieces
-
-
-def shows_as_another(name: str, folder: int) -> bool:
-    """Say whether the folder has no such name, but one that a share takes for the same.
-
-    `Beach.png` and `beach.png`, or the same umlaut in two encodings: two files here, one on the share.
-    """
-    wanted = fold_name(name)
-    with os.scandir(folder) as entries:
-        found = any(fold_name(entry.name) == wanted for entry in entries)
-    # Asked of the file system, not of the list: a share may list our own name in another spelling.
-    return found and not is_there(name, folder)
 
 
 def _identity(status: os.stat_result) -> tuple[int, int, int, int]:

@@ -14,7 +14,8 @@ from retouchd.adapters.folder import Folder, translated, translated_folder
 from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.contents import compared, holds
 from retouchd.adapters.outbox.moving import Move, Target
-from retouchd.adapters.outbox.staging import Dress, is_taken, publish_staged, staged
+from retouchd.adapters.outbox.names import Names
+from retouchd.adapters.outbox.staging import Dress, publish_staged, staged
 from retouchd.core.errors import SourceGoneError
 from retouchd.core.values import Cabinet, Sha256, printable
 
@@ -39,6 +40,7 @@ class FilingCabinets:
         self._cabinets: Final = {Cabinet.DONE: Folder(done), Cabinet.FAILED: Folder(failed)}
         self._durable: Final = durable
         self._modes = modes
+        self._names: Final = {cabinet: Names() for cabinet in Cabinet}
 
     def adopt(self, modes: Modes) -> None:
         """Give these modes to what is made from now on; from any thread."""
@@ -52,7 +54,7 @@ class FilingCabinets:
             if descriptor is None:
                 return True
             with translated_folder("look at", place):
-                return not is_taken(place.name, descriptor)
+                return not self._names[cabinet].is_taken(place, descriptor)
 
     def move(self, source: PurePosixPath, expected: Sha256, cabinet: Cabinet, target: PurePosixPath) -> None:
         """Move one source if it still has the expected hash, or finish what an earlier run began.
@@ -74,7 +76,7 @@ class FilingCabinets:
             self._inbox.open_if_there(source.parent) as source_folder,
             cabinet_folder.open_or_make(target.parent, self._durable, self._modes.folder) as target_folder,
         ):
-            place = Target(path=target_path, folder=target_folder)
+            place = Target(path=target_path, folder=target_folder, names=self._names[cabinet])
             if source_folder is not None:
                 Move(
                     source=source_path,
@@ -150,4 +152,4 @@ class FilingCabinets:
                 dress=Dress(mode=self._modes.file),
             ) as written,
         ):
-            publish_staged(written, note, self._durable)
+            publish_staged(written, note, self._names[cabinet], self._durable)

@@ -22,13 +22,13 @@ from retouchd.adapters.outbox.contents import (
     sha256_of,
     translated_pieces,
 )
+from retouchd.adapters.outbox.names import Names
 from retouchd.adapters.outbox.removal import is_one_file, put_back, recover_name, remove
 from retouchd.adapters.outbox.staging import (
     NO_LINK,
     Dress,
     StagedFile,
     adopt,
-    is_taken,
     publish_staged,
     remove_temporary,
     staged,
@@ -50,10 +50,12 @@ class Target:
     Attributes:
         path: What it will be called, for its name and for errors.
         folder: Descriptor of the folder, which is there.
+        names: What the folder is known to hold.
     """
 
     path: Path
     folder: int
+    names: Names
 
     def finish_if_filed(self, expected: Sha256, durable: Durable) -> bool:
         """Say whether an earlier run has filed these bytes here; if so, make that durable.
@@ -67,7 +69,7 @@ class Target:
                 # A run that was killed between publishing a copy and removing its temporary left that.
                 remove_temporary(temporary_name(self.path.name, _TAG, self.folder), self.folder, durable)
                 return True
-            if is_taken(self.path.name, self.folder):
+            if self.names.is_taken(self.path, self.folder):
                 raise NameTakenError(operation="file", path=self.path, reason="the name is taken")
         return False
 
@@ -154,6 +156,7 @@ class Move:
             if exc.errno not in impossible:
                 raise
             return False
+        self.target.names.add(self.target.path)
         return True
 
     def _unlink_stranger(self, name: str) -> None:
@@ -182,7 +185,7 @@ class Move:
             if copy.sha256 != self.expected:
                 raise self._changed()
             self._read_back(copy)
-            publish_staged(copy, self.target.path, self.durable)
+            publish_staged(copy, self.target.path, self.target.names, self.durable)
 
     def _read_back(self, copy: StagedFile) -> None:
         # Dropped from memory first: it is the disk's or the server's bytes that are compared.

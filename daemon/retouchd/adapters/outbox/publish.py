@@ -22,9 +22,10 @@ from retouchd.adapters.identity import Identity
 from retouchd.adapters.marks import check_mark
 from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.contents import open_if_alike, pieces_of, sha256_of, translated_pieces
+from retouchd.adapters.outbox.names import Names
 from retouchd.adapters.outbox.removal import bring_back, withdraw
 from retouchd.adapters.outbox.replacing import replace_staged
-from retouchd.adapters.outbox.staging import Dress, StagedFile, is_taken, publish_staged, staged
+from retouchd.adapters.outbox.staging import Dress, StagedFile, publish_staged, staged
 from retouchd.core.errors import FolderMissingError
 from retouchd.core.values import Sha256, fold_name, printable
 
@@ -53,6 +54,7 @@ class OutboxFolder:
         self._durable: Final = durable
         self._identity: Final = identity
         self._modes = modes
+        self._names: Final = Names()
 
     def adopt(self, modes: Modes) -> None:
         """Give these modes to what is made from now on; from any thread."""
@@ -118,7 +120,7 @@ class OutboxFolder:
             FolderMissingError: The folder cannot be written.
             ValueError: The path lies in another folder than the one it was staged in.
         """
-        publish_staged(_own(staged), self._place_of(staged, path), self._durable)
+        publish_staged(_own(staged), self._place_of(staged, path), self._names, self._durable)
 
     def replace(self, staged: object, path: PurePosixPath, earlier: Sha256) -> None:
         """Give what `stage` gave the name of an earlier output that has this hash, durably.
@@ -128,7 +130,9 @@ class OutboxFolder:
             FolderMissingError: The folder cannot be written.
             ValueError: As `publish` raises it.
         """
-        replace_staged(_own(staged), self._place_of(staged, path), earlier, self._durable)
+        replace_staged(
+            _own(staged), self._place_of(staged, path), earlier, names=self._names, durable=self._durable
+        )
 
     def hash_of(self, path: PurePosixPath) -> Sha256 | None:
         """Hash a regular file, or give None when there is none.
@@ -160,7 +164,7 @@ class OutboxFolder:
             if folder is None:
                 return False
             with translated_folder("look at", output):
-                return is_taken(output.name, folder)
+                return self._names.is_taken(output, folder)
 
     def find_taken(self, stem: PurePosixPath, suffixes: Collection[str]) -> PurePosixPath | None:
         """Give what has this stem with any of these suffixes, or a name that a share takes for the same.

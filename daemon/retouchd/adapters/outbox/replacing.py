@@ -7,13 +7,16 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.folder import sync_folder, translated_folder
 from retouchd.adapters.modes import NOT_OFFERED
 from retouchd.adapters.outbox.contents import holds
+from retouchd.adapters.outbox.names import Names
 from retouchd.adapters.outbox.removal import withdraw
 from retouchd.adapters.outbox.staging import StagedFile, publish_staged
 from retouchd.core.errors import NameTakenError
 from retouchd.core.values import Sha256
 
 
-def replace_staged(complete: StagedFile, path: Path, earlier: Sha256, durable: Durable) -> None:
+def replace_staged(
+    complete: StagedFile, path: Path, earlier: Sha256, *, names: Names, durable: Durable
+) -> None:
     """Give a staged file the name of an earlier one that has this hash, durably.
 
     Raises:
@@ -25,7 +28,7 @@ def replace_staged(complete: StagedFile, path: Path, earlier: Sha256, durable: D
             return
     # A crash after this line leaves the name free until the next try.
     withdraw(path, complete.folder, earlier, durable)
-    publish_staged(complete, path, durable)
+    publish_staged(complete, path, names, durable)
 
 
 def _exchange(complete: StagedFile, path: Path, earlier: Sha256, durable: Durable) -> bool:

@@ -17,13 +17,13 @@ import structlog
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.folder import (
     create_fresh,
-    is_there,
     sync_folder,
     translated_folder,
     write_whole,
 )
 from retouchd.adapters.modes import NOT_OFFERED, set_mode
-from retouchd.adapters.outbox.contents import open_if_alike, shows_as_another
+from retouchd.adapters.outbox.contents import open_if_alike
+from retouchd.adapters.outbox.names import Names
 from retouchd.core.errors import NameTakenError
 from retouchd.core.values import Sha256, printable
 
@@ -126,7 +126,7 @@ def staged(
         remove_temporary(temporary, folder, durable)
 
 
-def publish_staged(complete: StagedFile, path: Path, durable: Durable) -> None:
+def publish_staged(complete: StagedFile, path: Path, names: Names, durable: Durable) -> None:
     """Give a staged file its name, durably and without clobbering; fine if its very bytes are there.
 
     Raises:
@@ -135,13 +135,14 @@ def publish_staged(complete: StagedFile, path: Path, durable: Durable) -> None:
     """
     folder, name = complete.folder, path.name
     with translated_folder("publish", path):
-        if shows_as_another(name, folder):
+        if names.shows_as_another(path, folder):
             raise NameTakenError(operation="publish", path=path, reason="a name like it is taken")
         try:
             give_name(complete.temporary, name, folder, durable)
         except FileExistsError:
             if not adopt(name, folder, complete.sha256, durable):
                 raise
+        names.add(path)
         # A crash before this line: after a power cut the name may be gone again. The caller has not noted
         # yet that it was published, stages again and either publishes or finds its own bytes.
         sync_folder(folder, durable)
@@ -191,11 +192,6 @@ def sync_read_only(file: int, durable: Durable) -> None:
         # Some mounts do not flush through such a descriptor. To fail would leave the file unfiled for ever.
         if exc.errno not in _NO_FLUSH:
             raise
-
-
-def is_taken(name: str, folder: int) -> bool:
-    """Say whether anything has this name, or one that a share takes for the same."""
-    return is_there(name, folder) or shows_as_another(name, folder)
 
 
 def temporary_name(name: str, tag: str, folder: int) -> str:

@@ -15,7 +15,8 @@ from retouchd.adapters.folder import Folder, find_regular, sync_folder, translat
 from retouchd.adapters.identity import Identity
 from retouchd.adapters.marks import check_mark
 from retouchd.adapters.modes import NOT_OFFERED
-from retouchd.adapters.outbox.staging import Dress, StagedFile, give_name, is_taken, staged
+from retouchd.adapters.outbox.names import Names
+from retouchd.adapters.outbox.staging import Dress, StagedFile, give_name, staged
 from retouchd.core.errors import NameTakenError
 from retouchd.core.statusfile import FIRST_LINE, STATUS_FILE_NAME
 
@@ -90,7 +91,7 @@ class StatusFile:
                 return partial(
                     self._durable.rename, target=STATUS_FILE_NAME, source_folder=folder, target_folder=folder
                 )
-            if not is_taken(STATUS_FILE_NAME, folder):
+            if not Names().is_taken(self._path, folder):
                 return partial(self._name_first, folder)
         reason = "a file that is not retouchd's has this name: rename it to have the status there"
         raise NameTakenError(operation="write", path=self._path, reason=reason)
