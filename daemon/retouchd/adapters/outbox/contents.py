@@ -15,8 +15,8 @@ from retouchd.adapters.folder import find_regular, translated
 from retouchd.core.errors import SourceChangedError, SourceGoneError
 from retouchd.core.values import Sha256
 
-# Large enough that the system calls cost nothing beside the hashing, small enough for a NAS.
-_PIECE_BYTES: Final = 1 << 16
+# Every read hands the interpreter to another thread: with 64 KiB a job of 1.5 MB took a fifth more.
+_PIECE_BYTES: Final = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ _LENGTH_BYTES: Final = 8
 _TAIL_BYTES: Final = _LENGTH_BYTES + len(_MAGIC)
 # httpcore takes at most 100 KiB of headers, and no byte of them becomes more than six in JSON.
 _MAX_PACKED_BYTES: Final = 1024 * 1024
-_BLOCK_BYTES: Final = 64 * 1024
+_BLOCK_BYTES: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
