@@ -321,7 +321,6 @@ _NO_BUNDLES = {"arriving": 0, "queued": 0, "waiting_for_prompt": 0, "needs_you":
 _DONE = Situation(
     now=NOW,
     deadline=NOW + timedelta(minutes=1),
-    is_busy=False,
     is_confirmed=True,
     pauses=(),
     jobs={},
@@ -349,8 +348,6 @@ LATE = NOW + timedelta(hours=1)
     ("changes", "ending"),
     [
         ({}, Ending.ALL_DELIVERED),
-        ({"is_busy": True}, None),
-        ({"is_busy": True, "now": LATE}, None),
         ({"is_confirmed": False}, None),
         ({"is_confirmed": False, "now": LATE}, Ending.OUT_OF_TIME),
         ({"is_confirmed": False, "pauses": _pause(PauseReason.FOLDER_MISSING)}, Ending.PAUSED),

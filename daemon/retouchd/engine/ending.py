@@ -20,10 +20,9 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """Everything that the decision rests on.
+    """Everything that the decision rests on, at a moment when no worker has a task.
 
     Attributes:
-        is_busy: A worker has a task.
         is_confirmed: A whole scan, begun after the last work ended, found nothing new.
         bundles: Counts by "arriving", "queued", "waiting_for_prompt" and "needs_you".
         ending_bundles: Bundles that are still to be filed.
@@ -32,7 +31,6 @@ class Situation:
 
     now: datetime
     deadline: datetime
-    is_busy: bool
     is_confirmed: bool
     pauses: Sequence[Pause]
     jobs: Mapping[JobState, int]
@@ -53,8 +51,6 @@ _LIVE = (
 
 def decide_ending(situation: Situation) -> Ending | None:
     """Give how the run ends, or None while it goes on."""
-    if situation.is_busy:
-        return None
     is_over = situation.now >= situation.deadline
     if _has_work(situation):
         blocking = [pause for pause in situation.pauses if pause.reason not in PASSING]
