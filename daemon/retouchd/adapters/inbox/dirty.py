@@ -34,6 +34,9 @@ class Marks:
     moments: Mapping[PurePosixPath, float] = field(default_factory=dict, compare=False)
 
 
+NO_MARKS: Final = Marks(everything=False, folders=frozenset(), trees=frozenset())
+
+
 class DirtyFolders:
     """The marks, and the scanner's alarm clock. Safe to use from any thread."""
 

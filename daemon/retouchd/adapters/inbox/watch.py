@@ -13,7 +13,7 @@ from typing import Final
 
 from retouchd.adapters.folder import Folder
 from retouchd.adapters.inbox.cadence import Cadence, ScanPolicy
-from retouchd.adapters.inbox.dirty import TOP, DirtyFolders, Marks
+from retouchd.adapters.inbox.dirty import NO_MARKS, TOP, DirtyFolders, Marks
 from retouchd.adapters.inbox.listening import Listening
 from retouchd.adapters.inbox.mounts import Ground, read_ground
 from retouchd.adapters.inbox.observer import Watch
@@ -32,6 +32,9 @@ _TICK_SECONDS: Final = 2.0
 # ten times what the round took, so that a storm of events costs a tenth of a core at most.
 _SHORTEST_REST_SECONDS: Final = 0.1
 _REST_TIMES: Final = 10
+# Photos that we file ourselves change their folders, too: with 100 000 in 100 folders a round takes 3 s,
+# and with rests of 2 s it took the workers' time from them, so that each job cost four times as much.
+_LONGEST_REST_SECONDS: Final = 30.0
 # A look at a dead share may take minutes; the thread then ends with the process.
 _LONGEST_STOP_SECONDS: Final = 5.0
 
@@ -89,6 +92,8 @@ class Scanner:
         self._full_scans = Cadence()
         self._polls = Cadence()
         self._next_check = 0.0
+        # No marked folder is looked at before.
+        self._rested_at = 0.0
 
     def start(self) -> None:
         """Start the thread; its first scan begins at once."""
@@ -161,7 +166,8 @@ class Scanner:
     def _look(self, begun: float) -> float:
         self._seconds_for_new = 0.0
         self._change_policy()
-        marks = self._dirty.take()
+        resting_seconds = self._rested_at - begun
+        marks = self._dirty.take() if resting_seconds <= 0 else NO_MARKS
         self._check_others(begun)
         try:
             is_idle = not self._look_after_inbox(marks)
@@ -169,9 +175,13 @@ class Scanner:
             self._lose_inbox(exc)
             return 0.0
         if is_idle:
-            return 0.0
+            return min(max(0.0, resting_seconds), _TICK_SECONDS)
         busy_seconds = time.monotonic() - begun - self._seconds_for_new
-        return min(max(_SHORTEST_REST_SECONDS, _REST_TIMES * busy_seconds), _TICK_SECONDS)
+        longest_seconds = _LONGEST_REST_SECONDS if marks.folders else _TICK_SECONDS
+        rest_seconds = min(max(_SHORTEST_REST_SECONDS, _REST_TIMES * busy_seconds), longest_seconds)
+        self._rested_at = time.monotonic() + rest_seconds
+        # Whether the inbox is there is looked at meanwhile.
+        return min(rest_seconds, _TICK_SECONDS)
 
     def _change_policy(self) -> None:
         """Take over what is wanted; the watch is placed anew where what it tells of has changed."""
