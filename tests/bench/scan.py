@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from retouchd.adapters.folder import Folder
-from retouchd.adapters.inbox.cadence import look_interval
+from retouchd.adapters.inbox.cadence import POLL_TIMES, look_interval
 from retouchd.adapters.inbox.survey import Survey
 from retouchd.core.bundles import FormingRules
 from retouchd.core.sightings import News
@@ -70,7 +70,7 @@ def _measure(root: Path, names: int) -> str:
     first = _seconds(survey.look_at_everything)
     later = min(_seconds(survey.look_at_everything) for _ in range(_TURNS))
     plain = min(_seconds(lambda: _list_plainly(str(root))) for _ in range(_TURNS))
-    interval = look_interval(_POLL_SECONDS, later)
+    interval = look_interval(_POLL_SECONDS, later, POLL_TIMES)
     return (
         f"{names} names: plain {1000 * plain:.0f} ms, first look {1000 * first:.0f} ms, later ones"
         f" {1000 * later:.0f} ms, ratio {later / plain:.1f}; polled every {interval:.0f} s,"

@@ -20,7 +20,7 @@ from watchdog.events import (
     FileSystemEvent,
 )
 
-from retouchd.adapters.inbox.cadence import Cadence, look_interval
+from retouchd.adapters.inbox.cadence import POLL_TIMES, RESCAN_TIMES, Cadence, look_interval
 from retouchd.adapters.inbox.dirty import DirtyFolders, Marks
 from retouchd.adapters.inbox.hearing import Hearing, Restarts
 from retouchd.adapters.inbox.limits import explain_failure
@@ -178,13 +178,16 @@ def test_a_watch_that_needs_many_restarts_is_given_up() -> None:
     assert [restarts.note(now) for now in (0, 10, 20, 30, 3700)] == [True, True, True, False, True]
 
 
-@given(st.floats(0.01, 10_000), st.floats(0, 10_000))
-def test_a_slow_look_is_made_less_often(shortest: float, seconds: float) -> None:
-    """Looks take 0.5 % of the time at most, unless that would be less often than every ten minutes."""
-    interval = look_interval(shortest, seconds)
+@given(
+    st.floats(0.01, 10_000), st.floats(0, 10_000), st.sampled_from([(POLL_TIMES, 0.5), (RESCAN_TIMES, 0.1)])
+)
+def test_a_slow_look_is_made_less_often(shortest: float, seconds: float, most: tuple[int, float]) -> None:
+    """Looks take 0.5 % of the time at most, with events 0.1 %, but one is made every ten minutes."""
+    times, percent = most
+    interval = look_interval(shortest, seconds, times)
 
     assert interval >= shortest
-    assert interval >= min(200 * seconds, 600)
+    assert interval >= min(100 / percent * seconds, 600)
     assert interval <= max(shortest, 600)
 
 
@@ -192,9 +195,9 @@ def test_the_next_look_is_due_after_the_interval() -> None:
     """The first look is due at once; a slow one counts only when the next is slow too."""
     cadence = Cadence()
     first = cadence.seconds_left(5)
-    cadence.note_look(begun=5, ended=7, shortest_seconds=2)
+    cadence.note_look(begun=5, ended=7, shortest_seconds=2, times=200)
     after_one = cadence.seconds_left(7)
-    cadence.note_look(begun=9, ended=10, shortest_seconds=2)
+    cadence.note_look(begun=9, ended=10, shortest_seconds=2, times=200)
     after_two = cadence.seconds_left(10)
     late = cadence.seconds_left(1000)
     cadence.hasten()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from retouchd.adapters.folder import Folder
-from retouchd.adapters.inbox.cadence import Cadence, ScanPolicy
+from retouchd.adapters.inbox.cadence import POLL_TIMES, RESCAN_TIMES, Cadence, ScanPolicy
 from retouchd.adapters.inbox.dirty import NO_MARKS, TOP, DirtyFolders, Marks
 from retouchd.adapters.inbox.listening import Listening
 from retouchd.adapters.inbox.mounts import Ground, read_ground
@@ -234,7 +234,7 @@ class Scanner:
     def _poll(self) -> None:
         begun = time.monotonic()
         self._survey.look_at(Marks(everything=False, folders=frozenset(), trees=self._listening.polled))
-        self._polls.note_look(begun, time.monotonic(), self._policy.poll_seconds)
+        self._polls.note_look(begun, time.monotonic(), self._policy.poll_seconds, POLL_TIMES)
 
     def _scan_everything(self) -> None:
         with self._lock:
@@ -245,9 +245,10 @@ class Scanner:
         tally = self._survey.look_at_everything()
         self._confirm()
         ended = time.monotonic()
-        has_events = self._listening.has_events
-        shortest = self._policy.rescan_seconds if has_events else self._policy.poll_seconds
-        self._full_scans.note_look(begun, ended, shortest)
+        if self._listening.has_events:
+            self._full_scans.note_look(begun, ended, self._policy.rescan_seconds, RESCAN_TIMES)
+        else:
+            self._full_scans.note_look(begun, ended, self._policy.poll_seconds, POLL_TIMES)
         self._listening.note_scan(tally, ended)
         self._report(
             ScanFinished(
