@@ -28,6 +28,8 @@ _BLOCK_BYTES: Final = 256 * 1024
 _MAX_REST_BYTES: Final = 1024 * 1024
 # Parsed as a whole when no position fits: an escaped key, UTF-16, an error instead of a picture.
 _MAX_WHOLE_BYTES: Final = 2 * 1024 * 1024
+# An escape, a line break, the alphabet for URLs, a "data:" before it.
+_ODD: Final = (b"\\", b"\n", b"\r", b"-", b"_", b":")
 # Inside a JSON string the key's quotes are escaped, so valid JSON has it rarely more than once.
 _MAX_CANDIDATES: Final = 1000
 _MEGABYTE: Final = 1_000_000
@@ -57,16 +59,35 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a picture stands in a body, as escaped bytes between two quotes.
+
+    Attributes:
+        is_plain: There is nothing in it but base64 of the usual alphabet.
+    """
+
+    start: int
+    end: int
+    is_plain: bool
+
+    def blocks(self, body: Body) -> Iterator[bytes]:
+        """Give the picture's text."""
+        return unescape_blocks(body.blocks(self.start, self.end))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """The picture's place, as escaped bytes between two quotes, and everything beside it."""
+    """The picture's place, and everything beside it."""
 
     rest: ParsedObject
     body: Body
-    start: int
-    end: int
+    place: Place
 
     def blocks(self) -> Iterator[bytes]:
-        return unescape_blocks(self.body.blocks(self.start, self.end))
+        return self.place.blocks(self.body)
+
+    def oddities(self) -> Iterator[str]:
+        return iter(()) if self.place.is_plain else find_oddities(self.blocks())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +97,13 @@ class _Parsed:
     rest: ParsedObject
     picture: bytes
 
+    place: None = None
+
     def blocks(self) -> Iterator[bytes]:
         return (self.picture[at : at + _BLOCK_BYTES] for at in range(0, len(self.picture), _BLOCK_BYTES))
+
+    def oddities(self) -> Iterator[str]:
+        return find_oddities(self.blocks())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,18 +114,21 @@ class _Missing:
     rest: ParsedObject = field(default_factory=lambda: ParsedObject(fields={}))
 
 
-def find_answer(head: Answered, body: Body) -> Answer | Unreadable:
-    """Give the answer's fields without its picture, or why there is no picture in it."""
+def find_answer(head: Answered, body: Body) -> tuple[Answer | Unreadable, Place | None]:
+    """Give the answer's fields without its picture, or why there is no picture in it.
+
+    With them comes the picture's place, where one was found without parsing the whole.
+    """
     found = _find(body)
     if isinstance(found, _Missing):
         rest = _describe(head, found.rest)
         if not found.rest.fields:
             rest = replace(rest, signed_url=_search_signed_url(body))
-        return Unreadable(reason=_explain(head, body, found.reason), rest=rest)
+        return Unreadable(reason=_explain(head, body, found.reason), rest=rest), None
     answer = _describe(head, found.rest)
     if head.status != _OK:
-        return Unreadable(reason=f"its status is {head.status}, not {_OK}", rest=answer)
-    return replace(answer, oddities=(*answer.oddities, *find_oddities(found.blocks())))
+        return Unreadable(reason=f"its status is {head.status}, not {_OK}", rest=answer), None
+    return replace(answer, oddities=(*answer.oddities, *found.oddities())), found.place
 
 
 def _describe(head: Answered, rest: ParsedObject) -> Answer:
@@ -136,12 +165,17 @@ def _search_signed_url(body: Body) -> str | None:
     return next(filter(None, map(find_signed_url, ends)), None)
 
 
-def picture_of(body: Body) -> Iterator[bytes]:
+def picture_of(body: Body, place: Place | None) -> Iterator[bytes]:
     """Decode the picture in pieces of at most 192 KiB.
+
+    Args:
+        place: Where it was found in this body; None to look for it.
 
     Raises:
         ValueError: The base64 is broken, or there is none.
     """
+    if place is not None:
+        return decode_blocks(place.blocks(body))
     found = _find(body)
     if isinstance(found, _Missing):
         raise ValueError(found.reason)  # noqa: TRY004 - what came is wrong, not its Python type
@@ -173,24 +207,28 @@ def _find_keys(body: Body) -> Iterator[int]:
 
 
 def _try_candidate(body: Body, start: int) -> _Found | None:
-    end = _find_quote(body, start)
-    if end is None or end == start or body.length - (end - start) > _MAX_REST_BYTES:
+    place = _find_end(body, start)
+    if place is None or place.end == start or body.length - (place.end - start) > _MAX_REST_BYTES:
         return None
     word = secrets.token_hex(16)
-    rest = body.read(0, start) + word.encode("ascii") + body.read(end, body.length)
+    rest = body.read(0, start) + word.encode("ascii") + body.read(place.end, body.length)
     parsed = parse_object(rest)
     if isinstance(parsed, NoObject) or parsed.fields.get(_KEY) != word:
         return None
-    return _Found(rest=parsed, body=body, start=start, end=end)
+    return _Found(rest=parsed, body=body, place=place)
 
 
-def _find_quote(body: Body, start: int) -> int | None:
-    """Give where the string ends; base64 has no quotes in it, so an escaped one ends the search."""
+def _find_end(body: Body, start: int) -> Place | None:
+    """Go to the string's end; base64 has no quotes in it, so an escaped one ends the search."""
+    is_odd = False
     for at in range(start, body.length, _BLOCK_BYTES):
-        found = body.read(at, at + _BLOCK_BYTES).find(b'"')
-        if found >= 0:
-            end = at + found
-            return None if body.read(end - 1, end) == b"\\" else end
+        text, quote, _ = body.read(at, at + _BLOCK_BYTES).partition(b'"')
+        is_odd = is_odd or any(sign in text for sign in _ODD)
+        if quote:
+            end = at + len(text)
+            is_escaped = body.read(end - 1, end) == b"\\"
+            is_plain = not is_odd and (end - start) % 4 == 0
+            return None if is_escaped else Place(start=start, end=end, is_plain=is_plain)
     return None
 
 

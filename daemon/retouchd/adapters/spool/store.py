@@ -16,7 +16,7 @@ from retouchd.adapters.folder import free_bytes, write_whole
 from retouchd.adapters.spool.fetched import PictureWriter, fetched_name, fetching_name
 from retouchd.adapters.spool.files import SAFELY, answer_name, closing, open_folder, part_name, trouble
 from retouchd.adapters.spool.label import BEGUN, pack_label, read_opening
-from retouchd.adapters.spool.reading import Body, find_answer, picture_of
+from retouchd.adapters.spool.reading import Body, Place, find_answer, picture_of
 from retouchd.adapters.spool.shelf import Shelf, read_head
 from retouchd.adapters.spool.trailer import Trailer, read_trailer
 from retouchd.core.answer import Answer, Unreadable
@@ -73,6 +73,8 @@ class AnswerSpool(Shelf):
     def __init__(self, folder: Path, durable: Durable) -> None:
         super().__init__(folder)
         self._durable = durable
+        # Where the picture stands in answers that were read just now: else each is read once more for that.
+        self._places: dict[AttemptId, tuple[tuple[int, ...], Place]] = {}
         self._make_folder()
 
     def _make_folder(self) -> None:
@@ -210,7 +212,10 @@ class AnswerSpool(Shelf):
             FileTroubleError: There is no durable answer.
         """
         with self._open_body(attempt) as (head, body):
-            return find_answer(head, body)
+            answer, place = find_answer(head, body)
+            if place is not None:
+                self._places[attempt] = (_identity(body), place)
+            return answer
 
     def picture_pieces(self, attempt: AttemptId) -> Iterator[bytes]:
         """Decode the answer's picture piece by piece.
@@ -220,7 +225,8 @@ class AnswerSpool(Shelf):
             FileTroubleError: There is no durable answer.
         """
         with self._open_body(attempt) as (_, body):
-            yield from picture_of(body)
+            identity, place = self._places.pop(attempt, (None, None))
+            yield from picture_of(body, place if identity == _identity(body) else None)
 
     @contextmanager
     def open_picture_writer(self, attempt: AttemptId) -> Iterator[PictureWriter]:
@@ -261,6 +267,7 @@ class AnswerSpool(Shelf):
 
     def discard(self, attempt: AttemptId) -> None:
         """Remove what is kept of an attempt, if anything."""
+        self._places.pop(attempt, None)
         with trouble("discard", self._folder), open_folder(self._folder) as folder:
             # A crash here, or no fsync after it, leaves what is discarded again, and nothing depends on its
             # absence.
@@ -286,6 +293,11 @@ class AnswerSpool(Shelf):
                 path = self._folder / answer_name(attempt)
                 raise FileTroubleError(operation="read", path=path, reason="there is no whole answer")
             yield trailer.head, Body(descriptor, begin, trailer.body_bytes)
+
+
+def _identity(body: Body) -> tuple[int, ...]:
+    status = os.fstat(body.descriptor)
+    return (status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _handed(attempt: AttemptId) -> str:
