@@ -1,6 +1,7 @@
 """The metadata of one delivery, put together from the dossier and the answer."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.metadata import version
 
 from retouchd.core.answer import Answer
@@ -59,7 +60,7 @@ def describe_result(
             delivered=job.delivered,
         ),
         reused_from=job.reused_from,
-        software=f"retouchd {version('retouchd')}",
+        software=_software(),
     )
 
 
@@ -158,3 +159,9 @@ def _oddities(wish: Wish, answer: Answer, output: OutputFacts) -> Iterator[str]:
 def _subtype(mime_type: str) -> str:
     kind = mime_type.partition(";")[0].strip().lower().removeprefix("image/")
     return "jpeg" if kind == "jpg" else kind
+
+
+@cache
+def _software() -> str:
+    """Give name and version; the version is looked up in files, which takes a millisecond."""
+    return f"retouchd {version('retouchd')}"
