@@ -17,7 +17,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/retouchd demo
 
 test: $(VENV)/.installed
-	@rm -f .coverage .coverage.* bench-output
+	@rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=95 --format=total > /dev/null || { $(BIN)/coverage report --fail-under=95; exit 1; }
