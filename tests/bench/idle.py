@@ -2,7 +2,7 @@
 
 Run it by `make bench`, or alone: `.venv/bin/python tests/bench/idle.py`. Half of the files are photos that
 wait for prompts, the others are no photos; they lie in ten folders. Beside it an empty inbox is measured.
-Both daemons run at the same time, for 150 seconds a round, with the default rescans: those of ten thousand
+Both daemons run at the same time, for 150 seconds, with the default rescans: those of ten thousand
 files are due every 50 seconds or so. The CPU time is the kernel's.
 """
 
@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
 from typing import Final
 
 from installations import install, running
@@ -59,12 +58,8 @@ def measure(out: Path) -> dict[int, tuple[float, float]]:
 
 
 def run(options: Options) -> Iterable[Verdict]:
-    """Measure, and print one line for each inbox."""
-    rounds = [measure(options.out) for _ in range(options.rounds)]
-    figures = {
-        files: tuple(median(one[files][column] for one in rounds) for column in range(2))
-        for files in (0, _FILES)
-    }
+    """Measure, once whatever the rounds, and print one line for each inbox."""
+    figures = measure(options.out)
     print_table(
         f"Idle for {_SECONDS:.0f} s, rescans included",
         ["files in the inbox", "% of a core", "memory (PSS), MiB"],

@@ -170,7 +170,7 @@ class Soak:
 
     def _drop(self) -> None:
         while self._dropped < min(self._jobs, len(self._finished) + _AHEAD):
-            folder = self._made.inbox / f"album-{self._dropped // _IN_A_FOLDER}"
+            folder = self._made.inbox / f"album-{_album(self._dropped)}"
             folder.mkdir(exist_ok=True)
             name = f"p{self._dropped:06}"
             (folder / f"{name}.txt").write_text(f"wish {name}")
@@ -178,8 +178,9 @@ class Soak:
             self._dropped += 1
 
     def _find_finished(self) -> set[str]:
-        """Give the photos that lie in done/ with their results in the outbox, of those not known as such."""
-        albums = range(len(self._finished) // _IN_A_FOLDER // 2, self._dropped // _IN_A_FOLDER + 1)
+        """Give the photos that lie in done/ with their results in the outbox, of albums not full."""
+        counts = Counter(_album(int(name[1:])) for name in self._finished)
+        albums = [album for album in range(_album(self._dropped) + 1) if counts[album] < _IN_A_FOLDER]
         return {name for album in albums for name in find_delivered(self._made, f"album-{album}")}
 
     def _sample(self) -> None:
@@ -197,6 +198,10 @@ class Soak:
                 log=_size(state / "journal.sqlite3-wal"),
             )
         )
+
+
+def _album(number: int) -> int:
+    return number // _IN_A_FOLDER
 
 
 def find_delivered(made: Installation, album: str) -> Iterator[str]:
@@ -265,7 +270,7 @@ def measure(jobs: int, out: Path) -> Iterator[Verdict]:
 
 
 def _judge_calls(jobs: int, made: Installation, endpoint: Stopwatch, soak: Soak) -> Iterator[Verdict]:
-    albums = range((jobs - 1) // _IN_A_FOLDER + 1)
+    albums = range(_album(jobs - 1) + 1)
     delivered = {name for album in albums for name in find_delivered(made, f"album-{album}")}
     calls = Counter(served.photo for served in endpoint.served())
     surplus = {name: many - 1 - soak.person.allowed[name] for name, many in calls.items()}
