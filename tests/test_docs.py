@@ -32,7 +32,7 @@ PATH = re.compile(r"(?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|md|toml)")
 # What documents show as a user's own files and folders.
 EXAMPLES = re.compile(
     r"inbox|outbox|failed/|done/|spool/|beach|mug|lake|trip|wedding|logo|photo|_p|retouchd\.result|name\.job/|job\.toml|config\.toml"
-    r"|~|/etc|https?:|\./|/state|/run"
+    r"|~|/etc|https?:|\./|/state|/run|bench-output/"
 )
 EXAMPLE_FILE = re.compile(r"[Tt]his is\s`([^`]+)`[^\n]*:\n\n```\n(.*?)```", re.DOTALL)
 
