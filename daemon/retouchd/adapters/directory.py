@@ -1,6 +1,7 @@
 """The names in a folder, many at a time: the standard library asks for one and hands the interpreter over.
 
-With other threads at work each name then costs a change of threads: 300 names took as long as a whole job.
+With other threads at work each name may then cost a change of threads. Alone this takes twice as long as the
+standard library (92 and 48 ms for 100 000 names), which is why it is for folders that are read beside others.
 """
 
 import ctypes
