@@ -89,7 +89,7 @@ class Clerk:
         for member in order.moving:
             target = filed_path(member.path, order.record.path, number)
             try:
-                self._filing.move(member.path, member.sha256, order.cabinet, target)
+                self._filing.move(member.path, member.sha256, order.cabinet, target, member.signature)
             except SourceGoneError:
                 continue  # Moved before a crash, or taken away by its owner.
             except SourceChangedError:

@@ -14,7 +14,7 @@ from retouchd.core.outcomes import Answered, CallEnd
 from retouchd.core.pruning import KeptFile
 from retouchd.core.records import Label
 from retouchd.core.request import Order
-from retouchd.core.values import AttemptId, Cabinet, Sha256
+from retouchd.core.values import AttemptId, Cabinet, Sha256, Signature
 from retouchd.engine.pictures import Image
 
 
@@ -246,10 +246,20 @@ class Filing(Protocol):
         """Say whether nothing has this name in the cabinet."""
         ...
 
-    def move(self, source: PurePosixPath, expected: Sha256, cabinet: Cabinet, target: PurePosixPath) -> None:
+    def move(
+        self,
+        source: PurePosixPath,
+        expected: Sha256,
+        cabinet: Cabinet,
+        target: PurePosixPath,
+        hashed_as: Signature | None = None,
+    ) -> None:
         """Move one source if it still has the expected hash.
 
         A target that holds the same bytes already is taken for the work of an earlier run.
+
+        Args:
+            hashed_as: Its signature when it was hashed; a file that still has it is not read again.
 
         Raises:
             SourceGoneError: It is not in the inbox any more.

@@ -4,7 +4,8 @@ import errno
 import os
 import stat
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from dataclasses import replace
 from fcntl import F_GETFL, fcntl
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -37,7 +38,7 @@ from retouchd.core.errors import (
     SourceChangedError,
     SourceGoneError,
 )
-from retouchd.core.values import Cabinet
+from retouchd.core.values import Cabinet, Signature
 
 
 def two_poor_file_systems() -> Durable:
@@ -117,6 +118,26 @@ def test_a_failed_bundle_gets_its_own_cabinet(house: House, way: Callable[[], Du
     )
 
     assert (shown(house.failed), shown(house.done)) == (["a.png"], [])
+
+
+@pytest.mark.parametrize(
+    ("change", "is_read"),
+    [({}, False), ({"ctime_ns": 1}, True), ({"size": 1}, True), ({"inode": 1}, True), ({"inode": 0}, True)],
+)
+def test_what_has_not_changed_since_it_was_hashed_is_not_read(
+    house: House, change: dict[str, int], *, is_read: bool
+) -> None:
+    """Only what may be another file is read again: told by a hash that it cannot have."""
+    status = house.drop().stat()
+    signature = Signature(
+        size=status.st_size, mtime_ns=status.st_mtime_ns, ctime_ns=status.st_ctime_ns, inode=status.st_ino
+    )
+    path = PurePosixPath("a.png")
+
+    with pytest.raises(SourceChangedError) if is_read else nullcontext():
+        house.open_cabinets().move(path, sha256(b"x"), Cabinet.DONE, path, replace(signature, **change))
+
+    assert shown(house.inbox if is_read else house.done) == ["a.png"]
 
 
 @every_way

@@ -17,7 +17,7 @@ from retouchd.adapters.outbox.moving import Move, Target
 from retouchd.adapters.outbox.names import Names
 from retouchd.adapters.outbox.staging import Dress, publish_staged, staged
 from retouchd.core.errors import SourceGoneError
-from retouchd.core.values import Cabinet, Sha256, printable
+from retouchd.core.values import Cabinet, Sha256, Signature, printable
 
 _NOTE_TAG: Final = "note"
 
@@ -56,7 +56,14 @@ class FilingCabinets:
             with translated_folder("look at", place):
                 return not self._names[cabinet].is_taken(place, descriptor)
 
-    def move(self, source: PurePosixPath, expected: Sha256, cabinet: Cabinet, target: PurePosixPath) -> None:
+    def move(
+        self,
+        source: PurePosixPath,
+        expected: Sha256,
+        cabinet: Cabinet,
+        target: PurePosixPath,
+        hashed_as: Signature | None = None,
+    ) -> None:
         """Move one source if it still has the expected hash, or finish what an earlier run began.
 
         Killed at any point, the source exists whole in the inbox or the cabinet or both, and the next call
@@ -83,6 +90,7 @@ class FilingCabinets:
                     source_folder=source_folder,
                     target=place,
                     expected=expected,
+                    hashed_as=hashed_as,
                     durable=self._durable,
                 ).carry_out()
             elif not place.finish_if_filed(expected, self._durable):

@@ -36,7 +36,7 @@ from retouchd.adapters.outbox.staging import (
     temporary_name,
 )
 from retouchd.core.errors import FileTroubleError, NameTakenError, SourceChangedError, SourceGoneError
-from retouchd.core.values import Sha256
+from retouchd.core.values import Sha256, Signature
 
 _TAG: Final = "filing"
 _NO_RENAME: Final = NOT_OFFERED | {errno.EXDEV}
@@ -83,6 +83,7 @@ class Move:
         source_folder: Descriptor of its folder.
         target: Where it goes to.
         expected: The hash of the bytes that may be moved.
+        hashed_as: The signature that the source had when it was hashed; None where that is not known.
         durable: Carries out the durable steps.
     """
 
@@ -90,6 +91,7 @@ class Move:
     source_folder: int
     target: Target
     expected: Sha256
+    hashed_as: Signature | None
     durable: Durable
 
     def carry_out(self) -> None:
@@ -106,7 +108,7 @@ class Move:
             self._remove(name, source)
 
     def _compared(self, name: str) -> AbstractContextManager[Compared]:
-        return compared(name, self.source_folder, self.expected, self.source)
+        return compared(name, self.source_folder, self.expected, self.source, self.hashed_as)
 
     def _file(self, name: str, source: Compared) -> None:
         with translated_folder("file", self.target.path):
