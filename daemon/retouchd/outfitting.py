@@ -6,8 +6,9 @@ from typing import Final
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.endpoint.client import HttpEndpoint
 from retouchd.adapters.identity import Identity
-from retouchd.adapters.images import structure
 from retouchd.adapters.images.darkroom import Darkroom
+from retouchd.adapters.images.recent import RecentPictures
+from retouchd.adapters.images.structure import examine
 from retouchd.adapters.inbox.files import InboxFolder
 from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.filing import FilingCabinets
@@ -48,7 +49,7 @@ class Equipment:
             returns=self._returns,
             spool=AnswerSpool(places.spool, durable),
             endpoint=self._endpoint,
-            pictures=structure,
+            pictures=RecentPictures(examine),
             darkroom=self._darkroom,
         )
 

@@ -57,7 +57,7 @@ def compared(
         expected: The hash that it must have.
         path: What errors say that it is called.
         hashed_as: Its signature when it was hashed. It had been quiet by then, so that whoever changed it
-            since has changed that, too; where inode numbers are invented, and times are the server's, it is read.
+            since has changed that, too; where inode numbers are invented times are the server's: it is read.
 
     Raises:
         SourceGoneError: There is no regular file of this name.
