@@ -17,7 +17,7 @@ from journal_samples import (
 
 from retouchd.adapters.journal.journal import SqliteJournal
 from retouchd.adapters.journal.table import QUIET_AFTER_BOOT_SECONDS
-from retouchd.core.arrival import is_look_due, quiet_at
+from retouchd.core.arrival import is_look_due
 from retouchd.core.bundles import Role
 from retouchd.core.errors import JournalError
 from retouchd.core.records import Accepted, BundleRecord, BundleState, Moments, Sight
@@ -124,7 +124,7 @@ def test_what_is_due_is_found_by_the_rule(
         journal.update_bundle(replace(journal.get_bundle(bundle), state=state, look_at=look_at))
     now = replace(moments, monotonic=moments.monotonic + waited)
 
-    is_due = is_look_due(journal.get_bundle(bundle), quiet_at(moments, QUIET_SECONDS), now)
+    is_due = is_look_due(journal.get_bundle(bundle), moments.monotonic + QUIET_SECONDS, now)
 
     assert journal.is_look_due(bundle, now) == is_due
     assert look(journal, now) == ([FOLDER / "beach.jpg"] if is_due else [])
