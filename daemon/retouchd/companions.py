@@ -17,13 +17,12 @@ from retouchd.adapters.notify.memory import MemoryFile
 from retouchd.adapters.outbox.statusfile import StatusFile
 from retouchd.adapters.servicemanager import ServiceManager
 from retouchd.assembly import Errand
+from retouchd.core.errors import FileTroubleError
 from retouchd.core.rhythm import ONE_SHOT, Rhythm
 from retouchd.core.status import Holder
 from retouchd.engine.herald import Log
 from retouchd.linekeeper import LineKeeper
 from retouchd.metrics.lookout import Lookout
-from retouchd.notifier import NotifierRemover
-from retouchd.notifying import build_notifier
 from retouchd.settings import Settings
 from retouchd.statuskeeper import StatusKeeper, StatusRemover
 
@@ -97,7 +96,27 @@ def _build_notifier(surroundings: Surroundings) -> Companion:
     settings, durable, log = surroundings.settings, surroundings.durable, surroundings.log
     if not settings.notify.is_on:
         return NotifierRemover(MemoryFile(settings.places().state, durable), log)
+    from retouchd.notifying import build_notifier  # noqa: PLC0415 - most never want messages, and it takes 15 ms
+
     return build_notifier(lambda: surroundings.settings, durable, log, os.environ)
+
+
+class NotifierRemover:
+    """Forgets what an earlier run told, where nobody wants messages; fits the notifier."""
+
+    def __init__(self, memory: MemoryFile, log: Log) -> None:
+        self._memory = memory
+        self._log = log
+
+    def start(self) -> None:
+        """Forget it."""
+        try:
+            self._memory.forget()
+        except FileTroubleError as exc:
+            self._log.debug("notice.not_sent", detail=str(exc))
+
+    def finish(self) -> None:
+        """Do nothing more."""
 
 
 class _Nobody:

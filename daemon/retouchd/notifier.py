@@ -220,21 +220,3 @@ class Notifier:
     def _shown(self, outgoing: Outgoing) -> str:
         way = self._ways.get(outgoing.way)
         return "an address that is no longer named" if way is None else way.shown
-
-
-class NotifierRemover:
-    """Forgets what an earlier run told, where nobody wants messages; fits the notifier."""
-
-    def __init__(self, memory: MemoryFile, log: Log) -> None:
-        self._memory = memory
-        self._log = log
-
-    def start(self) -> None:
-        """Forget it."""
-        try:
-            self._memory.forget()
-        except FileTroubleError as exc:
-            self._log.debug("notice.not_sent", detail=str(exc))
-
-    def finish(self) -> None:
-        """Do nothing more."""

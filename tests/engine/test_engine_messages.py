@@ -18,6 +18,7 @@ from notebook import Notebook
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.views import JournalView
 from retouchd.adapters.notify.memory import MEMORY_NAME, MemoryFile
+from retouchd.companions import NotifierRemover
 from retouchd.core.bundles import Standing
 from retouchd.core.jobs import HoldReason
 from retouchd.core.leftovers import LEFTOVERS, Leftovers
@@ -28,7 +29,7 @@ from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.status import notice_rows
 from retouchd.core.telling import Policy, Topic
 from retouchd.core.ways import Failure
-from retouchd.notifier import Means, Notifier, NotifierRemover
+from retouchd.notifier import Means, Notifier
 from retouchd.reporting import Outlook, report_status
 from retouchd.settings import load_settings
 from waiting import eventually
