@@ -35,6 +35,8 @@ from retouchd.premises import check_places, open_sound_state
 from retouchd.reloader import Followers, Reloader
 from retouchd.vigilkeeper import VigilKeeper
 
+# As Python has it itself: what is loaded at the start, when it is looked for more rarely, is frozen by then.
+_USUAL_GARBAGE: Final = (700, 10, 10)
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _HANGUP: Final = signal.SIGHUP
 
@@ -174,6 +176,7 @@ class Daemon:
         self._herald.afterwards(self._manager.ready)
         # What is there by now stays: to look through it again and again for rubbish took 7 % of a scan.
         gc.freeze()
+        gc.set_threshold(*_USUAL_GARBAGE)
         self._assembly.engine.run()
         self._log.info("daemon.stopped")
         if self._has_lost_thread:

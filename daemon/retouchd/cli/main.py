@@ -135,9 +135,11 @@ def init(
     """
     from functools import partial
 
-    from retouchd.cli.founding import found
-    from retouchd.cli.overtaking import take_over
+    from retouchd.cli.sparing import sparing_screens
 
+    with sparing_screens():
+        from retouchd.cli.founding import found
+        from retouchd.cli.overtaking import take_over
     found(config or context.obj, root, os.environ, partial(take_over, is_sure=yes) if take else None)
 
 
@@ -157,8 +159,10 @@ def run(
     retouchd run --until-idle --timeout 600
     """
     from retouchd.api_key import take_environment
-    from retouchd.cli.running import run_daemon
+    from retouchd.cli.sparing import sparing_screens
 
+    with sparing_screens():
+        from retouchd.cli.running import run_daemon
     run_daemon(config or context.obj, take_environment(os.environ), timeout if until_idle else None)
 
 
