@@ -1,6 +1,7 @@
 """Puts the engine together: who decides, who works, and the loop, each built once and handed down."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -51,6 +52,10 @@ class Rescan(Protocol):
 
     def request_scan(self) -> int:
         """Ask for a whole scan and give its number."""
+        ...
+
+    def taking_away(self, path: PurePosixPath) -> AbstractContextManager[None]:
+        """Have a folder not looked at again because one of its files is taken away meanwhile."""
         ...
 
     def busy_seconds(self) -> float:
@@ -133,7 +138,8 @@ def assemble(
     office.herald.flush()
     operator = Operator(office, deciders.moves, deciders.board, tools.spool)
     sightings = Sightings(office, deciders.board, deciders.intake, scanner.busy_seconds)
-    crew = _build_crew(office, mailbox, tools, deciders, log)
+    hands = _build_hands(office, mailbox, tools, deciders, scanner)
+    crew = _build_crew(office, mailbox, tools, deciders, hands, log)
     departments = Departments(
         board=deciders.board,
         throttle=deciders.throttle,
@@ -170,6 +176,10 @@ class _NoScanner:
         """Do nothing."""
         return 0
 
+    def taking_away(self, _path: PurePosixPath) -> AbstractContextManager[None]:
+        """Do nothing."""
+        return nullcontext()
+
     def busy_seconds(self) -> float:
         """Do nothing."""
         return 0.0
@@ -177,17 +187,18 @@ class _NoScanner:
 
 def assemble_alone(office: Office, desk: Desk, tools: Tools) -> Alone:
     """Build what obeys one command where no engine runs."""
-    deciders = _build_deciders(office, tools, _NoScanner())
+    scanner = _NoScanner()
+    deciders = _build_deciders(office, tools, scanner)
     operator = Operator(office, deciders.moves, deciders.board, tools.spool)
-    return Alone(office, desk, operator, _build_hands(office, desk, tools, deciders))
+    return Alone(office, desk, operator, _build_hands(office, desk, tools, deciders, scanner))
 
 
-def _build_hands(office: Office, desk: Desk, tools: Tools, deciders: _Deciders) -> Hands:
+def _build_hands(office: Office, desk: Desk, tools: Tools, deciders: _Deciders, scanner: Rescan) -> Hands:
     return Hands(
         delivery=Delivery(
             office, desk, deciders.deliveries, tools, _build_conflicts(office, desk, tools, deciders)
         ),
-        clerk=Clerk(desk, deciders.deliveries, tools.inbox, tools.filing),
+        clerk=Clerk(desk, deciders.deliveries, tools.inbox, tools.filing, scanner.taking_away),
         porter=Porter(desk, Returns(office), tools.inbox.check_mark, tools.returns),
     )
 
@@ -224,8 +235,9 @@ def _build_deciders(office: Office, tools: Tools, scanner: Rescan) -> _Deciders:
     )
 
 
-def _build_crew(office: Office, mailbox: Mailbox, tools: Tools, deciders: _Deciders, log: Log) -> Crew:
-    hands = _build_hands(office, mailbox, tools, deciders)
+def _build_crew(
+    office: Office, mailbox: Mailbox, tools: Tools, deciders: _Deciders, hands: Hands, log: Log
+) -> Crew:
     registry = Registry(
         journal=office.journal,
         moves=deciders.moves,

@@ -1,7 +1,7 @@
 """Filing what several photos share, and folders that are one bundle, cut at every step."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from hashlib import sha256
 from itertools import permutations
 from pathlib import Path, PurePosixPath
@@ -100,7 +100,14 @@ class Yard:
             durable=durable or Durable(),
             modes=Modes(),
         )
-        Clerk(Desk(self.house), self.house.deliveries, self, cabinets).file(bundle)  # type: ignore[arg-type]
+        clerk = Clerk(
+            Desk(self.house),  # type: ignore[arg-type]
+            self.house.deliveries,
+            self,  # type: ignore[arg-type]
+            cabinets,
+            lambda _: nullcontext(),
+        )
+        clerk.file(bundle)
 
     def returns(self) -> FilingCabinets:
         """Give what files from done/ to the inbox."""

@@ -4,7 +4,8 @@ Runs in a worker. A crash between two moves is followed by the same order again;
 inbox by then was moved before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import PurePosixPath
 
@@ -22,13 +23,25 @@ from retouchd.engine.sources import Inbox
 
 
 class Clerk:
-    """Files bundles."""
+    """Files bundles.
 
-    def __init__(self, desk: Desk, deliveries: Deliveries, inbox: Inbox, filing: Filing) -> None:
+    Args:
+        taking_away: Told of each source that is moved, for as long as that takes.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        deliveries: Deliveries,
+        inbox: Inbox,
+        filing: Filing,
+        taking_away: Callable[[PurePosixPath], AbstractContextManager[None]],
+    ) -> None:
         self._desk = desk
         self._deliveries = deliveries
         self._inbox = inbox
         self._filing = filing
+        self._taking_away = taking_away
 
     def file(self, bundle: BundleId) -> None:
         """File one bundle."""
@@ -89,7 +102,8 @@ class Clerk:
         for member in order.moving:
             target = filed_path(member.path, order.record.path, number)
             try:
-                self._filing.move(member.path, member.sha256, order.cabinet, target, member.signature)
+                with self._taking_away(member.path):
+                    self._filing.move(member.path, member.sha256, order.cabinet, target, member.signature)
             except SourceGoneError:
                 continue  # Moved before a crash, or taken away by its owner.
             except SourceChangedError:

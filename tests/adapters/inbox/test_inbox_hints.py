@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import time
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 import pytest
@@ -13,20 +14,22 @@ from inbox_house import TOP
 from watchdog.events import (
     DirCreatedEvent,
     DirDeletedEvent,
-    DirModifiedEvent,
     DirMovedEvent,
     FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
     FileMovedEvent,
     FileSystemEvent,
 )
 
 from retouchd.adapters.inbox.cadence import POLL_TIMES, RESCAN_TIMES, Cadence, look_interval
+from retouchd.adapters.inbox.departures import Departures
 from retouchd.adapters.inbox.dirty import DirtyFolders, Marks
 from retouchd.adapters.inbox.hearing import Hearing, Restarts
 from retouchd.adapters.inbox.limits import explain_failure
 from retouchd.adapters.inbox.observer import Marker
 from retouchd.adapters.inbox.troubles import Troubles
-from retouchd.core.errors import FolderMissingError, NoRoomError
+from retouchd.core.errors import FolderMissingError, NoRoomError, SourceChangedError
 from retouchd.core.ignore import USUAL_RULES
 from retouchd.core.sightings import FolderBack, FolderTrouble
 
@@ -43,9 +46,19 @@ def handled(event: FileSystemEvent) -> tuple[Marks, list[Exception]]:
     return dirty.take(), crashes
 
 
-def marks(*folders: PurePosixPath, trees: tuple[PurePosixPath, ...] = (), everything: bool = False) -> Marks:
+def marks(
+    *folders: PurePosixPath,
+    trees: tuple[PurePosixPath, ...] = (),
+    excused: tuple[PurePosixPath, ...] = (),
+    everything: bool = False,
+) -> Marks:
     """Make marks."""
-    return Marks(everything=everything, folders=frozenset(folders), trees=frozenset(trees))
+    return Marks(
+        everything=everything,
+        folders=frozenset(folders),
+        trees=frozenset(trees),
+        excused=frozenset(excused),
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,11 +67,12 @@ def marks(*folders: PurePosixPath, trees: tuple[PurePosixPath, ...] = (), everyt
         (FileCreatedEvent("/in/a.png"), marks(TOP)),
         (FileCreatedEvent(b"/in/sub/a.png"), marks(SUB)),
         (FileMovedEvent("/in/sub/a.png", "/in/trip/a.png"), marks(SUB, TRIP)),
-        (DirModifiedEvent("/in/sub"), marks(SUB)),
+        (FileDeletedEvent("/in/sub/a.png"), marks(SUB)),
         (DirCreatedEvent("/in/sub"), marks(trees=(SUB,))),
         (DirMovedEvent("/in/sub", "/in/trip"), marks(trees=(SUB, TRIP))),
         (DirDeletedEvent("/in"), marks(trees=(TOP,), everything=True)),
-        (DirModifiedEvent("/"), marks()),
+        (FileMovedEvent("/in/sub/a.png", "/out/a.png"), marks(SUB)),
+        (DirDeletedEvent("/"), marks()),
         (FileCreatedEvent("/in/sub/a.png.part"), marks()),
         (FileCreatedEvent("/in/.sync/a.png"), marks()),
     ],
@@ -66,6 +80,76 @@ def marks(*folders: PurePosixPath, trees: tuple[PurePosixPath, ...] = (), everyt
 def test_an_event_marks_the_folders_it_speaks_of(event: FileSystemEvent, expected: Marks) -> None:
     """Files mark their folder, folders all that is in them; what is ignored or outside marks nothing."""
     assert handled(event) == (expected, [])
+
+
+def test_what_we_take_away_marks_nothing_once() -> None:
+    """Our own filing has no folder looked at again; who takes the same name away later is heard."""
+    dirty = DirtyFolders()
+    marker = Marker(ROOT, USUAL_RULES, dirty, pytest.fail)
+    with dirty.taking_away(SUB / "a.png"):
+        marker.dispatch(FileDeletedEvent("/in/sub/a.png"))
+
+    assert dirty.take() == marks(excused=(SUB,))
+    marker.dispatch(FileDeletedEvent("/in/sub/a.png"))
+    assert dirty.take() == marks(SUB)
+
+
+def test_what_we_take_away_hides_no_other_change() -> None:
+    """While a name is taken away its own coming, and the going of others, mark their folders."""
+    dirty = DirtyFolders()
+    marker = Marker(ROOT, USUAL_RULES, dirty, pytest.fail)
+    told = []
+    for event in (
+        FileCreatedEvent("/in/sub/a.png"),
+        FileModifiedEvent("/in/sub/a.png"),
+        FileMovedEvent("/in/trip/b.png", "/in/sub/a.png"),
+        FileDeletedEvent("/in/sub/b.png"),
+        DirDeletedEvent("/in/sub/a.png"),
+        FileMovedEvent("/in/sub/a.png", "/in/trip/a.png"),
+    ):
+        with dirty.taking_away(SUB / "a.png"):
+            marker.dispatch(event)
+        told.append(dirty.take())
+
+    assert told == [
+        marks(SUB),
+        marks(SUB),
+        marks(SUB, TRIP),
+        marks(SUB),
+        marks(trees=(SUB / "a.png",)),
+        marks(TRIP, excused=(SUB,)),
+    ]
+
+
+def test_what_we_could_not_take_away_is_not_ours() -> None:
+    """A source that stays since it was changed is its owner's to delete: that is heard."""
+    dirty = DirtyFolders()
+    with suppress(SourceChangedError), dirty.taking_away(SUB / "a.png"):
+        raise SourceChangedError(operation="file", path=SUB, reason="it was changed")
+
+    assert not dirty.excuse(SUB / "a.png")
+
+
+def test_a_note_that_nobody_used_is_forgotten() -> None:
+    """Ten seconds after we took a name away, a deletion of it is somebody else's."""
+    departures = Departures()
+    departures.note(SUB, 0.0)
+    departures.note(TRIP, 0.0)
+
+    assert departures.use_up(SUB, 9.9)
+    assert not departures.use_up(TRIP, 10.0)
+
+
+def test_notes_that_nobody_uses_make_room() -> None:
+    """Where no events are heard a thousand notes are kept, until they are ten seconds old."""
+    departures = Departures()
+    for number in range(1000):
+        departures.note(PurePosixPath(str(number)), 0.0)
+    departures.note(SUB, 9.0)
+    departures.note(TRIP, 10.0)
+
+    assert not departures.use_up(SUB, 10.0)
+    assert departures.use_up(TRIP, 10.0)
 
 
 def test_a_handler_that_fails_does_not_end_watchdogs_thread() -> None:

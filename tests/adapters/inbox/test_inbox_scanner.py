@@ -248,6 +248,24 @@ def test_a_forgotten_folder_is_told_again(inbox: Path, engine: Engine) -> None:
     assert told
 
 
+def test_what_is_taken_away_by_ourselves_is_not_looked_at(inbox: Path, engine: Engine) -> None:
+    """A photo that we file has its folder not looked at again, and one that a person takes away is told."""
+    for name in ("ours", "theirs"):
+        (inbox / name).mkdir()
+        (inbox / name / "a.png").touch()
+    with scanning(inbox, engine, EVENTS) as scanner:
+        with scanner.taking_away(PurePosixPath("ours/a.png")):
+            (inbox / "ours" / "a.png").rename(inbox.parent / "a.png")
+        (inbox / "theirs" / "a.png").unlink()
+        told = eventually(engine.gone)
+        places = engine.places()
+        (inbox / "ours" / "b.png").touch()
+        goes_on = eventually(lambda: engine.places() == {"ours/b.png"})
+
+    assert (told, goes_on) == (True, True)
+    assert places == {"ours/a.png"}
+
+
 def test_a_full_scan_loses_nothing_that_was_to_be_told_again(inbox: Path, engine: Engine) -> None:
     """What is forgotten while a full scan is due is told by that scan, however the two fall together."""
     (inbox / "a.png").touch()

@@ -101,7 +101,7 @@ class Listening:
 
     def note_marks(self, marks: Marks) -> None:
         """Note what events have named."""
-        self._hearing.note_events(marks.folders | marks.trees)
+        self._hearing.note_events(marks.folders | marks.trees | marks.excused)
 
     def note_scan(self, tally: Tally, ended: float) -> None:
         """Note what a full scan found; what it could read for the first time may have no watch yet."""

@@ -18,7 +18,6 @@ import watchdog.events
 from watchdog.events import (
     DirCreatedEvent,
     DirDeletedEvent,
-    DirModifiedEvent,
     DirMovedEvent,
     FileClosedEvent,
     FileCreatedEvent,
@@ -40,7 +39,8 @@ _AttributesChangedEvent: Final[type[FileSystemEvent]] = getattr(
     watchdog.events, "FileAttribEvent", FileModifiedEvent
 )
 # Without a filter every file that is opened for reading, by ourselves too, is an event. "Closed" is the one
-# after writing; the classes are the same in watchdog 6 and 7.
+# after writing; the classes are the same in watchdog 6 and 7. That a folder was modified is told beside each
+# event of a name in it, hidden ones included, and says nothing more.
 _EVENTS: Final[list[type[FileSystemEvent]]] = [
     FileCreatedEvent,
     FileModifiedEvent,
@@ -49,10 +49,10 @@ _EVENTS: Final[list[type[FileSystemEvent]]] = [
     FileClosedEvent,
     _AttributesChangedEvent,
     DirCreatedEvent,
-    DirModifiedEvent,
     DirMovedEvent,
     DirDeletedEvent,
 ]
+_GOING: Final = frozenset({FileMovedEvent.event_type, FileDeletedEvent.event_type})
 # Where watchdog pairs the two events of a move: 7 and 6.
 _PAIRING: Final = (
     ("watchdog.observers.inotify_move_event_grouper", "InotifyMoveEventGrouper"),
@@ -172,28 +172,38 @@ class Marker(FileSystemEventHandler):
     def dispatch(self, event: FileSystemEvent) -> None:
         """Mark what an event speaks of."""
         try:
-            for path in (event.src_path, event.dest_path):
-                if path:
-                    self._mark(PurePosixPath(os.fsdecode(path)), event)
+            self._take(event)
         except Exception as exc:  # noqa: BLE001 - it would end watchdog's thread, and nobody would notice
             self._report_crash(exc)
 
-    def _mark(self, path: PurePosixPath, event: FileSystemEvent) -> None:
+    def _take(self, event: FileSystemEvent) -> None:
+        source, target = self._find(event.src_path, event), self._find(event.dest_path, event)
+        if source is not None and not self._is_our_doing(source, event):
+            self._mark(source, event)
+        if target is not None:
+            self._mark(target, event)
+
+    def _find(self, path: bytes | str, event: FileSystemEvent) -> PurePosixPath | None:
+        """Give a path of an event as it is below the root, or None when it does not matter."""
+        whole = PurePosixPath(os.fsdecode(path))
         # When the root itself goes, watchdog speaks of the folder that it lies in.
-        if not path.is_relative_to(self._root):
-            return
-        relative = path.relative_to(self._root)
+        if not whole.is_relative_to(self._root):
+            return None
+        relative = whole.relative_to(self._root)
         hides = self._ignore.hides_folder if event.is_directory else self._ignore.hides_file
-        if hides(relative):
-            return
-        if relative.name == PRESET_NAME:
-            self._dirty.mark_tree(relative.parent)
-        elif not event.is_directory:
-            self._dirty.mark(relative.parent)
-        elif event.event_type == DirModifiedEvent.event_type:
-            self._dirty.mark(relative)
+        return None if hides(relative) else relative
+
+    def _is_our_doing(self, source: PurePosixPath, event: FileSystemEvent) -> bool:
+        is_file_gone = event.event_type in _GOING and not event.is_directory
+        return is_file_gone and self._dirty.excuse(source)
+
+    def _mark(self, path: PurePosixPath, event: FileSystemEvent) -> None:
+        if path.name == PRESET_NAME:
+            self._dirty.mark_tree(path.parent)
+        elif event.is_directory:
+            self._dirty.mark_tree(path)
         else:
-            self._dirty.mark_tree(relative)
+            self._dirty.mark(path.parent)
 
 
 class _OverflowHandler(logging.Handler):

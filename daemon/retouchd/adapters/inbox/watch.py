@@ -8,12 +8,13 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from contextlib import AbstractContextManager
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from retouchd.adapters.folder import Folder
 from retouchd.adapters.inbox.cadence import POLL_TIMES, RESCAN_TIMES, Cadence, ScanPolicy
-from retouchd.adapters.inbox.dirty import NO_MARKS, TOP, DirtyFolders, Marks
+from retouchd.adapters.inbox.dirty import TOP, DirtyFolders, Marks
 from retouchd.adapters.inbox.listening import Listening
 from retouchd.adapters.inbox.mounts import Ground, read_ground
 from retouchd.adapters.inbox.observer import Watch
@@ -32,9 +33,6 @@ _TICK_SECONDS: Final = 2.0
 # ten times what the round took, so that a storm of events costs a tenth of a core at most.
 _SHORTEST_REST_SECONDS: Final = 0.1
 _REST_TIMES: Final = 10
-# Photos that we file ourselves change their folders, too: with 100 000 in 100 folders a round takes 3 s,
-# and with rests of 2 s it took the workers' time from them, so that each job cost four times as much.
-_LONGEST_REST_SECONDS: Final = 30.0
 # A look at a dead share may take minutes; the thread then ends with the process.
 _LONGEST_STOP_SECONDS: Final = 5.0
 
@@ -92,8 +90,6 @@ class Scanner:
         self._full_scans = Cadence()
         self._polls = Cadence()
         self._next_check = 0.0
-        # No marked folder is looked at before.
-        self._rested_at = 0.0
 
     def start(self) -> None:
         """Start the thread; its first scan begins at once."""
@@ -146,6 +142,10 @@ class Scanner:
         """Tell the bundles of a folder again that differ from what is known, from any thread."""
         self._dirty.mark(folder)
 
+    def taking_away(self, path: PurePosixPath) -> AbstractContextManager[None]:
+        """Have a file's folder not looked at again because the body takes it away, from any thread."""
+        return self._dirty.taking_away(path)
+
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
@@ -166,8 +166,7 @@ class Scanner:
     def _look(self, begun: float) -> float:
         self._seconds_for_new = 0.0
         self._change_policy()
-        resting_seconds = self._rested_at - begun
-        marks = self._dirty.take() if resting_seconds <= 0 else NO_MARKS
+        marks = self._dirty.take()
         self._check_others(begun)
         try:
             is_idle = not self._look_after_inbox(marks)
@@ -175,13 +174,9 @@ class Scanner:
             self._lose_inbox(exc)
             return 0.0
         if is_idle:
-            return min(max(0.0, resting_seconds), _TICK_SECONDS)
+            return 0.0
         busy_seconds = time.monotonic() - begun - self._seconds_for_new
-        longest_seconds = _LONGEST_REST_SECONDS if marks.folders else _TICK_SECONDS
-        rest_seconds = min(max(_SHORTEST_REST_SECONDS, _REST_TIMES * busy_seconds), longest_seconds)
-        self._rested_at = time.monotonic() + rest_seconds
-        # Whether the inbox is there is looked at meanwhile.
-        return min(rest_seconds, _TICK_SECONDS)
+        return min(max(_SHORTEST_REST_SECONDS, _REST_TIMES * busy_seconds), _TICK_SECONDS)
 
     def _change_policy(self) -> None:
         """Take over what is wanted; the watch is placed anew where what it tells of has changed."""
@@ -207,9 +202,10 @@ class Scanner:
             FileTroubleError: The inbox cannot be used, or could not be while it was looked at.
         """
         self._check_inbox()
+        # Before the watch is judged by them.
+        self._listening.note_marks(marks)
         self._look_after_watch()
         self._troubles.note_fine(INBOX)
-        self._listening.note_marks(marks)
         if self._is_full_scan_due(marks):
             self._survey.forget(marks.folders | marks.trees)
             self._scan_everything()
