@@ -33,7 +33,8 @@ class Signature:
     Attributes:
         size: Bytes.
         mtime_ns: Modification time in nanoseconds, as the file system has it (it proves no age).
-        ctime_ns: Change time in nanoseconds; a rename changes it on most file systems.
+        ctime_ns: Change time in nanoseconds; a rename changes it on most file systems. Of a file with several
+            names it is the modification time.
         inode: The inode number, 0 where the file system invents new ones (network mounts).
     """
 

@@ -72,6 +72,23 @@ def test_only_a_regular_file_is_a_source(tmp_path: Path, make: Callable[[Path], 
         pass
 
 
+def test_a_file_with_several_names_is_the_same_when_one_goes(tmp_path: Path) -> None:
+    """One photo under three names, say by hard links in three folders, stays as it was when one is filed."""
+    path, filed = tmp_path / "a.png", tmp_path / "done.png"
+    path.write_bytes(b"x")
+    (tmp_path / "b.png").hardlink_to(path)
+    (tmp_path / "c.png").hardlink_to(path)
+    with opened(tmp_path, "a.png") as source, hashed(path) as image:
+        before = source.signature()
+        (tmp_path / "b.png").rename(filed)
+        filed.unlink()
+
+        assert source.signature() == before
+        assert list(image.pieces(1)) == [b"x"]
+        path.write_bytes(b"y")
+        assert source.signature() != before
+
+
 def test_nothing_is_opened_below_a_link(tmp_path: Path) -> None:
     """I10: a folder that is a link leads nowhere, wherever it points to."""
     (tmp_path / "outside").mkdir()
