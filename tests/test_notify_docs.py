@@ -10,7 +10,7 @@ from documents import blocks, text_of
 from retouchd.core.messages import Item, Material, Sender, compose
 from retouchd.core.pauses import Pause, PauseReason
 from retouchd.core.spending import Notice
-from retouchd.core.telling import Topic
+from retouchd.core.topics import Topic
 from retouchd.notify_urls import read_urls
 from retouchd.settings import Notify
 from strategies import NOW

@@ -10,15 +10,15 @@ from retouchd.adapters.journal.views import JournalView
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.leftovers import LEFTOVERS, Leftovers
 from retouchd.core.messages import MOST_NAMED, Item, Material
-from retouchd.core.metadata import shown_path
 from retouchd.core.money import NOTHING
 from retouchd.core.pauses import load_trials
 from retouchd.core.records import BundleRecord
 from retouchd.core.spending import Notice, Offer, near_limits, notices
 from retouchd.core.story import bundle_sentence, sentence
-from retouchd.core.telling import BY_END, WAITED_LONG, Due, Ended, Facts, LimitKey, Told, Topic
+from retouchd.core.telling import BY_END, Due, Facts, LimitKey, Told
 from retouchd.core.telling_pauses import PauseNews
-from retouchd.core.values import BundleId, JobId, printable
+from retouchd.core.topics import WAITED_LONG, Ended, Topic
+from retouchd.core.values import BundleId, JobId, printable, shown_path
 from retouchd.reporting import offer_now
 from retouchd.settings import Settings
 

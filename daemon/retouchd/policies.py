@@ -7,7 +7,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 
-from retouchd.adapters.clock import SystemZone
+from retouchd.adapters.clock import calendar
 from retouchd.adapters.inbox.cadence import ScanPolicy
 from retouchd.adapters.modes import Modes
 from retouchd.core.bundles import ConflictCopies, FormingRules
@@ -17,7 +17,6 @@ from retouchd.core.ignore import IgnoreRules
 from retouchd.core.limits import Limits
 from retouchd.core.naming import OnConflict
 from retouchd.core.options import Layer, Options, SameFormat
-from retouchd.core.periods import Calendar
 from retouchd.core.pictures import PictureFormat
 from retouchd.core.pruning import KeepPolicy
 from retouchd.core.retries import RetryPolicy, UnknownOutcomePolicy
@@ -36,7 +35,7 @@ def engine_policy(settings: Settings, key_advice: str = "") -> Policy:
     """
     return Policy(
         caps=settings.budget.caps(),
-        calendar=calendar(settings),
+        calendar=calendar(settings.budget.day_start()),
         retry=RetryPolicy(
             max_attempts=settings.retry.max_attempts,
             base_seconds=settings.retry.base_seconds,
@@ -74,11 +73,6 @@ def engine_policy(settings: Settings, key_advice: str = "") -> Policy:
         heartbeat=timedelta(minutes=settings.log.heartbeat_minutes),
         configuration=_digest(settings),
     )
-
-
-def calendar(settings: Settings) -> Calendar:
-    """Give whose days the caps count."""
-    return Calendar(day_starts=settings.budget.day_start(), zone=SystemZone())
 
 
 def _digest(settings: Settings) -> str:

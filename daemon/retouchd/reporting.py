@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
+from retouchd.adapters.clock import calendar
 from retouchd.adapters.journal.views import JournalView
 from retouchd.configuration import find_unread
 from retouchd.core.failnote import inbox_place
@@ -17,7 +18,6 @@ from retouchd.core.gestures import way_back_from_failed, way_on
 from retouchd.core.glance import Call, Delivery, Glance
 from retouchd.core.jobs import ENDED, Job, JobState
 from retouchd.core.leftovers import LEFTOVERS, Leftovers
-from retouchd.core.metadata import shown_path
 from retouchd.core.money import NOTHING
 from retouchd.core.periods import begin_of_day, counting_period, period_of
 from retouchd.core.records import BundleRecord, BundleState, Moments
@@ -26,10 +26,9 @@ from retouchd.core.spending import Offer, notices, with_allowance
 from retouchd.core.status import MOST_NAMED, Entry, Holder, Status
 from retouchd.core.statusfile import MOST_DELIVERED, MOST_NEEDS, Need, Page
 from retouchd.core.story import bundle_sentence, job_sentence
-from retouchd.core.telling import WAITED_LONG
-from retouchd.core.values import EditId, printable
+from retouchd.core.topics import WAITED_LONG
+from retouchd.core.values import EditId, printable, shown_path
 from retouchd.core.watching import SILENT_NOTE
-from retouchd.policies import calendar
 from retouchd.settings import Settings
 
 _LISTED: Final = tuple(state for state in JobState if state not in ENDED or state is JobState.FAILED)
@@ -88,7 +87,7 @@ def report_status(outlook: Outlook, entries: Iterable[Entry]) -> Status:
     view, now = outlook.view, outlook.moments.now
     offer = offer_now(view, outlook.settings, now)
     period = offer.period
-    midnight = begin_of_day(offer.today, calendar(outlook.settings))
+    midnight = begin_of_day(offer.today, calendar(outlook.settings.budget.day_start()))
     reading, unread = read_standing(view, outlook.settings) if outlook.holder else (Reading(), [])
     noted, silent = view.note(LEFTOVERS), view.note(SILENT_NOTE)
     leftovers = Leftovers.from_text(noted) if noted else Leftovers()
@@ -130,7 +129,7 @@ def offer_now(view: JournalView, settings: Settings, now: datetime) -> Offer:
     Raises:
         JournalError: The journal cannot be read.
     """
-    days = calendar(settings)
+    days = calendar(settings.budget.day_start())
     period = counting_period(now, days, view.last_period())
     return Offer(
         period=period,

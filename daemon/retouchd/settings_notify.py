@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from retouchd.core.request import refuse
-from retouchd.core.telling import Topic
+from retouchd.core.topics import Topic
 from retouchd.settings_checks import check_hook, check_urls_file, read_list
 from retouchd.settings_sections import Folders, Section
 

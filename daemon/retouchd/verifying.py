@@ -31,10 +31,9 @@ from retouchd.core.invariants import (
     unreadable,
 )
 from retouchd.core.jobs import Job, JobState
-from retouchd.core.metadata import shown_path
 from retouchd.core.naming import filed_path, metadata_path
 from retouchd.core.records import Accepted, BundleRecord, BundleState
-from retouchd.core.values import AttemptId, BundleId, printable
+from retouchd.core.values import AttemptId, BundleId, printable, shown_path
 from retouchd.settings import Places
 
 # Ours are a few kB; what a service puts beside its picture is at most a megabyte, and is indented.

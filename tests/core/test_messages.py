@@ -11,7 +11,7 @@ from retouchd.core.messages import SCHEMA, Item, Material, Sender, compose
 from retouchd.core.money import Money
 from retouchd.core.pauses import Pause, PauseReason
 from retouchd.core.spending import Notice
-from retouchd.core.telling import Topic
+from retouchd.core.topics import Topic
 from retouchd.core.values import printable
 from strategies import NOW, any_text
 

@@ -19,10 +19,10 @@ from retouchd.core.metadata import (
     Result,
     SentFacts,
     TimingFacts,
-    shown_path,
     without_secrets,
 )
 from retouchd.core.pictures import PhotoFormat, Picture, PictureFormat
+from retouchd.core.values import shown_path
 from strategies import NOW, answer_fields, names
 
 SOURCE = PictureFacts(

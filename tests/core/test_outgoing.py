@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from retouchd.core.messages import Message
 from retouchd.core.outgoing import Outgoing, add_messages, find_due, note_failure, note_sent
-from retouchd.core.telling import Topic
+from retouchd.core.topics import Topic
 from strategies import NOW
 
 WAYS = ("hook", "mail")

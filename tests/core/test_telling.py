@@ -11,19 +11,17 @@ from hypothesis import strategies as st
 from retouchd.core.pauses import Pause, PauseReason
 from retouchd.core.telling import (
     BY_END,
-    WAITED_LONG,
     Due,
-    Ended,
     Facts,
     LimitKey,
     Policy,
     Told,
-    Topic,
     begin_listening,
     decide,
     set_back,
 )
 from retouchd.core.telling_pauses import PauseNews
+from retouchd.core.topics import WAITED_LONG, Ended, Topic
 from strategies import NOW
 
 BATCH = timedelta(seconds=60)

@@ -27,7 +27,8 @@ from retouchd.core.money import Caps, Money
 from retouchd.core.outgoing import Outgoing
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.status import notice_rows
-from retouchd.core.telling import Policy, Topic
+from retouchd.core.telling import Policy
+from retouchd.core.topics import Topic
 from retouchd.core.ways import Failure
 from retouchd.notifier import Means, Notifier
 from retouchd.reporting import Outlook, report_status

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from write_units import unit_files
 
-from retouchd.cli.unitfiles import Installation, Unit, outermost, unit_text
+from retouchd.cli.schemas import Unit
+from retouchd.cli.unitfiles import Installation, outermost, unit_text
 
 RETOUCHD = str(Path(sys.executable).with_name("retouchd"))
 SERVICES = [Unit.SYSTEM, Unit.TEMPLATE, Unit.ONCE]

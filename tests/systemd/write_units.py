@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Final
 
-from retouchd.cli.unitfiles import Installation, Unit, unit_text
+from retouchd.cli.schemas import Unit
+from retouchd.cli.unitfiles import Installation, unit_text
 
 _SYSTEMD: Final = Path(__file__).parents[2] / "systemd"
 

@@ -2,9 +2,10 @@
 
 import random
 import secrets
-import time
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from time import monotonic
 
+from retouchd.core.periods import Calendar
 from retouchd.core.records import Moments
 from retouchd.core.values import ID_ALPHABET, ID_LENGTH, JobId
 
@@ -35,6 +36,11 @@ class SystemZone(tzinfo):
         return shown.replace(fold=int(shown.utcoffset() != local.utcoffset()))
 
 
+def calendar(day_starts: time) -> Calendar:
+    """Give this machine's days, each of which begins when its clocks show that time."""
+    return Calendar(day_starts=day_starts, zone=SystemZone())
+
+
 class SystemClock:
     """Fits the engine's Protocol Clock."""
 
@@ -44,11 +50,11 @@ class SystemClock:
 
     def local_moments(self) -> Moments:
         """Give both clocks for a screen: moments on other days are shown as clocks show them then."""
-        return Moments(now=self.now().astimezone(SystemZone()), monotonic=time.monotonic())
+        return Moments(now=self.now().astimezone(SystemZone()), monotonic=monotonic())
 
     def moments(self) -> Moments:
         """Give the wall time and the monotonic clock's seconds."""
-        return Moments(now=self.now(), monotonic=time.monotonic())
+        return Moments(now=self.now(), monotonic=monotonic())
 
     def fraction(self) -> float:
         """Give a random number in [0, 1)."""

@@ -13,10 +13,9 @@ from typing import Final
 from retouchd.adapters.journal.views import JournalView
 from retouchd.cli.grammar import Parameter, Usage
 from retouchd.core.jobs import HoldReason, JobState
-from retouchd.core.metadata import shown_path
 from retouchd.core.request import Quality
 from retouchd.core.story import STATE_WORDS
-from retouchd.core.values import printable
+from retouchd.core.values import printable, shown_path
 from retouchd.settings import load_settings
 
 # Nobody reads through more of them.

@@ -9,7 +9,7 @@ from retouchd.adapters.journal.costs import CostLine, Costs
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.screen import Screen, Tone, display_width, print_json, shorten
 from retouchd.cli.tables import print_csv
-from retouchd.core.metadata import shown_path
+from retouchd.core.values import shown_path
 
 # Two weeks, a year and the dearest folders fit a screen; all of it is in the CSV.
 _MOST_DAYS: Final = 14

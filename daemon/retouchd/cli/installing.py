@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from retouchd.cli.schemas import Unit
 from retouchd.cli.screen import Screen, command_line
-from retouchd.cli.unitfiles import Installation, Unit, is_hidden, unit_text
+from retouchd.cli.unitfiles import Installation, is_hidden, unit_text
 from retouchd.core.errors import ConfigurationError
 from retouchd.core.values import printable
 from retouchd.settings import Settings, load_settings

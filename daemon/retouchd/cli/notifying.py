@@ -13,7 +13,7 @@ from retouchd.core.errors import CommandRefusedError
 from retouchd.core.messages import Material, compose
 from retouchd.core.outgoing import Outgoing
 from retouchd.core.story import sentence
-from retouchd.core.telling import Topic
+from retouchd.core.topics import Topic
 from retouchd.notifier import Way
 from retouchd.notifying import Ways, build_sender, build_ways
 from retouchd.settings import Settings, load_settings

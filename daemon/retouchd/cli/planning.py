@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from retouchd.adapters.clock import calendar
 from retouchd.cli.entries import as_iso
 from retouchd.cli.finding import Where, find_spot
 from retouchd.cli.foreseeing import Foreseen, Foresight
@@ -13,14 +14,12 @@ from retouchd.cli.impatience import ending_when_stuck
 from retouchd.cli.opening import House, open_house
 from retouchd.cli.screen import Screen, Tone, print_json
 from retouchd.core.errors import CommandRefusedError
-from retouchd.core.metadata import shown_path
 from retouchd.core.money import MICRO, Caps, Money, Spent
 from retouchd.core.periods import counting_period
 from retouchd.core.plan import ASSUMED_SECONDS, Pace, PlannedFolder, Span, add_up, foresee_span, total
 from retouchd.core.spending import allow_command, with_allowance
 from retouchd.core.story import pause_sentence
-from retouchd.core.values import EditId, printable
-from retouchd.policies import calendar
+from retouchd.core.values import EditId, printable, shown_path
 
 # More folders than fit a screen are added up, not listed.
 _MOST_LISTED: Final = 10
@@ -92,7 +91,7 @@ def _make_plan(house: House, typed: Path | None) -> Plan:
     if spot.where is not Where.INBOX:
         message = f"{printable(spot.path)} is not in the inbox {printable(house.places.inbox)}"
         raise CommandRefusedError(message)
-    period = counting_period(house.moments.now, calendar(settings), view.last_period())
+    period = counting_period(house.moments.now, calendar(settings.budget.day_start()), view.last_period())
     caps = with_allowance(settings.budget.caps(), view.allowance_of(period.day))
     spent = view.spent(EditId(0), period)
     measured = view.usual_seconds()

@@ -1,15 +1,16 @@
 """The unit files for systemd: their one source, which lies in units/, filled in for one installation.
 
-What an installation looks like is found out in cli/installing.py. Help needs this module, so it loads little.
+What an installation looks like is found out in cli/installing.py.
 """
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
+
+from retouchd.cli.schemas import Unit
 
 # These are hidden from the system's units: what lies there has to be bound in.
 _HIDDEN: Final = tuple(Path(place) for place in ("/home", "/root", "/run/user", "/tmp", "/var/tmp"))  # noqa: S108 - names
@@ -22,36 +23,6 @@ _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0
 _FEWEST_PARTS: Final = 3
 
 
-class Unit(StrEnum):
-    """The units that can be printed."""
-
-    SYSTEM = "system"
-    TEMPLATE = "template"
-    USER = "user"
-    ONCE = "once"
-    TIMER = "timer"
-
-    @property
-    def file_name(self) -> str:
-        """The name that it has where it is put."""
-        return _FILE_NAMES.get(self, "retouchd.service")
-
-    @property
-    def folder(self) -> str:
-        """Where it is put, as a shell understands it."""
-        return "~/.config/systemd/user" if self is Unit.USER else "/etc/systemd/system"
-
-    @property
-    def hides_homes(self) -> bool:
-        """Whether programs and files in homes and in /tmp are hidden from it."""
-        return self in {Unit.SYSTEM, Unit.TEMPLATE, Unit.ONCE}
-
-
-_FILE_NAMES: Final = {
-    Unit.TEMPLATE: "retouchd@.service",
-    Unit.ONCE: "retouchd-once.service",
-    Unit.TIMER: "retouchd-once.timer",
-}
 _USUAL_FOLDERS: Final = "ReadWritePaths=-/srv -/mnt -/media"
 _FOLDERS: Final = {
     Unit.TEMPLATE: "BindPaths=-/home/%i/Retouch",

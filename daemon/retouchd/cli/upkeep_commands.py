@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from retouchd.cli.options import AsJson, Config
-from retouchd.cli.schemas import Schema
-from retouchd.cli.unitfiles import Unit
+from retouchd.cli.schemas import Schema, Unit
 
 # Commands import what they work with only when they are called: help and version need none of it.
 # ruff: noqa: PLC0415

@@ -5,10 +5,9 @@ from typing import Final
 
 from retouchd.cli.screen import shorten
 from retouchd.core.edits import SourcePicture, Wish
-from retouchd.core.metadata import shown_path
 from retouchd.core.prices import Price, estimate, expected_cost
 from retouchd.core.request import Quality
-from retouchd.core.values import printable
+from retouchd.core.values import printable, shown_path
 
 _PROMPT_WIDTH: Final = 48
 # The longest ordinary label; what stands below the options is aligned with them.

@@ -13,7 +13,7 @@ from retouchd.core.money import NOTHING, Money
 from retouchd.core.pauses import Pause
 from retouchd.core.spending import Notice
 from retouchd.core.story import pause_sentence, sentence
-from retouchd.core.telling import Topic
+from retouchd.core.topics import Topic
 from retouchd.core.values import printable
 
 SCHEMA: Final = "retouchd.notice/1"

@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
-from retouchd.core.values import printable
-
 SCHEMA: Final = "retouchd.result/1"
 # What JSON allows in its texts and a terminal obeys all the same: C1 controls, marks that turn the direction.
 _STEERING: Final = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
@@ -156,11 +154,6 @@ class Result:
         content = _finite(asdict(self))
         text = json.dumps(content, indent=2, ensure_ascii=False, default=_plain, allow_nan=False)
         return _STEERING.sub(_escape, text).encode("utf-8", "backslashreplace") + b"\n"
-
-
-def shown_path(path: object) -> str:
-    """Give a path as it stands in metadata: what is no text is escaped."""
-    return printable(path)
 
 
 def without_secrets(fields: Mapping[str, object], *, keep_signed_url: bool) -> dict[str, object]:

@@ -8,31 +8,14 @@ handful of messages.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 from retouchd.core.pauses import PauseReason
 from retouchd.core.telling_pauses import Bout, PauseNews, follow_pauses
-
-
-class Topic(StrEnum):
-    """What a message is about; as the configuration and programs read it."""
-
-    DONE = "done"
-    FAILED = "failed"
-    NEEDS_YOU = "needs_you"
-    PAUSED = "paused"
-    RESUMED = "resumed"
-    LIMIT = "limit"
-    NO_PROMPT = "no_prompt"
-    IDLE = "idle"
-    TEST = "test"
-
+from retouchd.core.topics import WAITED_LONG, Ended, Topic
 
 # What each of these tells of has ended at a moment, up to which all was told.
 BY_END: Final = (Topic.DONE, Topic.FAILED, Topic.IDLE)
-# Without a prompt for so long: somebody has forgotten it, or named it wrongly.
-WAITED_LONG: Final = timedelta(hours=24)
 # While one thing leads to the next (twenty photos refused alike) the first message waits for the others.
 _LINGER: Final = timedelta(seconds=10)
 # However long it goes on, nobody hears of the same topic more often than this after a while.
@@ -86,14 +69,6 @@ class Told:
     limits: frozenset[LimitKey] = frozenset()
     pauses: Mapping[PauseReason, Bout] = field(default_factory=dict)
     paces: Mapping[Topic, Pace] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """What ended after what was told: how much, and when the last of it did."""
-
-    number: int = 0
-    newest: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

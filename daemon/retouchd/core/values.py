@@ -75,6 +75,11 @@ def printable(text: object) -> str:
     return "".join(_escape(character) if _is_unsafe(character) else character for character in told)
 
 
+def shown_path(path: object) -> str:
+    """Give a path as it stands in metadata: what is no text is escaped."""
+    return printable(path)
+
+
 def _is_unsafe(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 

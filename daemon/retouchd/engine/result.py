@@ -16,7 +16,6 @@ from retouchd.core.metadata import (
     Result,
     SentFacts,
     TimingFacts,
-    shown_path,
     without_secrets,
 )
 from retouchd.core.money import MICRO
@@ -24,6 +23,7 @@ from retouchd.core.pictures import SentPicture
 from retouchd.core.prices import believe
 from retouchd.core.records import Attempt
 from retouchd.core.request import MAX_PIXELS, Size
+from retouchd.core.values import shown_path
 from retouchd.engine.deliveries import Dossier
 
 

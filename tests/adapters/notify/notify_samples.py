@@ -5,7 +5,7 @@ from typing import Final
 
 from retouchd.core.messages import Material, Sender, compose
 from retouchd.core.outgoing import Outgoing
-from retouchd.core.telling import Topic
+from retouchd.core.topics import Topic
 from strategies import NOW
 
 SENDER: Final = Sender(host="nas", root="/srv/photos")

@@ -11,8 +11,9 @@ from durable import Cut, CuttingDurable, When
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.notify.memory import MEMORY_NAME, Memory, MemoryFile
 from retouchd.core.pauses import PauseReason
-from retouchd.core.telling import LimitKey, Pace, Told, Topic
+from retouchd.core.telling import LimitKey, Pace, Told
 from retouchd.core.telling_pauses import Bout
+from retouchd.core.topics import Topic
 from strategies import NOW
 
 MEMORY = Memory(

@@ -9,7 +9,7 @@ from retouchd.adapters.journal.codec import to_moment, to_seconds
 from retouchd.adapters.journal.jobs import JobsTable
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.money import Money
-from retouchd.core.telling import Ended
+from retouchd.core.topics import Ended
 from retouchd.core.values import BundleId, JobId
 
 # Under way, or soon to be without anybody. A photo that is not whole is looked at ever more seldom, and is no

@@ -6,6 +6,7 @@ nothing is ever lost that was to be told.
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -44,7 +45,11 @@ class MemoryFile:
     def __init__(self, state: Path, durable: Durable) -> None:
         self._folder = Folder(state)
         self._durable = durable
-        self._form = TypeAdapter(Memory)
+
+    @cached_property
+    def _form(self) -> TypeAdapter[Memory]:
+        """Build it when it is needed: who only forgets does without."""
+        return TypeAdapter(Memory)
 
     def read(self) -> Memory | None:
         """Give what was written, or None when there is nothing or it cannot be understood.
