@@ -14,7 +14,7 @@ from typing import Final
 from tables import Options, Verdict, add_options, exit_status, print_verdicts, read_options
 
 # In the order of what people feel; docs/performance.md tells each.
-PARTS: Final = ("throughput", "backlog", "memory", "idle", "latency", "soak")
+PARTS: Final = ("throughput", "starting", "backlog", "memory", "idle", "latency", "soak")
 
 
 def run_parts(parts: Iterable[str], options: Options) -> list[Verdict]:
