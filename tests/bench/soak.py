@@ -26,8 +26,6 @@ from statistics import fmean
 from typing import Final
 
 from installations import Installation, environment, install, start, stop, wait_ready
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from pictures import make_jpeg, make_png, unique
 from processes import open_descriptors, pss_bytes, threads
 from stopwatch import Stopwatch, serving
@@ -242,6 +240,10 @@ def fit_slope(points: Sequence[tuple[float, float]]) -> float:
 
 def plot(samples: Sequence[Sample], path: Path) -> None:
     """Draw all figures over the jobs that were done."""
+    # Not at the top: only `make bench` installs it, and the tests import every bench.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
     figure = Figure(figsize=(9, 10), layout="constrained")
     axes = figure.subplots(4, sharex=True)
     jobs = [one.jobs for one in samples]

@@ -26,7 +26,7 @@ from waiting import eventually
 KEY: Final = "house-key"
 # A name that would steer a terminal, a table and a log, if it could.
 HOSTILE: Final = "[red]x\u202e\n.jpg"
-PATIENCE_SECONDS: Final = 20.0
+PATIENCE_SECONDS: Final = 60.0
 PROGRAM: Final = (sys.executable, "-m", "retouchd")
 
 
