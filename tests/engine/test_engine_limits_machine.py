@@ -23,6 +23,7 @@ from retouchd.core.pauses import PauseReason
 from retouchd.core.periods import Calendar, Period, period_of
 from retouchd.core.prices import estimate
 from retouchd.core.records import Verb
+from retouchd.core.refusals import options_of
 from retouchd.core.request import EditRequest, Quality
 from retouchd.engine.calls import Reply
 from retouchd.engine.clockwatch import ClockWatch
@@ -226,6 +227,8 @@ class Limits(RuleBasedStateMachine):
         assert job.wish is not None
         if not self.house.throttle.may_begin():
             return
+        if self._is_refused(job):
+            return
         (day, month), amount = self.period(), self.set_aside(job.wish.request)
         may = self.fits(job.edit, day, month, amount)
         if not may:
@@ -243,6 +246,16 @@ class Limits(RuleBasedStateMachine):
         self.last = (day, month)
         for which, key, limit in self.limits(job.edit, day, month):
             self.ceilings[which, key] = max(self.ceilings.get((which, key), 0), limit)
+
+    def _is_refused(self, job: Job) -> bool:
+        """Say whether others were refused alike, so that this one is held: nothing may begin then."""
+        assert job.wish is not None
+        refused = self.house.journal.refused_options(options_of(job.wish.request))
+        if refused is None or refused.job == job.id:
+            return False
+        with self.house.act():
+            assert self.house.cashier.begin_submission(job.id) is None
+        return True
 
     @rule(number=st.integers(0, 9))
     @precondition(lambda self: self.jobs_in(JobState.READY, JobState.DEFERRED))
