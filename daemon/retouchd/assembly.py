@@ -245,6 +245,7 @@ def _build_crew(
         deliveries=deciders.deliveries,
         calls=deciders.calls,
         limits=deciders.limits,
+        under_way=deciders.under_way,
     )
     skills = Skills(
         make_looker=lambda policy: Looker(tools.inbox, tools.pictures, policy, tools.darkroom),

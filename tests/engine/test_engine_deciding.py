@@ -54,6 +54,22 @@ def test_calls_at_once_are_limited(house: House) -> None:
     assert kinds(house.choose()) == ["Send", "Send"]
 
 
+def test_the_next_call_is_made_while_an_answer_is_delivered(house: House) -> None:
+    """An answer that came makes room for a call, but for a few only: the outbox may hang."""
+    for number in range(20):
+        house.accept(f"{number}.jpg", wish_of(str(number)))
+    begun = []
+    while tasks := [task for task in house.choose() if isinstance(task, Send)]:
+        begun.append(len(tasks))
+        for task in tasks:
+            house.answer(task.job)
+            house.under_way.note_answer(task.job.id)
+
+    assert begun == [2, 2, 2]
+    house.under_way.end(next(iter(house.under_way)))
+    assert kinds(house.choose()).count("Send") == 1
+
+
 def test_one_job_probes_after_a_pause(house: House) -> None:
     """After a pause one call alone is made; when it went well the others follow, one more at a time."""
     jobs = [house.accept(f"{number}.jpg", wish_of(str(number)))[0] for number in range(20)]

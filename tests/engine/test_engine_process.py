@@ -186,6 +186,7 @@ class World:
             deliveries=house.deliveries,
             calls=house.calls,
             limits=house.limits,
+            under_way=house.under_way,
         )
         conflicts = conflicts_of(house, here, here)
         delivery = Delivery(

@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -118,6 +118,7 @@ class UnderWay:
         # As it was when the task was begun: a call keeps the terms under which it was made.
         self._longest_calls: dict[Subject, float] = {}
         self._told: set[Subject] = set()
+        self._answered: set[Subject] = set()
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -141,6 +142,16 @@ class UnderWay:
         self._since.pop(subject, None)
         self._longest_calls.pop(subject, None)
         self._told.discard(subject)
+        self._answered.discard(subject)
+
+    def note_answer(self, job: JobId) -> None:
+        """Note that the call of a job is over; its task goes on with the delivery."""
+        self._answered.add(job)
+
+    def count_calls(self) -> int:
+        """Count the tasks that make a call, or are about to, as `count` does."""
+        sends = [task for task in self._tasks.values() if isinstance(task, Send)]
+        return self._count([task for task in sends if task.job.id not in self._answered])
 
     def has(self, subject: Subject) -> bool:
         """Say whether a worker has a task on this job or bundle."""
@@ -152,7 +163,9 @@ class UnderWay:
 
     def count(self, *kinds: type[Task]) -> int:
         """Count the tasks of these kinds but for the first few that have stalled."""
-        tasks = [task for task in self._tasks.values() if isinstance(task, kinds)]
+        return self._count([task for task in self._tasks.values() if isinstance(task, kinds)])
+
+    def _count(self, tasks: Sequence[Task]) -> int:
         stalled = sum(self._has_stalled(task) for task in tasks)
         return len(tasks) - min(stalled, _MOST_STALLED)
 

@@ -20,6 +20,9 @@ from retouchd.engine.throttle import Throttle
 _LOOKS_AT_ONCE: Final = 2
 # Deliveries and filings wait for disks, not for the service; they never wait for a call to end.
 _CHORES_AT_ONCE: Final = 3
+# Answers that are delivered by whoever made their calls, while others make the next ones. When the outbox
+# hangs no more than these is paid for.
+_ANSWERED_AT_ONCE: Final = 4
 # One probe of the key and one look through the spool.
 _UPKEEP_AT_ONCE: Final = 2
 # So many jobs are kept ready beyond those that are sent: a backlog is looked at when its turn comes, since
@@ -110,8 +113,9 @@ class Dispatch:
     def _choose_sends(self) -> Iterator[Task]:
         if self._board.pauses:
             return
-        room = self._throttle.room(self._under_way.count(Send))
-        if not room:
+        answered = self._under_way.count(Send) - self._under_way.count_calls()
+        room = self._throttle.room(self._under_way.count_calls()) - max(0, answered - _ANSWERED_AT_ONCE)
+        if room <= 0:
             return
         for job in self._find_sendable(room + len(self._under_way)):
             if room > 0 and self._under_way.take(task := Send(job=job)):

@@ -19,10 +19,11 @@ from retouchd.core.jobs import Job, JobState
 from retouchd.core.outcomes import Answered, CallEnd, NotSent, NotSentKind
 from retouchd.core.request import AutoSize
 from retouchd.core.room import ROOM_FOR_JOURNAL, room_needed
-from retouchd.core.values import AttemptId
-from retouchd.engine.calls import Calls
+from retouchd.core.values import AttemptId, JobId
+from retouchd.engine.calls import Calls, Reply
 from retouchd.engine.cashier import Begun, Cashier
 from retouchd.engine.conflicts import Conflicts
+from retouchd.engine.crew import UnderWay
 from retouchd.engine.deliveries import Deliveries
 from retouchd.engine.delivery import Delivery
 from retouchd.engine.desk import Desk
@@ -45,6 +46,7 @@ class Registry:
     deliveries: Deliveries
     calls: Calls
     limits: RequestLimits
+    under_way: UnderWay
 
 
 class _NotingWriter:
@@ -128,10 +130,16 @@ class Process:
         attempt = begun.attempt.id
         end = self._make_call(begun, fitted)
         reply = self._registry.calls.read(attempt, end)
-        job = self._desk.ask(self._registry.calls.book, begun.job.id, attempt, reply)
+        job = self._desk.ask(self._book, begun.job.id, attempt, reply)
         if job.state is not JobState.RECEIVED and not self._is_perhaps_paid(attempt):
             # What came is of no more use. A crash before this line leaves a small file.
             self._tools.spool.discard(attempt)
+        return job
+
+    def _book(self, job_id: JobId, attempt: AttemptId, reply: Reply) -> Job:
+        """Book how a call ended; in the engine thread, which may have another one made in its place."""
+        job = self._registry.calls.book(job_id, attempt, reply)
+        self._registry.under_way.note_answer(job_id)
         return job
 
     def _is_perhaps_paid(self, attempt: AttemptId) -> bool:
