@@ -9,9 +9,13 @@ from typing import Final
 _STEPS: Final = """
 import json, sys
 
+# Whoever measures this process has loaded some already.
+before = set(sys.modules)
+
 def note(name):
-    told[name] = sorted({module.partition(".")[0] for module in sys.modules} | {
-        module for module in sys.modules if module.startswith("retouchd.")})
+    new = set(sys.modules) - before
+    told[name] = sorted({module.partition(".")[0] for module in new} | {
+        module for module in new if module.startswith("retouchd.")})
 
 told = {}
 import retouchd.cli.main
