@@ -113,8 +113,9 @@ class Dispatch:
     def _choose_sends(self) -> Iterator[Task]:
         if self._board.pauses:
             return
-        answered = self._under_way.count(Send) - self._under_way.count_calls()
-        room = self._throttle.room(self._under_way.count_calls()) - max(0, answered - _ANSWERED_AT_ONCE)
+        calls = self._under_way.count_calls()
+        answered = self._under_way.count(Send) - calls
+        room = self._throttle.room(calls) - max(0, answered - _ANSWERED_AT_ONCE)
         if room <= 0:
             return
         for job in self._find_sendable(room + len(self._under_way)):
