@@ -18,7 +18,7 @@ from installations import install, running
 from processes import cpu_seconds, pss_bytes
 from tables import Options, Verdict, at_most, main, print_table
 
-_FILES: Final = 10_000
+FILES: Final = 10_000
 _FOLDERS: Final = 10
 _SECONDS: Final = 150.0
 # The first scan and the status file are over by then.
@@ -29,7 +29,7 @@ _MOST_CPU_PERCENT: Final = 0.15
 _MOST_MEBIBYTES: Final = 60.0
 
 
-def _fill(inbox: Path, files: int) -> None:
+def fill(inbox: Path, files: int) -> None:
     """Make photos without prompts, and as many files that are no photos."""
     for number in range(files):
         folder = inbox / f"album-{number % _FOLDERS}"
@@ -42,10 +42,10 @@ def measure(out: Path) -> dict[int, tuple[float, float]]:
     """Give by the number of files the share of a core in percent, and the memory in MiB."""
     with ExitStack() as opened:
         daemons = {}
-        for files in (0, _FILES):
+        for files in (0, FILES):
             place = Path(opened.enter_context(tempfile.TemporaryDirectory(dir=out)))
             made = install(place, _NOBODY)
-            _fill(made.inbox, files)
+            fill(made.inbox, files)
             daemons[files] = opened.enter_context(running(made)).pid
         time.sleep(_SETTLE_SECONDS)
         begun, before = time.monotonic(), {files: cpu_seconds(pid) for files, pid in daemons.items()}
@@ -65,8 +65,8 @@ def run(options: Options) -> Iterable[Verdict]:
         ["files in the inbox", "% of a core", "memory (PSS), MiB"],
         [(str(files), *row) for files, row in figures.items()],
     )
-    cpu, memory = figures[_FILES]
-    goal = f"Idle with {_FILES} files in the inbox"
+    cpu, memory = figures[FILES]
+    goal = f"Idle with {FILES} files in the inbox"
     return [
         at_most(f"{goal}: CPU", cpu, _MOST_CPU_PERCENT, " % of a core"),
         at_most(f"{goal}: memory", memory, _MOST_MEBIBYTES, " MiB"),

@@ -2,7 +2,9 @@
 
 Run it by hand: `.venv/bin/python tests/bench/starting.py`. Each command is a whole process, and what is
 compared is run by turns: help beside the help of the smallest program made with typer, status beside the mere
-import of the packages that the daemon is made of. CPU time is that of the process with all of its children.
+import of the packages that the daemon is made of; once while no daemon runs, and once while one does. The
+daemon is started with an empty inbox, and with one in which ten thousand files lie. CPU time is that of the
+process with all of its children.
 """
 
 import os
@@ -17,7 +19,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from installations import Installation, environment, install, stop
+from idle import FILES, fill
+from installations import Installation, environment, install, running, stop
 from tables import Options, Verdict, at_most, main, print_table
 
 # So many starts make one round: a single one differs by a tenth from the next.
@@ -48,16 +51,16 @@ class Start:
 def run(options: Options) -> Iterable[Verdict]:
     """Measure all starts by turns, and judge them."""
     with TemporaryDirectory(dir=options.out) as folder:
-        place = Path(folder)
-        installation = install(place, _NOWHERE)
-        # The first start makes the journal, the second finds it as every later one does.
-        _start_daemon(installation)
-        commands = _commands(place)
-        starts: dict[str, list[Start]] = {name: [] for name in (*commands, _DAEMON)}
-        for _ in range(options.rounds * _STARTS_A_ROUND):
-            for name, command in commands.items():
-                starts[name].append(_run_command(command, place))
-            starts[_DAEMON].append(_start_daemon(installation))
+        daemons = _daemons(Path(folder))
+        working = _installation(Path(folder) / "working")
+        commands = _commands(Path(folder), daemons[_DAEMON], working)
+        starts: dict[str, list[Start]] = {name: [] for name in (*commands, *daemons)}
+        with running(working):
+            for _ in range(options.rounds * _STARTS_A_ROUND):
+                for name, command in commands.items():
+                    starts[name].append(_run_command(command))
+                for name, installation in daemons.items():
+                    starts[name].append(_start_daemon(installation))
     walls = {name: median(one.wall_seconds for one in taken) for name, taken in starts.items()}
     cpu = {name: median(one.cpu_seconds for one in taken) for name, taken in starts.items()}
     print_table(
@@ -70,31 +73,54 @@ def run(options: Options) -> Iterable[Verdict]:
 
 _HELP, _SMALLEST_HELP, _IMPORT = "retouchd --help", "smallest typer program --help", "import of the packages"
 _STATUS, _STATUS_JSON = "retouchd status", "retouchd status --json"
-_DAEMON = "daemon until it is ready"
+_STATUS_RUNNING = "retouchd status of a daemon that runs"
+_DAEMON, _DAEMON_FULL = "daemon until it is ready", f"the same with {FILES} files in the inbox"
 
 
-def _commands(place: Path) -> Mapping[str, Sequence[str]]:
+def _installation(place: Path) -> Installation:
+    place.mkdir()
+    return install(place, _NOWHERE)
+
+
+def _daemons(place: Path) -> Mapping[str, Installation]:
+    """Give one with an empty inbox and one with a full one; each has been started before."""
+    daemons = {_DAEMON: _installation(place / "empty"), _DAEMON_FULL: _installation(place / "full")}
+    fill(daemons[_DAEMON_FULL].inbox, FILES)
+    for installation in daemons.values():
+        # The first start makes the journal, the second finds it as every later one does.
+        _start_daemon(installation)
+    return daemons
+
+
+def _commands(place: Path, resting: Installation, working: Installation) -> Mapping[str, Sequence[str]]:
     smallest = place / "smallest.py"
     smallest.write_text(_SMALLEST)
-    status = [_RETOUCHD, "--config", str(place / "config.toml"), "status"]
+    status = _retouchd(resting, "status")
     return {
         _SMALLEST_HELP: [_PYTHON, str(smallest), "--help"],
         _HELP: [_RETOUCHD, "--help"],
         _IMPORT: [_PYTHON, "-c", _IMPORTS],
         _STATUS: status,
         _STATUS_JSON: [*status, "--json"],
+        _STATUS_RUNNING: _retouchd(working, "status"),
     }
+
+
+def _retouchd(installation: Installation, command: str) -> list[str]:
+    """Give a command line of the script that is installed, as people start it."""
+    return [_RETOUCHD, *installation.command(command)[3:]]
 
 
 def _judge(walls: Mapping[str, float], cpu: Mapping[str, float]) -> Iterable[Verdict]:
     yield at_most("daemon ready", walls[_DAEMON], 0.5, " s")
+    yield at_most(f"daemon ready with {FILES} files in the inbox", walls[_DAEMON_FULL], 0.5, " s")
     for kind, times in (("clock", walls), ("CPU", cpu)):
         yield at_most(f"{_HELP} / {_SMALLEST_HELP}, {kind}", times[_HELP] / times[_SMALLEST_HELP], 1.5)
-        yield at_most(f"{_STATUS} / {_IMPORT}, {kind}", times[_STATUS] / times[_IMPORT], 1.0)
-        yield at_most(f"{_STATUS_JSON} / {_IMPORT}, {kind}", times[_STATUS_JSON] / times[_IMPORT], 1.0)
+        for status in (_STATUS, _STATUS_JSON, _STATUS_RUNNING):
+            yield at_most(f"{status} / {_IMPORT}, {kind}", times[status] / times[_IMPORT], 1.0)
 
 
-def _run_command(command: Sequence[str], place: Path) -> Start:
+def _run_command(command: Sequence[str]) -> Start:
     """Run a command to its end.
 
     Raises:
@@ -102,7 +128,7 @@ def _run_command(command: Sequence[str], place: Path) -> Start:
     """
     begun = time.perf_counter()
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment(), cwd=place
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment()
     )
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begun
@@ -125,7 +151,7 @@ def _start_daemon(installation: Installation) -> Start:
         manager.settimeout(_READY_SECONDS)
         begun = time.perf_counter()
         process = subprocess.Popen(
-            [_RETOUCHD, *installation.command("run")[3:]],
+            _retouchd(installation, "run"),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
