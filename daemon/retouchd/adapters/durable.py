@@ -10,6 +10,8 @@ import os
 import sqlite3
 from typing import Final
 
+from retouchd.baton import BATON
+
 _RENAME_NOREPLACE: Final = 1
 _RENAME_EXCHANGE: Final = 2
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -20,7 +22,8 @@ class Durable:
 
     def fsync(self, descriptor: int) -> None:
         """Make a file's bytes, or a folder's names, survive a power cut."""
-        os.fsync(descriptor)
+        with BATON.aside():
+            os.fsync(descriptor)
 
     def link(self, source: str, target: str, *, source_folder: int, target_folder: int) -> None:
         """Give a file a second name; FileExistsError when that name is taken."""
@@ -56,4 +59,5 @@ class Durable:
 
     def commit(self, connection: sqlite3.Connection) -> None:
         """Make the open transaction durable."""
-        connection.execute("COMMIT")
+        with BATON.aside():
+            connection.execute("COMMIT")

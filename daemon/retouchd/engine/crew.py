@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from retouchd.baton import BATON
 from retouchd.core.jobs import Job
 from retouchd.core.pauses import PauseReason
 from retouchd.core.records import BundleRecord
@@ -241,7 +242,8 @@ class Crew:
     def _try(self, task: Task) -> Exception | None:
         """Carry out a task; a defect that one photo brings to light must not stop the others (I11)."""
         try:
-            self._carry_out(task)
+            with BATON.carried():
+                self._carry_out(task)
         except Exception as exc:  # noqa: BLE001 - one of the two places; logged with its traceback
             self._log.exception("worker.crashed", task=type(task).__name__, subject=subject_of(task))
             return exc

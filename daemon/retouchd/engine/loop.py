@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from retouchd.baton import BATON
 from retouchd.core.errors import RetouchdError
 from retouchd.core.records import BundleState
 from retouchd.engine.clockwatch import ClockWatch
@@ -91,9 +92,10 @@ class Engine:
         Raises:
             JournalError: The journal cannot be written; the next start goes on from what is durable.
         """
-        self._turn([])
-        while not self._is_over():
-            self._turn(self._mailbox.take(self._seconds_to_sleep))
+        with BATON.carried():
+            self._turn([])
+            while not self._is_over():
+                self._turn(self._mailbox.take(self._seconds_to_sleep))
         self._leaving.tell_left()
 
     def stop(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from retouchd.baton import BATON
 from retouchd.core.errors import RetouchdError
 from retouchd.engine.desk import Answer, Asked
 
@@ -43,7 +44,8 @@ class Mailbox:
         answers: list[Answer] = []
         future: Future[object] = Future()
         self._requests.put(Request(work=lambda: answers.append(work(*args, **kwargs)), future=future))
-        future.result()
+        with BATON.aside():
+            future.result()
         return answers[0]
 
     def tell(self, work: Callable[Asked, object], /, *args: Asked.args, **kwargs: Asked.kwargs) -> None:
@@ -58,7 +60,8 @@ class Mailbox:
         """
         try:
             seconds = 0.0 if not self._requests.empty() else max(0.0, find_patience())
-            batch = [self._requests.get(timeout=seconds)]
+            with BATON.aside():
+                batch = [self._requests.get(timeout=seconds)]
         except queue.Empty:
             return []
         while not self._requests.empty():

@@ -16,11 +16,17 @@ from retouchd.adapters.endpoint.censor import Censor
 from retouchd.adapters.endpoint.deadline import Line
 from retouchd.adapters.endpoint.mapping import NETWORK_ERRORS, describe_failure
 from retouchd.adapters.endpoint.reply import copy_body, finish, headers_of
+from retouchd.baton import BATON
 from retouchd.core.errors import FileTroubleError
 from retouchd.core.outcomes import Answered, CallEnd, NoAnswer, NotSent, NotSentKind
 
 _CONNECTED: Final = "connection.connect_tcp.complete"
 _BODY_FAILED: Final = "http11.send_request_body.failed"
+# The steps that take long with nothing to do; others run meanwhile.
+_WAITS: Final = frozenset(
+    {"connection.connect_tcp", "connection.start_tls", "http11.receive_response_headers"}
+)
+_STARTED: Final = "started"
 # Who stopped taking the request has answered it by now, or will not.
 _EARLY_ANSWER_SECONDS: Final = 5.0
 
@@ -51,12 +57,15 @@ class Call:
         return time.monotonic() - self._begin
 
     def note_event(self, event: str, details: Mapping[str, Any]) -> None:
-        """Take over the connection from httpcore's trace, direct, through a proxy, before any TLS.
+        """Follow httpcore's trace: take over the connection before any TLS, let others run in waits.
 
         Raises:
             WriteError: In place of the time-out of a body that is not taken: only after this error does
                 httpcore read the answer that may have come before, which may have been charged.
         """
+        step, _, phase = event.rpartition(".")
+        if step in _WAITS:
+            BATON.put_down() if phase == _STARTED else BATON.pick_up()
         if event == _CONNECTED:
             self.line.attach(details["return_value"].get_extra_info("socket"))
         elif event == _BODY_FAILED and isinstance(details["exception"], httpcore.WriteTimeout):
