@@ -330,7 +330,7 @@ class Journal(Bundles, Names, Returns, Jobs, Ledger, Ends, History, Limits, Orde
         """Open a transaction; its end is the moment from which on everything in it survives a power cut."""
         ...
 
-    def savepoint(self) -> AbstractContextManager[None]:
+    def part(self) -> AbstractContextManager[None]:
         """Open a part of the transaction that is undone alone when it raises."""
         ...
 

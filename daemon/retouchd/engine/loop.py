@@ -138,7 +138,7 @@ class Engine:
 
     def _carry_out(self, request: Request) -> None:
         try:
-            with self._office.journal.savepoint(), self._office.herald.part():
+            with self._office.journal.part(), self._office.herald.part():
                 request.result = request.work()
         except RetouchdError as exc:
             request.error = exc

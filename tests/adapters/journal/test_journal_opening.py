@@ -4,7 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import Thread
 
 import pytest
@@ -13,6 +13,7 @@ from journal_samples import DURABLE, bundle_of, record_bundle
 from durable import CuttingDurable, When, run_until_cut
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.journal.journal import SqliteJournal, translating
+from retouchd.adapters.journal.parts import PartedConnection
 from retouchd.adapters.journal.schema import APPLICATION_ID, STEPS, VERSION
 from retouchd.core.bundles import Bundle
 from retouchd.core.errors import JournalDamagedError, JournalError
@@ -20,7 +21,7 @@ from retouchd.core.money import Money, Spent
 from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.periods import Period
 from retouchd.core.records import BundleState, Moments, Verb
-from retouchd.core.values import EditId
+from retouchd.core.values import BundleId, EditId
 from retouchd.engine.journal import Journal
 from strategies import NOW
 
@@ -269,28 +270,91 @@ def test_a_full_database_is_one_of_our_errors(journal: SqliteJournal, moments: M
     assert not journal.connection.in_transaction
 
 
-def test_a_savepoint_is_undone_alone(journal: SqliteJournal, moments: Moments) -> None:
+def test_a_part_is_undone_alone(journal: SqliteJournal, moments: Moments) -> None:
     """One bad file's part is undone, what stands before and after it in the transaction is kept (I11)."""
     with journal.transaction():
         record(journal, bundle_of("a.png"), moments)
-        with suppress(KeyError), journal.savepoint():
+        with suppress(KeyError), journal.part():
             record(journal, bundle_of("b.png"), moments)
-            with journal.savepoint():
+            with journal.part():
                 record(journal, bundle_of("c.png"), moments)
             raise KeyError
-        with journal.savepoint():
+        with journal.part():
             record(journal, bundle_of("d.png"), moments)
-            with suppress(KeyError), journal.savepoint():
+            with suppress(KeyError), journal.part():
                 record(journal, bundle_of("e.png"), moments)
                 raise KeyError
 
     assert names_in(journal) == ["a.png", "d.png"]
 
 
-def test_a_savepoint_goes_with_its_transaction(journal: SqliteJournal, moments: Moments) -> None:
+def test_the_first_part_that_changes_something_is_undone_alone(
+    journal: SqliteJournal, moments: Moments
+) -> None:
+    """What was only read before it, and what comes after it, goes on in the same transaction."""
+    with journal.transaction():
+        with journal.part():
+            assert names_in(journal) == []
+        with suppress(KeyError), journal.part(), journal.part():
+            record(journal, bundle_of("a.png"), moments)
+            raise KeyError
+        with journal.part():
+            record(journal, bundle_of("b.png"), moments)
+        with suppress(KeyError), journal.part():
+            record(journal, bundle_of("c.png"), moments)
+            raise KeyError
+        during = names_in(journal)
+
+    assert during == names_in(journal) == ["b.png"]
+
+
+def test_a_part_that_fails_before_it_changed_anything_undoes_nothing(
+    journal: SqliteJournal, moments: Moments
+) -> None:
+    """What the parts before it have changed is kept."""
+    with journal.transaction():
+        with journal.part():
+            record(journal, bundle_of("a.png"), moments)
+        with suppress(KeyError), journal.part():
+            assert names_in(journal) == ["a.png"]
+            raise KeyError
+
+    assert names_in(journal) == ["a.png"]
+
+
+def test_a_part_takes_no_statement_while_it_is_the_only_one_to_change_anything(
+    journal: SqliteJournal, moments: Moments
+) -> None:
+    """Most turns of the engine carry out one request, whose undoing is prepared for nothing."""
+    statements: list[str] = []
+    journal.connection.set_trace_callback(statements.append)
+    with journal.transaction():
+        with journal.part():
+            names_in(journal)
+        with journal.part():
+            record(journal, bundle_of("a.png"), moments)
+    with journal.transaction():
+        for name in ("b.png", "c.png"):
+            with journal.part():
+                record(journal, bundle_of(name), moments)
+
+    assert [one for one in statements if " part" in one] == ["SAVEPOINT part", "RELEASE part"]
+
+
+def test_many_rows_are_undone_with_their_part(journal: SqliteJournal, moments: Moments) -> None:
+    """It makes no difference how a change is made."""
+    record_bundle(journal, moments, bundle_of("a.png"))
+    with journal.transaction(), suppress(KeyError), journal.part():
+        journal.add_shares([(PurePosixPath("prompt.txt"), BundleId(1))])
+        raise KeyError
+
+    assert not journal.is_left_to_others(PurePosixPath("prompt.txt"), BundleId(2))
+
+
+def test_a_part_goes_with_its_transaction(journal: SqliteJournal, moments: Moments) -> None:
     """A part that was kept is undone all the same when the whole is."""
     with suppress(KeyError), journal.transaction():
-        with journal.savepoint():
+        with journal.part():
             record(journal, bundle_of("a.png"), moments)
         raise KeyError
 
@@ -356,7 +420,7 @@ def test_damage_that_is_found_while_running_is_one_of_our_errors(path: Path, mom
     content = path.read_bytes()
     path.write_bytes(content[:4096] + bytes(len(content) - 4096))
 
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(sqlite3.connect(path, factory=PartedConnection)) as connection:
         journal = SqliteJournal(connection, DURABLE)
         with pytest.raises(JournalDamagedError, match="the history is damaged"), journal.transaction():
             names_in(journal)

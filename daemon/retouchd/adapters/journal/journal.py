@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from retouchd.adapters.journal.ends import EndsTable
 from retouchd.adapters.journal.history import HistoryTable
 from retouchd.adapters.journal.limits import LimitsTable
 from retouchd.adapters.journal.orders import OrdersTable
+from retouchd.adapters.journal.parts import PartedConnection
 from retouchd.adapters.journal.returns import ReturnsTable
 from retouchd.adapters.journal.schema import VERSION
 from retouchd.adapters.journal.shelf import ShelfTable
@@ -77,7 +78,9 @@ class SqliteJournal(
 ):
     """Fits the engine's Protocol Journal."""
 
-    def __init__(self, connection: sqlite3.Connection, durable: Durable) -> None:
+    connection: PartedConnection
+
+    def __init__(self, connection: PartedConnection, durable: Durable) -> None:
         super().__init__(connection, _BOOT_ID.read_text().strip(), time.monotonic())
         self._durable = durable
 
@@ -183,25 +186,16 @@ class SqliteJournal(
         """
         try:
             with translating():
-                self.connection.execute("BEGIN IMMEDIATE")
+                self.connection.begin()
                 yield
                 self._durable.commit(self.connection)
         finally:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
 
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
+    def part(self) -> AbstractContextManager[None]:
         """Open a part of the transaction that is undone alone when it raises."""
-        self.connection.execute("SAVEPOINT part")
-        kept = False
-        try:
-            yield
-            kept = True
-        finally:
-            if not kept:
-                self.connection.execute("ROLLBACK TO part")
-            self.connection.execute("RELEASE part")
+        return self.connection.part()
 
     def next_due(self, moments: Moments) -> float | None:
         """Give the seconds until something stored becomes due by itself, or None."""
@@ -257,7 +251,7 @@ def check_journal(path: Path) -> None:
 
 
 @contextmanager
-def _opened(path: Path, mode: str, patience_seconds: float = _BUSY_SECONDS) -> Iterator[sqlite3.Connection]:
+def _opened(path: Path, mode: str, patience_seconds: float = _BUSY_SECONDS) -> Iterator[PartedConnection]:
     """Open the database, and close it again when it turns out to be of no use."""
     with ExitStack() as opened:
         with translating(path):
@@ -286,10 +280,15 @@ def translating(path: Path | None = None) -> Iterator[None]:
         raise JournalError(message) from exc
 
 
-def _connect(uri: str, patience_seconds: float) -> sqlite3.Connection:
+def _connect(uri: str, patience_seconds: float) -> PartedConnection:
     # Not bound to the thread that opens it: the service opens, the engine thread works.
     connection = sqlite3.connect(
-        uri, uri=True, timeout=patience_seconds, isolation_level=None, check_same_thread=False
+        uri,
+        uri=True,
+        timeout=patience_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=PartedConnection,
     )
     connection.row_factory = sqlite3.Row
     return connection

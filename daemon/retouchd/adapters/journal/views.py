@@ -22,6 +22,7 @@ from retouchd.adapters.journal.happenings import HappeningsTable
 from retouchd.adapters.journal.journal import SqliteJournal, translating
 from retouchd.adapters.journal.listing import ListingTable
 from retouchd.adapters.journal.memory import Delivered
+from retouchd.adapters.journal.parts import PartedConnection
 from retouchd.core.errors import UnknownJobError
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.money import NOTHING, Money
@@ -54,7 +55,7 @@ class Queue:
 class JournalView(SqliteJournal, CostsTable, ListingTable, GaugesTable, HappeningsTable):
     """The journal for screens. Opened with `open_for_reading`, which never makes a missing one."""
 
-    def __init__(self, connection: sqlite3.Connection, durable: Durable) -> None:
+    def __init__(self, connection: PartedConnection, durable: Durable) -> None:
         super().__init__(connection, durable)
         # A screen is opened long after the start: what an earlier boot saw has been quiet since.
         self.strangers_quiet_at = 0.0
