@@ -132,7 +132,7 @@ class UnderWay:
         subject = subject_of(task)
         if self._tasks.setdefault(subject, task) is not task:
             return False
-        self._since[subject] = self._office.clock.moments().monotonic
+        self._since[subject] = self._monotonic()
         self._longest_calls[subject] = self._office.policy.longest_call.total_seconds()
         return True
 
@@ -167,23 +167,27 @@ class UnderWay:
         return self._count([task for task in self._tasks.values() if isinstance(task, kinds)])
 
     def _count(self, tasks: Sequence[Task]) -> int:
-        stalled = sum(self._has_stalled(task) for task in tasks)
+        monotonic = self._monotonic()
+        stalled = sum(self._has_stalled(task, monotonic) for task in tasks)
         return len(tasks) - min(stalled, _MOST_STALLED)
 
     def tell_stalled(self) -> None:
         """Tell each task that has stalled, once."""
+        monotonic = self._monotonic()
         for subject, task in self._tasks.items():
-            if subject not in self._told and self._has_stalled(task):
+            if subject not in self._told and self._has_stalled(task, monotonic):
                 self._told.add(subject)
                 self._office.herald.say(
                     "warning", "worker.stalled", task=type(task).__name__, subject=subject
                 )
 
-    def _has_stalled(self, task: Task) -> bool:
+    def _has_stalled(self, task: Task, monotonic: float) -> bool:
         subject = subject_of(task)
         call_seconds = self.longest_call_seconds(subject) if isinstance(task, Send) else 0.0
-        taken_seconds = self._office.clock.moments().monotonic - self._since[subject]
-        return taken_seconds > call_seconds + _STALLED_SECONDS
+        return monotonic - self._since[subject] > call_seconds + _STALLED_SECONDS
+
+    def _monotonic(self) -> float:
+        return self._office.clock.moments().monotonic
 
 
 class Crew:
