@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from retouchd.adapters.allocator import share_one_heap
+from retouchd.adapters.allocator import keep_heap_small
 from retouchd.adapters.coredumps import forbid_core_dumps
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.servicemanager import ServiceManager
@@ -32,7 +32,7 @@ def run_daemon(
     """
     # Before the key is known to this process.
     forbid_core_dumps()
-    share_one_heap()
+    keep_heap_small()
     manager = ServiceManager.from_environ(os.environ)
     # What a crash in a library, or the service manager's watchdog, has ended says where each thread was.
     faulthandler.enable()
