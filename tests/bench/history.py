@@ -37,7 +37,7 @@ def add(journal: SqliteJournal, number: int) -> None:
     now = BEGIN + timedelta(minutes=number)
     digest = sha256(str(number).encode()).hexdigest()
     folder, name = PurePosixPath(f"wedding-{number // 500}"), f"DSC_{number:06}.jpg"
-    photo = Member(path=folder / name, role=Role.PHOTO, signature=SIGNATURE)
+    photo = Member.at(folder / name, Role.PHOTO, SIGNATURE)
     bundle = Bundle(folder=folder, key=name.lower(), members=(photo,), standing=Standing.COMPLETE, detail="")
     record = journal.get_bundle(journal.record_seen(bundle, digest, BundleState.ARRIVING, now, 0.0))
     members = [

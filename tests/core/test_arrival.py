@@ -259,7 +259,7 @@ def test_quiet_counts_from_the_change_where_that_is_known(
     """How long news of a change took is not waited for once more, and a clock that is set cuts no quiet."""
     changed_ns = round((NOW.timestamp() - changed_seconds_ago) * 1e9)
     members = tuple(
-        Member(path=PurePosixPath(name), role=role, signature=replace(SIGNATURE, ctime_ns=ctime_ns))
+        Member.at(PurePosixPath(name), role, replace(SIGNATURE, ctime_ns=ctime_ns))
         for name, role, ctime_ns in ((PHOTO, Role.PHOTO, changed_ns), (PROMPT, Role.PROMPT, 1))
     )
     bundle = Bundle(folder=PurePosixPath(), key=PHOTO, members=members, standing=Standing.COMPLETE, detail="")

@@ -16,6 +16,7 @@ from retouchd.core.bundles import (
     ConflictCopies,
     Entry,
     FormingRules,
+    Member,
     Role,
     Standing,
     is_photo_name,
@@ -133,7 +134,7 @@ def test_prompt_and_options_go_together() -> None:
     """A photo may have a prompt file and an option file at once."""
     bundle = formed("a.png", "a.txt", "a.png.toml")["a.png"]
 
-    assert bundle.with_role(Role.PROMPT) == (replace(bundle.photo, path=FOLDER / "a.txt", role=Role.PROMPT),)
+    assert bundle.with_role(Role.PROMPT) == (replace(bundle.photo, name="a.txt", role=Role.PROMPT),)
     assert [one.name for one in bundle.with_role(Role.OPTIONS)] == ["a.png.toml"]
 
 
@@ -309,7 +310,9 @@ def test_a_mask_belongs_to_its_photo(mask: str) -> None:
 )
 def test_what_several_photos_may_use(path: str, role: Role, *, is_shared: bool) -> None:
     """What is named after one photo alone is its own; photos are, and common files are nobody's."""
-    assert may_be_shared(PurePosixPath(path), role, PurePosixPath("t/a.jpg")) is is_shared
+    file = Member.at(PurePosixPath(path), role, SIGNATURE)
+
+    assert may_be_shared(file, PurePosixPath("t"), "a.jpg") is is_shared
 
 
 def test_the_digest_is_the_one_that_journals_remember() -> None:

@@ -33,7 +33,7 @@ def entry(name: str) -> Entry:
 
 def preset(folder: str) -> Member:
     """Give a folder's preset."""
-    return Member(path=PurePosixPath(folder, "_preset.toml"), role=Role.PRESET, signature=entry("").signature)
+    return Member.at(PurePosixPath(folder, "_preset.toml"), Role.PRESET, entry("").signature)
 
 
 def contents(

@@ -18,7 +18,7 @@ def bundle_of(path: str, *, borrows_prompt: bool = False) -> Bundle:
     return Bundle(
         folder=place.parent,
         key=place.name.casefold(),
-        members=(Member(path=place, role=Role.PHOTO, signature=SIGNATURE),),
+        members=(Member.at(place, Role.PHOTO, SIGNATURE),),
         standing=Standing.COMPLETE,
         borrows_prompt=borrows_prompt,
     )

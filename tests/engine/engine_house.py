@@ -339,8 +339,8 @@ def bundle_of(
     standing: Standing = Standing.COMPLETE,
 ) -> Bundle:
     """Give a photo's bundle with its prompt."""
-    photo = Member(path=PurePosixPath(name), role=Role.PHOTO, signature=signature_of(mtime))
-    prompt = Member(path=PurePosixPath(f"{name}.txt"), role=Role.PROMPT, signature=signature_of(1))
+    photo = Member.at(PurePosixPath(name), Role.PHOTO, signature_of(mtime))
+    prompt = Member.at(PurePosixPath(f"{name}.txt"), Role.PROMPT, signature_of(1))
     members = (photo,) if standing is Standing.LACKS_PROMPT else (photo, prompt)
     return Bundle(folder=folder, key=fold_name(name), members=members, standing=standing, detail="")
 

@@ -79,9 +79,7 @@ class Yard:
     def see(self, *names: str, key: str = "", standing: Standing = Standing.COMPLETE) -> None:
         """Have the scanner tell of a photo with what belongs to it."""
         paths = [PurePosixPath(name) for name in names]
-        members = tuple(
-            Member(path=path, role=ROLES[path.suffix], signature=signature_of(1)) for path in paths
-        )
+        members = tuple(Member.at(path, ROLES[path.suffix], signature_of(1)) for path in paths)
         key = key or fold_name(paths[0].name)
         self.house.see(Bundle(folder=paths[0].parent, key=key, members=members, standing=standing))
 

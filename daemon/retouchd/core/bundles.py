@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, Protocol, Self
 
 from retouchd.core.ignore import USUAL_RULES, IgnoreRules
 from retouchd.core.values import Signature, fold_name
@@ -72,17 +72,29 @@ class Member:
     """One file of a bundle.
 
     Attributes:
-        path: Below the inbox; presets and references may lie in other folders than the photo.
+        folder: Below the inbox; presets and references may lie in other folders than the photo.
+        name: The file's name on disk.
     """
 
-    path: PurePosixPath
+    folder: PurePosixPath
+    name: str
     role: Role
     signature: Signature
 
+    @classmethod
+    def at(cls, path: PurePosixPath, role: Role, signature: Signature) -> Self:
+        """Give the file that lies at a path."""
+        return cls(folder=path.parent, name=path.name, role=role, signature=signature)
+
     @property
-    def name(self) -> str:
-        """The file's name on disk."""
-        return self.path.name
+    def path(self) -> PurePosixPath:
+        """Where the file lies, below the inbox. It is made when asked for, which a scan never does."""
+        return self.folder / self.name
+
+    @property
+    def place(self) -> str:
+        """The same as text, made five times as fast."""
+        return f"{self.folder}/{self.name}" if self.folder.name else self.name
 
 
 class Standing(StrEnum):
@@ -171,8 +183,7 @@ class Bundle:
 
 def _digested(member: Member) -> str:
     one = member.signature
-    path = str(member.path)
-    return f"('{member.role}', {path!r}, ({one.size}, {one.mtime_ns}, {one.ctime_ns}, {one.inode}))"
+    return f"('{member.role}', {member.place!r}, ({one.size}, {one.mtime_ns}, {one.ctime_ns}, {one.inode}))"
 
 
 def could_matter(name: str, key: str) -> bool:
@@ -234,11 +245,36 @@ def fits_whole_name(sidecar: str, photo: str) -> bool:
     return fold_name(sidecar).startswith(f"{fold_name(photo)}.")
 
 
-def may_be_shared(path: PurePosixPath, role: Role, photo: PurePosixPath) -> bool:
-    """Say whether other photos may use a photo's file, too: it is not named after that photo alone."""
-    if role not in SHARED_ROLES:
+class Belonging(Protocol):
+    """A file of a bundle."""
+
+    @property
+    def role(self) -> Role:
+        """What it is to the bundle."""
+        ...
+
+    @property
+    def folder(self) -> PurePosixPath:
+        """Where it lies, below the inbox."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Its name on disk."""
+        ...
+
+
+def may_be_shared(file: Belonging, folder: PurePosixPath, photo: str) -> bool:
+    """Say whether other photos may use a photo's file, too: it is not named after that photo alone.
+
+    Args:
+        file: The photo's file.
+        folder: Where the photo lies.
+        photo: The photo's name.
+    """
+    if file.role not in SHARED_ROLES:
         return False
-    return not (fits_whole_name(path.name, photo.name) and path.parent == photo.parent)
+    return not (fits_whole_name(file.name, photo) and file.folder == folder)
 
 
 def suffix_of(name: str) -> str:

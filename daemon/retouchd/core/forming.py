@@ -236,7 +236,7 @@ class _Former:
                 found = self._by_key.get(fold_name(path.name), ())
                 yield from (self._member(entry, role) for entry in found[:1])
             elif (entry := self._contents.elsewhere.get(path)) is not None:
-                yield Member(path=path.parent / entry.name, role=role, signature=entry.signature)
+                yield Member(folder=path.parent, name=entry.name, role=role, signature=entry.signature)
 
     def _find_same_stems(self) -> Mapping[str, Sequence[str]]:
         """Give the photos by their stems, where a borrowed prompt would serve several."""
@@ -304,7 +304,7 @@ class _Former:
         return self._by_key[key][0].name
 
     def _member(self, entry: Entry, role: Role) -> Member:
-        return Member(path=self._folder / entry.name, role=role, signature=entry.signature)
+        return Member(folder=self._folder, name=entry.name, role=role, signature=entry.signature)
 
 
 def _group(contents: Contents, ignore: IgnoreRules) -> dict[str, list[Entry]]:
@@ -320,7 +320,7 @@ def _without_twice(own: tuple[Member, ...], others: tuple[Member, ...]) -> tuple
     if not others:
         return own
     members = (*own, *others)
-    return tuple({member.path: member for member in reversed(members)}.values())[::-1]
+    return tuple({member.place: member for member in reversed(members)}.values())[::-1]
 
 
 def _natural_order(key: str) -> tuple[tuple[int, str], ...]:

@@ -49,6 +49,11 @@ class Accepted:
     signature: Signature
 
     @property
+    def folder(self) -> PurePosixPath:
+        """Where it lay, below the inbox."""
+        return self.path.parent
+
+    @property
     def name(self) -> str:
         """The file's name on disk."""
         return self.path.name

@@ -268,4 +268,4 @@ class Deliveries:
 
 
 def _may_be_shared(record: BundleRecord, member: Accepted) -> bool:
-    return may_be_shared(member.path, member.role, record.path)
+    return may_be_shared(member, record.folder, record.photo)

@@ -1,7 +1,7 @@
 """Tells what happened, but only once it is durable: lines wait until the transaction has ended."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Protocol
@@ -62,6 +62,10 @@ class Herald:
         """Tell anything else."""
         self._waiting.append(partial(self._tell, level, event, fields))
 
+    def say_each(self, level: str, event: str, told: Iterable[Mapping[str, object]]) -> None:
+        """Tell the same event of many, whose fields are made no sooner than that."""
+        self._waiting.append(partial(self._tell_each, level, event, told))
+
     def afterwards(self, work: Callable[[], object]) -> None:
         """Have something told to another thread, which must not look before it is durable."""
         self._waiting.append(work)
@@ -82,6 +86,10 @@ class Herald:
         waiting, self._waiting = self._waiting, []
         for told in waiting:
             told()
+
+    def _tell_each(self, level: str, event: str, told: Iterable[Mapping[str, object]]) -> None:
+        for fields in told:
+            self._tell(level, event, fields)
 
     def _tell(self, level: str, event: str, fields: Mapping[str, object]) -> None:
         getattr(self._log, level)(event, **fields)

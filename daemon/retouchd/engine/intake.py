@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from retouchd.core.arrival import after_look, claimed, is_news
-from retouchd.core.bundles import Bundle
+from retouchd.core.bundles import Bundle, may_be_shared
 from retouchd.core.duplicates import Place, find_place
 from retouchd.core.edits import DuplicatePolicy, Edit, Wish, another_take
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState
@@ -24,7 +24,7 @@ from retouchd.core.values import BundleId, JobId
 from retouchd.engine.crew import UnderWay
 from retouchd.engine.moves import Moves
 from retouchd.engine.office import Office
-from retouchd.engine.sights import Sights, Surroundings, shared_files
+from retouchd.engine.sights import Sights, Surroundings
 from retouchd.engine.verdicts import Accept, Moved, NeedsYou, Refused, Vanished, Verdict, WantsPrompt
 
 _NOT_YET_JOBS: Final = frozenset({BundleState.ARRIVING, BundleState.LACKS_PROMPT, BundleState.NEEDS_YOU})
@@ -247,7 +247,8 @@ class Intake:
                 record, state=state, detail="", settled=self._clock.now(), look_at=None, accepted=accepted
             )
         )
-        self._journal.share_files(record.id, shared_files(record.path, accepted))
+        shared = [one.path for one in accepted if may_be_shared(one, record.folder, record.photo)]
+        self._journal.share_files(record.id, shared)
 
     def _add_job(
         self, record: BundleRecord, wish: Wish, reserve: Callable[[PurePosixPath, JobId], PurePosixPath]

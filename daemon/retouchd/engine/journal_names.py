@@ -30,8 +30,8 @@ class Names(Protocol):
         """Note which files a bundle uses that others may use, too; what was noted before is forgotten."""
         ...
 
-    def add_shares(self, shares: Iterable[tuple[PurePosixPath, BundleId]]) -> None:
-        """Note which files bundles use that others may use, too."""
+    def add_shares(self, shares: Iterable[tuple[str, BundleId]]) -> None:
+        """Note by their paths which files bundles use that others may use, too."""
         ...
 
     def is_left_to_others(self, path: PurePosixPath, bundle: BundleId) -> bool:

@@ -305,7 +305,7 @@ def _member(bundle: Bundle, path: PurePosixPath, role: Role) -> Member:
     """Give a picture that a sidecar names; the scan may not have known of it."""
     known = next((one for one in bundle.members if one.path == path), None)
     nothing = Signature(size=0, mtime_ns=0, ctime_ns=0, inode=0)
-    return Member(path=path, role=role, signature=nothing) if known is None else replace(known, role=role)
+    return Member.at(path, role, nothing) if known is None else replace(known, role=role)
 
 
 def _is_unchanged(bundle: Bundle, member: Member, before: Signature, source: Source) -> bool:

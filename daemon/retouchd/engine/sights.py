@@ -9,7 +9,7 @@ from typing import Protocol
 
 from retouchd.core.arrival import quiet_at, state_when_seen
 from retouchd.core.bundles import Bundle, Member, Standing, may_be_shared
-from retouchd.core.records import Accepted, Moments, Sight
+from retouchd.core.records import Moments, Sight
 from retouchd.engine.office import Office
 
 
@@ -43,8 +43,8 @@ class Sights:
         quiet_seconds = self._surroundings.quiet_seconds(bundle.folder)
         sight = self._sight(bundle, quiet_seconds, marked, moments)
         number = self._journal.record_seen(bundle, bundle.digest, sight.state, moments.now, sight.quiet_from)
-        self._journal.share_files(number, _shared(bundle))
-        self._tell(sight)
+        self._journal.share_files(number, [one.path for one in _shared(bundle)])
+        self._tell([sight])
 
     def note_new(self, bundles: Sequence[Bundle], marked: float | None) -> None:
         """Note bundles of one folder, at places where none is known: a backlog of them at once."""
@@ -55,9 +55,10 @@ class Sights:
         sights = [self._sight(bundle, quiet_seconds, marked, moments) for bundle in bundles]
         numbers = self._journal.record_new(sights, moments.now)
         numbered = zip(bundles, numbers, strict=True)
-        self._journal.add_shares((path, number) for one, number in numbered for path in _shared(one))
-        for sight in sights:
-            self._tell(sight)
+        self._journal.add_shares(
+            (one.place, number) for bundle, number in numbered for one in _shared(bundle)
+        )
+        self._tell(sights)
 
     def _sight(self, bundle: Bundle, quiet_seconds: float, marked: float | None, moments: Moments) -> Sight:
         if bundle.may_grow:
@@ -65,16 +66,14 @@ class Sights:
         quiet_from = quiet_at(bundle, marked, moments, quiet_seconds)
         return Sight(bundle=bundle, state=state_when_seen(bundle), quiet_from=quiet_from)
 
-    def _tell(self, sight: Sight) -> None:
-        source = str(sight.bundle.path)
-        self._office.herald.say("debug", "bundle.seen", source=source, state=sight.state)
+    def _tell(self, sights: Iterable[Sight]) -> None:
+        told = ({"source": one.bundle.photo.place, "state": one.state} for one in sights)
+        self._office.herald.say_each("debug", "bundle.seen", told)
 
 
-def shared_files(photo: PurePosixPath, members: Iterable[Member] | Iterable[Accepted]) -> list[PurePosixPath]:
+def _shared(bundle: Bundle) -> list[Member]:
     """Give the files of a bundle that other photos may use, too."""
-    return [one.path for one in members if may_be_shared(one.path, one.role, photo)]
-
-
-def _shared(bundle: Bundle) -> list[PurePosixPath]:
-    # What is ambiguous uses nothing yet: it must not keep back a prompt that would then be paid for.
-    return [] if bundle.standing is Standing.AMBIGUOUS else shared_files(bundle.path, bundle.members)
+    if bundle.standing is Standing.AMBIGUOUS:
+        return []  # It uses nothing yet: it must not keep back a prompt that would then be paid for.
+    photo = bundle.photo.name
+    return [one for one in bundle.members if may_be_shared(one, bundle.folder, photo)]

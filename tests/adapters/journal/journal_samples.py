@@ -29,7 +29,7 @@ Reader = Callable[[], SqliteJournal]
 
 def bundle_of(name: str = "beach.jpg", folder: PurePosixPath = FOLDER, detail: str = "") -> Bundle:
     """Give a photo's bundle."""
-    photo = Member(path=folder / name, role=Role.PHOTO, signature=SIGNATURE)
+    photo = Member.at(folder / name, Role.PHOTO, SIGNATURE)
     return Bundle(
         folder=folder, key=fold_name(name), members=(photo,), standing=Standing.COMPLETE, detail=detail
     )

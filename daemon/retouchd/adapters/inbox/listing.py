@@ -176,11 +176,11 @@ def list_folder(descriptor: int) -> Iterator[os.DirEntry[str]]:
 
 def preset_member(folder: PurePosixPath, entry: Entry) -> Member:
     """Give a folder's preset as a member of the bundles there and below."""
-    return Member(path=folder / entry.name, role=Role.PRESET, signature=entry.signature)
+    return Member(folder=folder, name=entry.name, role=Role.PRESET, signature=entry.signature)
 
 
 def _as_entry(member: Member) -> Entry:
-    return Entry(name=str(member.path), signature=member.signature)
+    return Entry(name=member.place, signature=member.signature)
 
 
 def _digest(entries: Iterable[Entry], links: Iterable[str]) -> bytes:

@@ -2,15 +2,20 @@
 
 import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
+from typing import Final
 
 from retouchd.core.edits import SourcePicture, Wish
 from retouchd.core.pictures import PhotoFormat, PictureFormat, SentPicture
 from retouchd.core.request import AutoSize, Background, EditRequest, Quality, Size
 from retouchd.core.values import Sha256
+
+_ENCODING: Final = sys.getfilesystemencoding()
+_ERRORS: Final = sys.getfilesystemencodeerrors()
 
 
 def to_seconds(moment: datetime | None) -> float | None:
@@ -30,7 +35,8 @@ def to_sure_moment(seconds: float) -> datetime:
 
 def to_bytes(path: PurePosixPath | str) -> bytes:
     """Give the bytes on disk."""
-    return os.fsencode(path)
+    # As os.fsencode, which takes three times as long: for 100 000 photos it is asked for 500 000 times.
+    return str(path).encode(_ENCODING, _ERRORS)
 
 
 def to_text(content: bytes) -> str:

@@ -14,10 +14,10 @@ class SharingTable(Table):
     def share_files(self, bundle: BundleId, paths: Iterable[PurePosixPath]) -> None:
         """Note which files a bundle uses that others may use, too; what was noted before is forgotten."""
         self.connection.execute("DELETE FROM shared_files WHERE bundle = ?", (bundle,))
-        self.add_shares((path, bundle) for path in paths)
+        self.add_shares((str(path), bundle) for path in paths)
 
-    def add_shares(self, shares: Iterable[tuple[PurePosixPath, BundleId]]) -> None:
-        """Note which files bundles use that others may use, too."""
+    def add_shares(self, shares: Iterable[tuple[str, BundleId]]) -> None:
+        """Note by their paths which files bundles use that others may use, too."""
         rows = ((to_bytes(path), bundle) for path, bundle in shares)
         self.connection.executemany("INSERT OR IGNORE INTO shared_files VALUES (?, ?)", rows)
 
