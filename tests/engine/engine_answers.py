@@ -137,7 +137,7 @@ class Counter:
 
     def deliver(self, job: Job) -> Job:
         """Deliver what was taken, as far as that goes now."""
-        self._delivery.deliver(job.id)
+        self._delivery.deliver(self.house.job(job))
         return self.house.job(job)
 
     def outputs(self) -> list[str]:

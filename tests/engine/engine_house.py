@@ -276,8 +276,7 @@ class House:
     def deliver(self, job: Job) -> Job:
         """Have a received job delivered."""
         with self.act():
-            self.deliveries.settle(job.id, 0.01)
-            self.deliveries.plan_output(job.id, PurePosixPath(f"{job.stem}.png"), Sha256("e" * 64))
+            self.deliveries.plan_output(job.id, PurePosixPath(f"{job.stem}.png"), Sha256("e" * 64), 0.01)
             self.deliveries.finish(job.id, {})
         return self.job(job)
 

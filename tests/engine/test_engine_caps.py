@@ -11,7 +11,7 @@ from engine_house import POLICY, House, wish_of
 
 from retouchd.core.errors import CommandRefusedError
 from retouchd.core.jobs import HoldReason, Job
-from retouchd.core.money import Caps, Money
+from retouchd.core.money import NOTHING, Caps, Money
 from retouchd.core.pauses import Pause, PauseReason, begin_pause
 from retouchd.core.prices import estimate
 from retouchd.core.records import Verb
@@ -24,7 +24,7 @@ def paid(house: House, name: str, reported_usd: float | None) -> Job:
     (job,) = house.accept(f"{name}.jpg", wish_of(name))
     received = house.answer(job)
     with house.act():
-        house.deliveries.settle(received.id, reported_usd)
+        house.cashier.settle(received, reported_usd)
     return house.job(job)
 
 
@@ -99,7 +99,7 @@ def test_i6_a_cost_far_above_the_formula_breaks_the_days_limit_once(tmp_path: Pa
     )
     received = house.answer(first)
     with house.act():
-        house.deliveries.settle(received.id, 0.9)
+        house.cashier.settle(received, 0.9)
         assert house.cashier.begin_submission(second.id) is None
 
     assert charged(house, first) == 900_000
@@ -111,7 +111,7 @@ def test_an_answer_is_booked_and_learned_once(house: House) -> None:
     job = paid(house, "aaaa", 0.0)
     for cost in (0.5, None):
         with house.act():
-            assert house.deliveries.settle(job.id, cost) == 0.0
+            assert house.cashier.settle(job, cost) == NOTHING
 
     assert charged(house, job) == 0
     assert house.journal.price_of(REQUEST) is None

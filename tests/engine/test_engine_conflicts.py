@@ -81,7 +81,9 @@ class Bench:
         )
         desk = Desk(self.house)
         conflicts = conflicts_of(self.house, desk, outbox)
-        Delivery(self.house.office, desk, self.house.deliveries, tools, conflicts).deliver(job.id)
+        Delivery(self.house.office, desk, self.house.deliveries, tools, conflicts).deliver(
+            self.house.job(job)
+        )
         return self.house.job(job)
 
     def finish(self, colour: bytes, wish: Wish, name: str = "beach.jpg") -> Job:

@@ -96,11 +96,11 @@ def test_metadata_name_that_is_taken_in_between(house: House, outbox: RacedOutbo
     delivery = delivery_into(house, outbox)
     outbox.stranger = b"[1]"
 
-    delivery.deliver(job.id)
+    delivery.deliver(house.job(job))
 
     assert house.job(job).state is JobState.RECEIVED
     assert sorted(path.name for path in outbox.root.iterdir()) == ["beach.png.json"]
-    delivery.deliver(job.id)
+    delivery.deliver(house.job(job))
     assert house.job(job).state is JobState.DELIVERED
     assert (outbox.root / "beach.png.json").read_bytes() == b"[1]"
     assert (outbox.root / "beach-2.png").read_bytes() == PICTURE
@@ -116,7 +116,7 @@ def test_metadata_of_an_earlier_version_is_ours(house: House, outbox: RacedOutbo
     else:
         outbox.stranger = ours
 
-    delivery_into(house, outbox).deliver(job.id)
+    delivery_into(house, outbox).deliver(house.job(job))
 
     assert house.job(job).state is JobState.DELIVERED
     assert (outbox.root / "beach.png.json").read_bytes() == ours
@@ -153,7 +153,7 @@ def test_answer_that_is_gone_or_damaged_is_held(
     job = received(house)
     damage(tmp_path / "spool" / "1.answer")
 
-    delivery_into(house, outbox).deliver(job.id)
+    delivery_into(house, outbox).deliver(house.job(job))
 
     held = house.job(job)
     assert (held.state, held.hold) == (JobState.HELD, HoldReason.UNREADABLE_ANSWER)
@@ -171,13 +171,13 @@ def test_answer_that_cannot_be_read_now_is_delivered_later(
     answer.rename(tmp_path / "elsewhere")
     answer.symlink_to(tmp_path / "elsewhere")
 
-    delivery_into(house, outbox).deliver(job.id)
+    delivery_into(house, outbox).deliver(house.job(job))
 
     waiting = house.job(job)
     assert (waiting.state, waiting.next_try) == (JobState.RECEIVED, house.clock.now() + timedelta(seconds=30))
     answer.unlink()
     (tmp_path / "elsewhere").rename(answer)
-    delivery_into(house, outbox).deliver(job.id)
+    delivery_into(house, outbox).deliver(house.job(job))
     assert house.job(job).state is JobState.DELIVERED
 
 
@@ -185,7 +185,7 @@ def test_job_that_has_moved_on_is_not_delivered(house: House, outbox: RacedOutbo
     """A task that comes too late does nothing."""
     (job,) = house.accept("beach.jpg")
 
-    delivery_into(house, outbox).deliver(job.id)
+    delivery_into(house, outbox).deliver(house.job(job))
 
     assert house.job(job).state is JobState.READY
     assert list(outbox.root.iterdir()) == []

@@ -312,7 +312,7 @@ class Limits(RuleBasedStateMachine):
         entry = self.ledger[job.answer]
         reported = None if share is None else share * entry.first / 1_000_000
         with self.house.act():
-            self.house.deliveries.settle(job.id, reported)
+            self.house.cashier.settle(self.house.job(job), reported)
 
         if entry.reserved:
             self._book(entry, job.wish.request, reported)

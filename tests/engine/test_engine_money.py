@@ -404,8 +404,9 @@ def test_next_stem_forgets_the_planned_output(house: House) -> None:
     (job,) = house.accept("one.jpg")
     received = house.answer(job)
     with house.act():
-        first = house.deliveries.plan_output(job.id, PurePosixPath("one.png"), Sha256("e" * 64))
-        assert house.deliveries.plan_output(job.id, PurePosixPath("one.png"), Sha256("e" * 64)) == first
+        planned = (job.id, PurePosixPath("one.png"), Sha256("e" * 64), 0.01)
+        first = house.deliveries.plan_output(*planned)
+        assert house.deliveries.plan_output(*planned) == first
 
         taken = house.deliveries.take_next_stem(job.id, received.stem)
 

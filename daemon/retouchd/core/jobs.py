@@ -233,7 +233,8 @@ def _stamp(job: Job, now: datetime) -> Job:
         case JobState.RECEIVED:
             return replace(job, received=now)
         case JobState.DELIVERED:
-            return replace(job, delivered=now)
+            # The moment that was planned stays: the metadata tells it already.
+            return replace(job, delivered=job.delivered or now)
         case JobState.DONE | JobState.FAILED | JobState.CANCELLED:
             return replace(job, ended=now)
         case _:

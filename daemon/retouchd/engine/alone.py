@@ -51,7 +51,7 @@ class Alone:
         answer = self._desk.ask(self._operator.obey, verb, argument)
         self._bring_back()
         for job in self._received() - received:
-            self._hands.delivery.deliver(job)
+            self._hands.delivery.deliver(self._journal.get_job(job))
         for bundle in self._ending() - ending:
             self._hands.clerk.file(bundle)
         return answer

@@ -209,19 +209,21 @@ class Cashier:
         self._journal.update_attempt(booked)
         return booked
 
-    def settle(self, attempt_id: AttemptId, reported_usd: float | None) -> Money:
-        """Book what a received answer cost in place of what was set aside, once.
+    def settle(self, job: Job, reported_usd: float | None) -> Money:
+        """Book what a job's answer cost in place of what was set aside, once; nothing where it has none.
 
         Without a cost that can be believed the reservation is what was paid.
 
         Args:
-            attempt_id: The call.
+            job: Whose answer it is.
             reported_usd: What the answer says; not a number where that is no amount of money.
         """
-        attempt = self._journal.get_attempt(attempt_id)
-        job = self._journal.get_job(attempt.job)
+        if job.answer is None:
+            return NOTHING
+        attempt = self._journal.get_attempt(job.answer)
+        payer = job if attempt.job == job.id else self._journal.get_job(attempt.job)
         if attempt.reserved.micro:
-            cost = self._learn(job, reported_usd)
+            cost = self._learn(payer, reported_usd)
             charged = attempt.first_reserved if cost is None else cost
             attempt = replace(attempt, charged=charged, reserved=NOTHING)
             self._journal.update_attempt(attempt)
@@ -229,7 +231,7 @@ class Cashier:
                 self._tell_disbelief(attempt, reported_usd)
             self._tell_excess(attempt)
         if attempt.number > 1:
-            self._moves.release_vain_calls(job)
+            self._moves.release_vain_calls(payer)
         return attempt.charged
 
     def _learn(self, job: Job, reported_usd: float | None) -> Money | None:

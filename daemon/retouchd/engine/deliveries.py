@@ -5,15 +5,15 @@ Runs in the engine thread, inside its transaction.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
 from retouchd.core.bundles import may_be_shared
 from retouchd.core.downloads import DownloadTrouble, wait_for_download
-from retouchd.core.edits import Edit
 from retouchd.core.errors import FileTroubleError, NoRoomError
 from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState, Output, cabinet_of
+from retouchd.core.money import Money
 from retouchd.core.naming import OnConflict
 from retouchd.core.records import Accepted, Attempt, BundleRecord, BundleState
 from retouchd.core.values import BundleId, Cabinet, JobId, Sha256
@@ -31,18 +31,28 @@ _NOTHING_LEFT: Final = "neither that picture nor the answer is there any more"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """Everything that a delivery needs to know.
+    """What a delivery begins with.
 
     Attributes:
         owner: The job that paid: the job itself unless it shares an edit.
-        attempts: Those of the edit, in order.
     """
 
     job: Job
     owner: Job
-    edit: Edit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(Dossier):
+    """A delivery whose name and hash are durable, with what its metadata tells.
+
+    Attributes:
+        attempts: Those of the edit, in order.
+        charged: What the answer cost.
+    """
+
     bundle: BundleRecord
     attempts: Sequence[Attempt]
+    charged: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,33 +96,31 @@ class Deliveries:
         # How often each picture was downloaded in vain. A restart begins anew, which costs nothing.
         self._downloads: dict[JobId, int] = {}
 
-    def open_dossier(self, job_id: JobId) -> Dossier | None:
-        """Give what a delivery needs, or None when the job is not one to deliver."""
-        job = self._journal.get_job(job_id)
-        if job.state is not JobState.RECEIVED or job.edit is None:
-            return None
-        edit = self._journal.get_edit(job.edit)
-        return Dossier(
-            job=job,
-            owner=self._journal.get_job(job.reused_from) if job.reused_from else job,
-            edit=edit,
-            bundle=self._journal.get_bundle(job.bundle),
-            attempts=self._journal.attempts_of(edit.id),
-        )
+    def find_owner(self, job: Job) -> Job:
+        """Give the job that paid for a job's picture: the job itself unless it shares an edit."""
+        return self._journal.get_job(job.reused_from) if job.reused_from else job
 
-    def plan_output(self, job_id: JobId, path: PurePosixPath, sha256: Sha256) -> datetime:
-        """Note the name and the hash before they are published; give when the delivery counts as made.
+    def plan_output(
+        self, job_id: JobId, path: PurePosixPath, sha256: Sha256, reported_usd: float | None
+    ) -> Plan:
+        """Book what the answer cost, and note the name and the hash before they are published.
 
         After a crash a file of that name with that hash is ours, any other is a stranger's. The moment of
         the first plan stays, so that the metadata is the same byte for byte when it is written again.
         """
         job = self._journal.get_job(job_id)
+        charged = self._cashier.settle(job, reported_usd)
         output = Output(path=path, sha256=sha256)
-        if job.output == output and job.delivered:
-            return job.delivered
-        now = self._clock.now()
-        self._journal.update_job(replace(job, output=output, delivered=now))
-        return now
+        if job.output != output or job.delivered is None:
+            job = replace(job, output=output, delivered=self._clock.now())
+            self._journal.update_job(job)
+        return Plan(
+            job=job,
+            owner=self.find_owner(job),
+            bundle=self._journal.get_bundle(job.bundle),
+            attempts=self._attempts_of(job),
+            charged=charged,
+        )
 
     def take_next_stem(self, job_id: JobId, wished: PurePosixPath) -> Job:
         """Reserve the next number of a name that a stranger's file has."""
@@ -134,26 +142,19 @@ class Deliveries:
         detail = "it was changed or put there by somebody else, so it stays and the new picture gets a number"
         self._herald.say("warning", "output.kept", job=job_id, output=str(path), detail=detail)
 
-    def settle(self, job_id: JobId, reported_usd: float | None) -> float:
-        """Book what the answer cost; give the dollars that were charged."""
-        job = self._journal.get_job(job_id)
-        return self._cashier.settle(job.answer, reported_usd).usd if job.answer is not None else 0.0
-
     def finish(self, job_id: JobId, told: dict[str, object]) -> None:
         """Note that picture and metadata are durable in the outbox."""
         self._downloads.pop(job_id, None)
         job = self._journal.get_job(job_id)
         moved = self._moves.apply(job, JobEvent.DELIVERED, told=told)
-        moved = replace(moved, delivered=job.delivered or moved.delivered)
-        self._journal.update_job(moved)
         if self._journal.get_bundle(job.bundle).state is BundleState.DETACHED:
             # Its files are others now or gone: there is nothing to file.
             self._moves.apply(moved, JobEvent.FILED, told=self._whole_story(moved))
 
     def hold_unreadable(self, job_id: JobId, reason: str) -> None:
         """Hold a job whose answer was paid for and gives no picture."""
-        self.settle(job_id, None)
         job = self._journal.get_job(job_id)
+        self._cashier.settle(job, None)
         detail = describe_no_picture(job.id, self._attempts_of(job), f"the answer was paid for, but {reason}")
         self._moves.apply(job, JobEvent.UNREADABLE, detail=detail, hold=HoldReason.UNREADABLE_ANSWER)
 

@@ -11,14 +11,15 @@ from pathlib import PurePosixPath
 from retouchd.core.answer import NOTHING_TRANSPARENT, Answer, Unreadable, is_hash_of, service_words
 from retouchd.core.downloads import DownloadTrouble
 from retouchd.core.errors import FileTroubleError, NameTakenError
-from retouchd.core.jobs import Job
+from retouchd.core.jobs import Job, JobState
 from retouchd.core.metadata import OutputFacts, Result
+from retouchd.core.money import Money
 from retouchd.core.naming import metadata_path
 from retouchd.core.pictures import Examination, Incomplete, Picture
 from retouchd.core.request import Background, EditRequest
-from retouchd.core.values import AttemptId, JobId, Sha256
+from retouchd.core.values import AttemptId
 from retouchd.engine.conflicts import Conflicts
-from retouchd.engine.deliveries import Deliveries, Dossier
+from retouchd.engine.deliveries import Deliveries, Dossier, Plan
 from retouchd.engine.desk import Desk
 from retouchd.engine.fallback import Fallback, Finding
 from retouchd.engine.needs import Staged
@@ -47,15 +48,19 @@ class Delivery:
         self._conflicts = conflicts
         self._fallback = Fallback(tools)
 
-    def deliver(self, job_id: JobId) -> None:
-        """Deliver a job whose answer is durable, or hold it when no picture comes out of it."""
-        dossier = self._desk.ask(self._deliveries.open_dossier, job_id)
-        if dossier is None:
+    def deliver(self, job: Job) -> None:
+        """Deliver a job whose answer is durable, or hold it when no picture comes out of it.
+
+        Args:
+            job: As it is; nobody else works on it meanwhile.
+        """
+        if job.state is not JobState.RECEIVED:
             return
+        owner = job if job.reused_from is None else self._desk.ask(self._deliveries.find_owner, job)
         try:
-            self._deliver(dossier)
+            self._deliver(Dossier(job=job, owner=owner))
         except FileTroubleError as exc:
-            self._desk.ask(self._deliveries.postpone, job_id, exc)
+            self._desk.ask(self._deliveries.postpone, job.id, exc)
 
     def _deliver(self, dossier: Dossier) -> None:
         if self._conflicts.skip(dossier.job).has_ended:
@@ -138,12 +143,10 @@ class Delivery:
         wished = _with_suffix(dossier.job.stem, request.format.suffix)
         staged = opened.enter_context(self._outbox.stage(wished, dossier.job.id, finding.pieces))
         picture = _usable(self._pictures.examine(staged.descriptor()))
-        cost = finding.answer.reported_cost_usd
-        charged_usd = self._desk.ask(self._deliveries.settle, dossier.job.id, cost)
-        result = self._publish_picture(dossier, finding, staged, picture)
+        result, charged = self._publish_picture(dossier, finding, staged, picture)
         told: dict[str, object] = {
             "output": result.output.path,
-            "cost_usd": charged_usd,
+            "cost_usd": charged.usd,
             "reused_from": result.reused_from,
             "oddities": result.oddities,
         }
@@ -151,16 +154,15 @@ class Delivery:
 
     def _publish_picture(
         self, dossier: Dossier, finding: Finding, staged: Staged, picture: Picture
-    ) -> Result:
+    ) -> tuple[Result, Money]:
         """Publish picture and metadata under the reserved name, or the next number when it is taken."""
-        wished = dossier.job.stem
+        job, cost = dossier.job, finding.answer.reported_cost_usd
         while True:
-            path = _with_suffix(dossier.job.stem, picture.format.suffix)
-            dossier = self._plan(dossier, path, staged.sha256)
+            path = _with_suffix(job.stem, picture.format.suffix)
+            plan = self._desk.ask(self._deliveries.plan_output, job.id, path, staged.sha256, cost)
             if self._try_to_publish(dossier, path, staged):
-                return self._publish_metadata(dossier, finding, staged, picture)
-            job = self._desk.ask(self._deliveries.take_next_stem, dossier.job.id, wished)
-            dossier = replace(dossier, job=job)
+                return self._publish_metadata(plan, finding, staged, picture), plan.charged
+            job = self._desk.ask(self._deliveries.take_next_stem, job.id, dossier.job.stem)
 
     def _try_to_publish(self, dossier: Dossier, path: PurePosixPath, staged: Staged) -> bool:
         """Publish the picture unless its name, or its metadata's, is a stranger's; say whether it was."""
@@ -170,22 +172,14 @@ class Delivery:
             return False
         return True
 
-    def _plan(self, dossier: Dossier, path: PurePosixPath, sha256: Sha256) -> Dossier:
-        job_id = dossier.job.id
-        self._desk.ask(self._deliveries.plan_output, job_id, path, sha256)
-        planned = self._desk.ask(self._deliveries.open_dossier, job_id)
-        return planned or dossier
-
-    def _publish_metadata(
-        self, dossier: Dossier, finding: Finding, staged: Staged, picture: Picture
-    ) -> Result:
+    def _publish_metadata(self, plan: Plan, finding: Finding, staged: Staged, picture: Picture) -> Result:
         """Publish the metadata and give it; its presence says that the picture is complete.
 
         Raises:
             NameTakenError: A stranger's file took the name just now; the picture was taken back, and the next
                 delivery finds the name taken from the start.
         """
-        path = dossier.job.output.path if dossier.job.output else dossier.job.stem
+        path = plan.job.output.path if plan.job.output else plan.job.stem
         place = metadata_path(path)
         facts = OutputFacts(
             path=str(path),
@@ -197,13 +191,13 @@ class Delivery:
             has_alpha=picture.has_alpha,
             hash_verified=is_hash_of(finding.answer.content_hash, staged.sha256),
         )
-        answer = self._with_transparency(finding.answer, dossier, staged, picture)
-        result = describe_result(dossier, answer, facts, keep_signed_url=self._office.policy.keep_signed_url)
-        with self._outbox.stage(place, dossier.job.id, iter([result.as_json()])) as note:
+        answer = self._with_transparency(finding.answer, plan, staged, picture)
+        result = describe_result(plan, answer, facts, keep_signed_url=self._office.policy.keep_signed_url)
+        with self._outbox.stage(place, plan.job.id, iter([result.as_json()])) as note:
             try:
                 self._outbox.publish(note, place)
             except NameTakenError:
-                if not self._conflicts.is_metadata_of(dossier.job.id, staged.sha256, place):
+                if not self._conflicts.is_metadata_of(plan.job.id, staged.sha256, place):
                     self._outbox.withdraw(path, staged.sha256)
                     raise
         return result

@@ -92,8 +92,7 @@ class Process:
         """Take a job as far as it goes now: through its call and into the outbox."""
         if job.state in {JobState.READY, JobState.DEFERRED}:
             job = self._submit(job)
-        if job.state is JobState.RECEIVED:
-            self._delivery.deliver(job.id)
+        self._delivery.deliver(job)
 
     def recover(self, job: Job) -> None:
         """Book how the call of a job ended that nobody makes any more, once the spool can be read."""

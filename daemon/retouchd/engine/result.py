@@ -1,4 +1,4 @@
-"""The metadata of one delivery, put together from the dossier and the answer."""
+"""The metadata of one delivery, put together from the plan and the answer."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -24,20 +24,18 @@ from retouchd.core.prices import believe
 from retouchd.core.records import Attempt
 from retouchd.core.request import MAX_PIXELS, Size
 from retouchd.core.values import shown_path
-from retouchd.engine.deliveries import Dossier
+from retouchd.engine.deliveries import Plan
 
 
-def describe_result(
-    dossier: Dossier, answer: Answer, output: OutputFacts, *, keep_signed_url: bool
-) -> Result:
+def describe_result(plan: Plan, answer: Answer, output: OutputFacts, *, keep_signed_url: bool) -> Result:
     """Give the metadata of a delivery; the same bytes each time it is asked for the same delivery."""
-    job, wish = dossier.job, dossier.job.wish
+    job, wish = plan.job, plan.job.wish
     if wish is None or job.delivered is None:
         message = f"job {job.id} was not planned for delivery"
         raise ValueError(message)
-    paid = dossier.owner is dossier.job or dossier.owner.id == job.id
-    attempts = [one for one in dossier.attempts if paid]
-    sent, mask = _describe_sent(wish, dossier.owner.sent)
+    paid = plan.owner is plan.job or plan.owner.id == job.id
+    attempts = [one for one in plan.attempts if paid]
+    sent, mask = _describe_sent(wish, plan.owner.sent)
     return Result(
         job=job.id,
         edit=f"{wish.fingerprint[:12]}-{wish.take}",
@@ -53,8 +51,8 @@ def describe_result(
         cost=_cost(attempts),
         attempts=[_attempt_facts(one) for one in attempts],
         timing=TimingFacts(
-            seen=dossier.bundle.seen,
-            settled=dossier.bundle.settled or dossier.bundle.seen,
+            seen=plan.bundle.seen,
+            settled=plan.bundle.settled or plan.bundle.seen,
             submitted=job.submitted,
             received=job.received,
             delivered=job.delivered,

@@ -60,7 +60,7 @@ class Workers:
             case Recover():
                 self._skills.process.recover(task.job)
             case Deliver():
-                self._skills.hands.delivery.deliver(task.job.id)
+                self._skills.hands.delivery.deliver(task.job)
             case File():
                 self._skills.hands.clerk.file(task.bundle)
             case Return():
