@@ -202,12 +202,18 @@ def open_regular(name: str, folder: int) -> int:
     Raises:
         OSError: As the system says; ELOOP for a link, EISDIR for a folder, ENXIO for any other thing.
     """
+    descriptor, _status = open_with_status(name, folder)
+    return descriptor
+
+
+def open_with_status(name: str, folder: int) -> tuple[int, os.stat_result]:
+    """Open a file as `open_regular` does, and give its status of that moment with it."""
     descriptor = os.open(name, _OPEN_FILE, dir_fd=folder)
-    mode = os.fstat(descriptor).st_mode
-    if stat.S_ISREG(mode):
-        return descriptor
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode):
+        return descriptor, status
     os.close(descriptor)
-    code = errno.EISDIR if stat.S_ISDIR(mode) else errno.ENXIO
+    code = errno.EISDIR if stat.S_ISDIR(status.st_mode) else errno.ENXIO
     raise OSError(code, os.strerror(code), name)
 
 
@@ -239,8 +245,11 @@ def create_fresh(name: str, folder: int, mode: int = 0o666) -> int:
 
     The umask applies to the mode.
     """
-    with suppress(FileNotFoundError):
-        os.unlink(name, dir_fd=folder)
+    try:
+        return os.open(name, _CREATE_FILE, mode, dir_fd=folder)
+    except FileExistsError:
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)
     return os.open(name, _CREATE_FILE, mode, dir_fd=folder)
 
 
@@ -251,17 +260,18 @@ def write_whole(descriptor: int, piece: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def free_bytes(folder: Path | int) -> int:
+def free_bytes(folder: Path) -> int:
     """Give how many bytes somebody without privileges can still write to a folder's disk.
-
-    Args:
-        folder: Its path, or a descriptor.
 
     Raises:
         OSError: The folder is not there.
     """
-    status = os.statvfs(folder)
-    return status.f_bavail * status.f_frsize
+    return bytes_left(os.statvfs(folder))
+
+
+def bytes_left(disk: os.statvfs_result) -> int:
+    """Give how many bytes somebody without privileges can still write, by what the system told of a disk."""
+    return disk.f_bavail * disk.f_frsize
 
 
 def sync_folder(descriptor: int, durable: Durable) -> None:

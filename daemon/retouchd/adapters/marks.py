@@ -57,15 +57,21 @@ class Mark:
             raise ValueError(message)
 
 
-def check_mark(root: Path, identity: Identity) -> None:
+def check_mark(folder: Folder, identity: Identity) -> None:
     """Make sure that a folder is there and is ours.
 
     Raises:
         FolderMissingError: The folder or its mark is missing, or the mark is another inbox's or owner's.
     """
-    fault = _find_fault(read_mark(root), identity)
+    with folder.open(_TOP) as descriptor:
+        check_mark_in(descriptor, folder.root, identity)
+
+
+def check_mark_in(descriptor: int, root: Path, identity: Identity) -> None:
+    """Make sure that an open folder is ours; raises as `check_mark` does."""
+    fault = _find_fault(_read_in(descriptor, root / MARK_NAME), identity)
     if fault:
-        raise FolderMissingError(operation="use", path=Folder(root).root, reason=fault)
+        raise FolderMissingError(operation="use", path=root, reason=fault)
 
 
 def _find_fault(mark: Mark | None, identity: Identity) -> str:
@@ -87,8 +93,12 @@ def read_mark(root: Path) -> Mark | None:
             is still being synchronised, say): in words, and nothing was followed.
     """
     folder = Folder(root)
-    path = folder.root / MARK_NAME
-    with folder.open(_TOP) as descriptor, translated_folder("read", path):
+    with folder.open(_TOP) as descriptor:
+        return _read_in(descriptor, folder.root / MARK_NAME)
+
+
+def _read_in(descriptor: int, path: Path) -> Mark | None:
+    with translated_folder("read", path):
         try:
             mark = open_regular(MARK_NAME, descriptor)
         except FileNotFoundError:

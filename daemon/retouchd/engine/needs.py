@@ -170,7 +170,7 @@ class Outbox(Protocol):
         ...
 
     def free_bytes(self) -> int:
-        """Give how much room is left for this user."""
+        """Give how much room is left for this user in an outbox that `check_mark` lets pass; else raise."""
         ...
 
     def stage(self, path: PurePosixPath, tag: str, pieces: Iterator[bytes]) -> AbstractContextManager[Staged]:

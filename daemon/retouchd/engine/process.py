@@ -162,7 +162,6 @@ class Process:
     def _check_room(self, job: Job) -> None:
         """Look whether the result can be put where it belongs, before it is paid for."""
         self._tools.inbox.check_mark()
-        self._tools.outbox.check_mark()
         wanted = room_needed(job.wish.request.size if job.wish else AutoSize.AUTO)
         for name, free in (
             ("the outbox", self._tools.outbox.free_bytes()),

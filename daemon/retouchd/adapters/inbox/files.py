@@ -91,7 +91,7 @@ class InboxFolder:
         Raises:
             FolderMissingError: The folder or its mark is missing, or the mark is another's.
         """
-        check_mark(self._folder.root, self._identity)
+        check_mark(self._folder, self._identity)
 
     def quiet_seconds(self, folder: PurePosixPath) -> float:
         """Give how long a bundle in this folder must not have changed: longer on network mounts."""

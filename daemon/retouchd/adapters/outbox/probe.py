@@ -54,7 +54,7 @@ def _find_fault(folder: int, durable: Durable) -> str | None:
 
 def _publish(folder: int, durable: Durable) -> None:
     os.close(create_fresh(_TEMPORARY, folder))
-    give_name(_TEMPORARY, _PUBLISHED, folder, durable)
+    give_name(_TEMPORARY, _PUBLISHED, earlier_folder=folder, folder=folder, durable=durable)
 
 
 def _clean_up(folder: int) -> None:

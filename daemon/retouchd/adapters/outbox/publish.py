@@ -12,14 +12,14 @@ from typing import Final
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.folder import (
     Folder,
+    bytes_left,
     find_regular,
-    free_bytes,
     translate_folder,
     translated,
     translated_folder,
 )
 from retouchd.adapters.identity import Identity
-from retouchd.adapters.marks import check_mark
+from retouchd.adapters.marks import check_mark_in
 from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.contents import open_if_alike, pieces_of, sha256_of, translated_pieces
 from retouchd.adapters.outbox.names import Names
@@ -66,23 +66,21 @@ class OutboxFolder:
         Raises:
             FolderMissingError: It is not, or not now.
         """
-        check_mark(self._folder.root, self._identity)
-        self._check_writable()
+        self.free_bytes()
 
-    def _check_writable(self) -> None:
+    def free_bytes(self) -> int:
+        """Give how much room is left for this user in an outbox that `check_mark` lets pass; else raise."""
         root = self._folder.root
         with self._folder.open(_TOP) as folder, translated_folder("use", root):
-            if os.fstatvfs(folder).f_flag & os.ST_RDONLY:
+            check_mark_in(folder, root, self._identity)
+            disk = os.fstatvfs(folder)
+            if disk.f_flag & os.ST_RDONLY:
                 reason = "the file system is read-only"
                 raise FolderMissingError(operation="use", path=root, reason=reason)
             if not os.access(".", os.W_OK | os.X_OK, dir_fd=folder, effective_ids=True):
                 reason = "this user may not write there"
                 raise FolderMissingError(operation="use", path=root, reason=reason)
-
-    def free_bytes(self) -> int:
-        """Give how much room is left for this user."""
-        with self._folder.open(_TOP) as folder, translated_folder("use", self._folder.root):
-            return free_bytes(folder)
+        return bytes_left(disk)
 
     @contextmanager
     def stage(self, path: PurePosixPath, tag: str, pieces: Iterator[bytes]) -> Iterator[StagedFile]:

@@ -15,7 +15,7 @@ from retouchd.adapters.folder import is_there, sync_folder, translated_folder
 from retouchd.adapters.modes import NOT_OFFERED
 from retouchd.adapters.outbox import contents
 from retouchd.adapters.outbox.contents import Compared, holds
-from retouchd.adapters.outbox.staging import temporary_name
+from retouchd.adapters.outbox.staging import give_name, temporary_name
 from retouchd.core.errors import FileTroubleError, SourceChangedError, SourceGoneError
 from retouchd.core.values import Sha256, printable
 
@@ -100,24 +100,13 @@ def put_back(lies_at: Path, lies_in: int, path: Path, folder: int, durable: Dura
         FileTroubleError: The name is taken again; it is said where the file lies.
     """
     try:
-        _rename_back(lies_at.name, lies_in, path.name, folder, durable)
+        give_name(lies_at.name, path.name, earlier_folder=lies_in, folder=folder, durable=durable)
     except FileExistsError as exc:
         if not is_one_file(lies_at.name, lies_in, path.name, folder):
             reason = f"{printable(path)} is taken again; move one of them away"
             raise FileTroubleError(operation="put back", path=lies_at, reason=reason) from exc
-        # A crash between the link and the unlink of `_rename_back` left it with both names.
+        # A crash between the two steps of `give_name` left it with both names.
         durable.unlink(lies_at.name, folder=lies_in)
-
-
-def _rename_back(name: str, folder: int, target: str, target_folder: int, durable: Durable) -> None:
-    try:
-        durable.rename_exclusive(name, target, source_folder=folder, target_folder=target_folder)
-    except OSError as exc:
-        if exc.errno not in NOT_OFFERED:
-            raise
-        durable.link(name, target, source_folder=folder, target_folder=target_folder)
-        # A crash before this line leaves both names; `put_back` sees that they are one file.
-        durable.unlink(name, folder=folder)
 
 
 def _take_aside(name: str, aside: str, folder: int, durable: Durable) -> bool:

@@ -7,7 +7,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -32,6 +32,8 @@ from retouchd.core.values import Sha256, printable
 NO_LINK: Final = NOT_OFFERED | {errno.EPERM, errno.EMLINK, errno.EXDEV}
 # What ext4, xfs, btrfs and zfs allow; shares may allow less (eCryptfs 143) and say so.
 _NAME_BYTES: Final = 255
+# What all of them allow, so that the system need not be asked for each file.
+_SURE_BYTES: Final = 128
 _DIGEST_LENGTH: Final = 8
 # Of which the umask takes away.
 _ANY: Final = 0o666
@@ -138,7 +140,7 @@ def publish_staged(complete: StagedFile, path: Path, names: Names, durable: Dura
         if names.shows_as_another(path, folder):
             raise NameTakenError(operation="publish", path=path, reason="a name like it is taken")
         try:
-            give_name(complete.temporary, name, folder, durable)
+            give_name(complete.temporary, name, earlier_folder=folder, folder=folder, durable=durable)
         except FileExistsError:
             if not adopt(name, folder, complete.sha256, durable):
                 raise
@@ -146,24 +148,23 @@ def publish_staged(complete: StagedFile, path: Path, names: Names, durable: Dura
         # A crash before this line: after a power cut the name may be gone again. The caller has not noted
         # yet that it was published, stages again and either publishes or finds its own bytes.
         sync_folder(folder, durable)
-        with suppress(FileNotFoundError):
-            # A crash before this line leaves a second name of the same bytes, which staging again replaces.
-            durable.unlink(complete.temporary, folder=folder)
 
 
-def give_name(temporary: str, name: str, folder: int, durable: Durable) -> None:
-    """Give a file its name without clobbering; the temporary's may stay.
+def give_name(earlier: str, name: str, *, earlier_folder: int, folder: int, durable: Durable) -> None:
+    """Give a file another name without clobbering, in one step where the system can.
 
     Raises:
         FileExistsError: The name is taken.
-        OSError: Neither a hard link nor RENAME_NOREPLACE is possible here, or anything else.
+        OSError: Neither RENAME_NOREPLACE nor a hard link is possible here, or anything else.
     """
     try:
-        durable.link(temporary, name, source_folder=folder, target_folder=folder)
+        durable.rename_exclusive(earlier, name, source_folder=earlier_folder, target_folder=folder)
     except OSError as exc:
-        if exc.errno not in NO_LINK:
+        if exc.errno not in NOT_OFFERED:
             raise
-        durable.rename_exclusive(temporary, name, source_folder=folder, target_folder=folder)
+        durable.link(earlier, name, source_folder=earlier_folder, target_folder=folder)
+        # A crash before this line leaves both names, which lead to one file.
+        durable.unlink(earlier, folder=earlier_folder)
 
 
 def adopt(name: str, folder: int, sha256: Sha256, durable: Durable) -> bool:
@@ -196,9 +197,11 @@ def sync_read_only(file: int, durable: Durable) -> None:
 
 def temporary_name(name: str, tag: str, folder: int) -> str:
     """Give `.~<name>.<tag>.tmp`, with the name shortened where that is longer than the folder takes."""
-    room = min(_NAME_BYTES, os.fstatvfs(folder).f_namemax or _NAME_BYTES)
     temporary = f".~{name}.{tag}.tmp"
-    excess = len(os.fsencode(temporary)) - room
+    length = len(os.fsencode(temporary))
+    if length <= _SURE_BYTES:
+        return temporary
+    excess = length - min(_NAME_BYTES, os.fstatvfs(folder).f_namemax or _NAME_BYTES)
     if excess <= 0:
         return temporary
     # The digest keeps apart what is alike once it is shortened: a long name and the same with `.json`.

@@ -13,8 +13,7 @@ from typing import Final
 from retouchd.adapters.durable import Durable
 from retouchd.adapters.folder import Folder, find_regular, sync_folder, translated_folder
 from retouchd.adapters.identity import Identity
-from retouchd.adapters.marks import check_mark
-from retouchd.adapters.modes import NOT_OFFERED
+from retouchd.adapters.marks import check_mark_in
 from retouchd.adapters.outbox.names import Names
 from retouchd.adapters.outbox.staging import Dress, StagedFile, give_name, staged
 from retouchd.core.errors import NameTakenError
@@ -60,8 +59,8 @@ class StatusFile:
             NoRoomError: The disk is full.
             FolderMissingError: The outbox is not there, not ours, or cannot be written.
         """
-        check_mark(self._folder.root, self._identity)
         with self._folder.open(_TOP) as folder:
+            check_mark_in(folder, self._folder.root, self._identity)
             put = self._way_to_name(folder)
             with self._staged(folder, text) as complete, translated_folder("write", self._path):
                 # A crash before this leaves the earlier text and a dot-name, which the next writing replaces.
@@ -92,24 +91,15 @@ class StatusFile:
                     self._durable.rename, target=STATUS_FILE_NAME, source_folder=folder, target_folder=folder
                 )
             if not Names().is_taken(self._path, folder):
-                return partial(self._name_first, folder)
+                return partial(
+                    give_name,
+                    name=STATUS_FILE_NAME,
+                    earlier_folder=folder,
+                    folder=folder,
+                    durable=self._durable,
+                )
         reason = "a file that is not retouchd's has this name: rename it to have the status there"
         raise NameTakenError(operation="write", path=self._path, reason=reason)
-
-    def _name_first(self, folder: int, temporary: str) -> None:
-        """Give a first text its name, in one step where the system can.
-
-        After a crash between two the text would be there and equal to what is to be written, so that no next
-        writing would replace the dot-name.
-        """
-        try:
-            self._durable.rename_exclusive(
-                temporary, STATUS_FILE_NAME, source_folder=folder, target_folder=folder
-            )
-        except OSError as exc:
-            if exc.errno not in NOT_OFFERED:
-                raise
-            give_name(temporary, STATUS_FILE_NAME, folder, self._durable)
 
     def remove(self) -> None:
         """Remove the text if it is ours: one that nobody keeps up would mislead.
@@ -117,8 +107,8 @@ class StatusFile:
         Raises:
             FolderMissingError: The outbox is not there, not ours, or cannot be written.
         """
-        check_mark(self._folder.root, self._identity)
         with self._folder.open(_TOP) as folder, translated_folder("remove", self._path):
+            check_mark_in(folder, self._folder.root, self._identity)
             if _read_ours(folder) is not None:
                 self._durable.unlink(STATUS_FILE_NAME, folder=folder)
 
