@@ -47,7 +47,7 @@ class Yard:
             raise SourceGoneError(operation="file", path=path, reason="it is not there")
         yield self
 
-    def signature(self) -> Signature:
+    def opened_as(self) -> Signature:
         """Give the signature that was accepted."""
         return signature_of(1)
 

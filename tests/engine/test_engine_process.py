@@ -118,7 +118,7 @@ class World:
         """Open one picture."""
         yield self
 
-    def signature(self) -> Signature:
+    def opened_as(self) -> Signature:
         """Give the source's signature."""
         return self.content[0]
 

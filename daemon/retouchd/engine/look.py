@@ -3,7 +3,7 @@
 Reads files; decides nothing that the journal has to remember: the verdict goes to the intake.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -32,7 +32,7 @@ from retouchd.core.settling import (
 from retouchd.core.values import Sha256, Signature, printable
 from retouchd.engine.pictures import Darkroom, Pictures
 from retouchd.engine.policy import Policy
-from retouchd.engine.reading import Asked, SidecarReader, accept, texts_of
+from retouchd.engine.reading import Asked, SidecarReader, accept
 from retouchd.engine.sources import Inbox, Source
 from retouchd.engine.verdicts import Accept, Moved, NeedsYou, Refused, Vanished, Verdict, WantsPrompt
 
@@ -97,7 +97,7 @@ class Looker:
             SidecarError: A prompt or options file cannot be understood.
             FileTroubleError: A file of it cannot be read just now.
         """
-        asked = self._reader.read(bundle)
+        asked = self._read(bundle)
         if not asked.effective.options.prompt:
             return ()
         try:
@@ -122,13 +122,18 @@ class Looker:
             SidecarError: A prompt or options file cannot be understood.
             FileTroubleError: A file of it cannot be read just now.
         """
-        return self._reader.read(bundle).effective
+        return self._read(bundle).effective
+
+    def _read(self, bundle: Bundle) -> Asked:
+        with self._reader.opened(bundle) as texts:
+            return self._reader.read(bundle, texts)
 
     def _look_closely(self, record: BundleRecord, bundle: Bundle, now: datetime) -> Verdict:
-        writer = self._find_writer(record, bundle, now)
-        if writer is not None:
-            return writer
-        asked = self._reader.read(bundle)
+        with self._reader.opened(bundle) as texts:
+            writer = _find_writer(record, bundle, texts, now)
+            if writer is not None:
+                return writer
+            asked = self._reader.read(bundle, texts)
         lacking = _find_lack(bundle, asked)
         if lacking:
             return WantsPrompt(detail=lacking)
@@ -142,19 +147,6 @@ class Looker:
                 return one
             found.append(one)
         return self._accept(bundle, asked, found)
-
-    def _find_writer(self, record: BundleRecord, bundle: Bundle, now: datetime) -> LookAgain | None:
-        """Find out whether a prompt or options file is still written to."""
-        for member in texts_of(bundle):
-            with self._inbox.open_source(member.path) as source:
-                writer = wait_for_writer(
-                    is_being_written=source.is_being_written(),
-                    first_look=record.first_look or now,
-                    now=now,
-                )
-            if writer is not None:
-                return _about(bundle, member, writer)
-        return None
 
     def _accept(self, bundle: Bundle, asked: Asked, found: Sequence[_Found]) -> Verdict:
         wishes = tuple(self._wishes(asked.effective, found))
@@ -172,7 +164,7 @@ class Looker:
         """Look at one picture."""
         try:
             with self._inbox.open_source(member.path) as source:
-                signature = source.signature()
+                signature = source.opened_as()
                 verdict = self._settle(record, source, now)
                 if isinstance(verdict, LookAgain):
                     return _about(bundle, member, verdict)
@@ -199,7 +191,7 @@ class Looker:
         return _Found(accepted=accepted, picture=verdict.picture)
 
     def _settle(self, record: BundleRecord, photo: Source, now: datetime) -> SettlingVerdict:
-        size = photo.signature().size
+        size = photo.opened_as().size
         excess = find_excess(size, self._policy.max_input_bytes)
         evidence = Evidence(
             size=size,
@@ -268,6 +260,19 @@ class Looker:
                 return ""
         except UnsendableError as exc:
             return str(exc)
+
+
+def _find_writer(
+    record: BundleRecord, bundle: Bundle, texts: Mapping[Member, Source], now: datetime
+) -> LookAgain | None:
+    """Find out whether a prompt or options file is still written to."""
+    for member, source in texts.items():
+        writer = wait_for_writer(
+            is_being_written=source.is_being_written(), first_look=record.first_look or now, now=now
+        )
+        if writer is not None:
+            return _about(bundle, member, writer)
+    return None
 
 
 def _describe_frames(picture: Picture) -> str:

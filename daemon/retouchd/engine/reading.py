@@ -1,6 +1,7 @@
 """Reads what a bundle asks for: its own files, then its folder's prompt, then presets, then the defaults."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import PurePosixPath
@@ -39,15 +40,24 @@ class SidecarReader:
         self._inbox = inbox
         self._defaults = defaults
 
-    def read(self, bundle: Bundle) -> Asked:
-        """Read all that says what to do with a bundle; its pictures are not opened.
+    @contextmanager
+    def opened(self, bundle: Bundle) -> Iterator[Mapping[Member, Source]]:
+        """Open all that says what to do with a bundle, in its order.
+
+        Raises:
+            FileTroubleError: A file cannot be opened just now.
+        """
+        with ExitStack() as stack:
+            yield {one: stack.enter_context(self._inbox.open_source(one.path)) for one in _texts_of(bundle)}
+
+    def read(self, bundle: Bundle, texts: Mapping[Member, Source]) -> Asked:
+        """Read what `opened` gave; the bundle's pictures are not opened.
 
         Raises:
             SidecarError: A file cannot be understood, or two of them contradict each other.
             FileTroubleError: A file cannot be read just now.
         """
-        texts = texts_of(bundle)
-        read = {member: self._read(member) for member in texts}
+        read = {member: _read(member, source) for member, source in texts.items()}
         layers = (combine([read[one][0] for one in rank]) for rank in _ranks(bundle, texts) if rank)
         effective = merge(*layers, self._defaults)
         return Asked(
@@ -59,21 +69,21 @@ class SidecarReader:
             ),
         )
 
-    def _read(self, member: Member) -> tuple[Layer, Accepted]:
-        with self._inbox.open_source(member.path) as source:
-            content = source.read_text_bytes(MAX_SIDECAR_BYTES)
-        origin = str(member.path) if member.role is Role.PRESET else member.name
-        try:
-            options = _options_of(member, content)
-        except SidecarError as exc:
-            reason = f"{printable(origin)}: {exc}"
-            raise SidecarError(reason) from exc
-        # Of the very bytes that were understood: the file may be another one by now, or of any length.
-        accepted = accept(member, Sha256(sha256(content).hexdigest()))
-        return Layer(origin=origin, options=_placed(options, member.path.parent)), accepted
+
+def _read(member: Member, source: Source) -> tuple[Layer, Accepted]:
+    content = source.read_text_bytes(MAX_SIDECAR_BYTES)
+    origin = str(member.path) if member.role is Role.PRESET else member.name
+    try:
+        options = _options_of(member, content)
+    except SidecarError as exc:
+        reason = f"{printable(origin)}: {exc}"
+        raise SidecarError(reason) from exc
+    # Of the very bytes that were understood: the file may be another one by now, or of any length.
+    accepted = accept(member, Sha256(sha256(content).hexdigest()))
+    return Layer(origin=origin, options=_placed(options, member.path.parent)), accepted
 
 
-def texts_of(bundle: Bundle) -> list[Member]:
+def _texts_of(bundle: Bundle) -> list[Member]:
     """Give the files that say what to do with a bundle, in its order."""
     return [member for member in bundle.members if member.role in _TEXTS]
 
@@ -85,7 +95,7 @@ def accept(member: Member, sha256: Sha256) -> Accepted:
 
 def is_as_hashed(source: Source, accepted: Accepted) -> bool:
     """Say whether an open file still is what was hashed; one of another size is not read for that."""
-    signature = source.signature()
+    signature = source.opened_as()
     if signature == accepted.signature:
         return True
     return signature.size == accepted.signature.size and source.sha256() == accepted.sha256

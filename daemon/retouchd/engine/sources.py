@@ -16,6 +16,10 @@ class Source(Protocol):
         """Give the open file descriptor."""
         ...
 
+    def opened_as(self) -> Signature:
+        """Give the signature that the file had when it was opened."""
+        ...
+
     def signature(self) -> Signature:
         """Give the signature of the open file as it is now."""
         ...
@@ -29,11 +33,11 @@ class Source(Protocol):
         ...
 
     def ends_in_zeros(self) -> bool:
-        """Say whether its last 64 bytes are all zero: space was set aside and not filled yet."""
+        """Say whether the last 64 bytes it was opened with are all zero: space that is not filled yet."""
         ...
 
     def has_holes(self) -> bool:
-        """Say whether parts of it were never written, as far as the file system can tell."""
+        """Say whether parts of what it was opened with were never written, as far as the system can tell."""
         ...
 
     def read_text_bytes(self, limit: int) -> bytes:

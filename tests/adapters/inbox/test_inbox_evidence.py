@@ -27,11 +27,11 @@ from retouchd.core.values import Sha256
 def opened(root: Path, name: str, inodes: Inodes = Inodes.KEPT) -> Iterator[OpenedSource]:
     """Open a source below a root."""
     folder = Folder(root)
-    descriptor = open_file(folder, PurePosixPath(name))
+    file = open_file(folder, PurePosixPath(name))
     try:
-        yield OpenedSource(descriptor, folder, PurePosixPath(name), inodes)
+        yield OpenedSource(file, folder, PurePosixPath(name), inodes)
     finally:
-        os.close(descriptor)
+        os.close(file.descriptor)
 
 
 @contextmanager
@@ -255,10 +255,9 @@ def test_parts_that_were_never_written_are_noticed(tmp_path: Path) -> None:
         assert not source.has_holes()
         file.seek(1 << 20)
         file.write(b"the end")
-        file.flush()
+    with opened(tmp_path, "a.jpg") as source, path.open("r+b") as file:
         assert source.has_holes()
         assert os.lseek(source.descriptor(), 0, os.SEEK_CUR) == 0
-        file.seek(0)
         file.write(b"x" * (1 << 20))
         file.flush()
         assert not source.has_holes()

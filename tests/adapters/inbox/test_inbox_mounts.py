@@ -6,8 +6,10 @@ from pathlib import Path, PurePosixPath
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inbox_house import dead_mount, needs_mounts
 
 from retouchd.adapters.inbox.mounts import (
+    KnownGround,
     Mount,
     find_ground,
     is_network,
@@ -164,3 +166,35 @@ def test_a_mount_point_that_is_no_utf8_is_kept(tmp_path: Path) -> None:
 
     assert ground.at is not None
     assert os.fsencode(ground.at.point) == b"/\xff\x0b"
+
+
+@needs_mounts
+def test_a_known_ground_is_the_one_of_this_moment(tmp_path: Path) -> None:
+    """What is mounted below a folder, or taken away there, counts from the next question on."""
+    nas = tmp_path.resolve() / "nas"
+    nas.mkdir()
+    known, other = KnownGround(nas.parent), KnownGround(nas.parent)
+    before = known.now()
+
+    with dead_mount(nas):
+        mounted = [known.now(), known.now(), other.now()]
+    after = known.now()
+
+    assert [ground.is_network(nas) for ground in (before, *mounted, after)] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_an_unchanged_table_is_not_read_again(tmp_path: Path) -> None:
+    """The very value of before is given, and with the last who asked its descriptor is closed."""
+    known = KnownGround(tmp_path)
+    descriptors = len(list(Path("/proc/self/fd").iterdir()))
+
+    assert known.now() is known.now()
+
+    del known
+    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors - 1

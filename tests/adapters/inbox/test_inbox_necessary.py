@@ -122,11 +122,11 @@ class Watcher:
 
     @contextmanager
     def _opened(self) -> Iterator[OpenedSource]:
-        descriptor = open_file(self._folder, PurePosixPath(NAME))
+        file = open_file(self._folder, PurePosixPath(NAME))
         try:
-            yield OpenedSource(descriptor, self._folder, PurePosixPath(NAME), Inodes.KEPT)
+            yield OpenedSource(file, self._folder, PurePosixPath(NAME), Inodes.KEPT)
         finally:
-            os.close(descriptor)
+            os.close(file.descriptor)
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ import hashlib
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
 from typing import Final
 
-from retouchd.adapters.folder import Folder, open_regular, translate, translated
+from retouchd.adapters.folder import Folder, open_with_status, translate, translated
 from retouchd.adapters.inbox.signatures import Inodes, signature_of
 from retouchd.core.errors import FileTroubleError, FolderMissingError, SourceChangedError, SourceGoneError
 from retouchd.core.values import Sha256, Signature
@@ -38,8 +39,21 @@ def leads_nowhere(exc: FileTroubleError) -> bool:
     return isinstance(exc.__cause__, OSError) and exc.__cause__.errno in _NO_SOURCE
 
 
-def open_file(folder: Folder, path: PurePosixPath) -> int:
-    """Open one regular file for reading and give its descriptor, which is the caller's to close.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenFile:
+    """One open regular file.
+
+    Attributes:
+        descriptor: It is to be closed by who opened it.
+        status: As it was then.
+    """
+
+    descriptor: int
+    status: os.stat_result
+
+
+def open_file(folder: Folder, path: PurePosixPath) -> OpenFile:
+    """Open one regular file for reading; it is the caller's to close.
 
     Raises:
         SourceGoneError: It is not there, or no regular file, or below a link.
@@ -48,7 +62,7 @@ def open_file(folder: Folder, path: PurePosixPath) -> int:
     whole = folder.root / path
     try:
         with folder.open(path.parent) as parent:
-            return open_regular(path.name, parent)
+            descriptor, status = open_with_status(path.name, parent)
     except FolderMissingError as exc:
         if leads_nowhere(exc):
             raise SourceGoneError(operation="open", path=whole, reason=exc.reason) from exc
@@ -58,20 +72,22 @@ def open_file(folder: Folder, path: PurePosixPath) -> int:
         if exc.errno in _NO_SOURCE:
             raise SourceGoneError(operation="open", path=whole, reason=trouble.reason) from exc
         raise trouble from exc
+    return OpenFile(descriptor=descriptor, status=status)
 
 
 class OpenedSource:
     """One open file of the inbox; fits the engine's Source.
 
     Args:
-        descriptor: An open regular file; it stays the caller's to close.
+        file: It stays the caller's to close.
         folder: The inbox.
         path: Where in the inbox the file was opened.
         inodes: Whether inode numbers mean anything there.
     """
 
-    def __init__(self, descriptor: int, folder: Folder, path: PurePosixPath, inodes: Inodes) -> None:
-        self._descriptor = descriptor
+    def __init__(self, file: OpenFile, folder: Folder, path: PurePosixPath, inodes: Inodes) -> None:
+        self._descriptor = file.descriptor
+        self._opened_as = signature_of(file.status, inodes)
         self._folder = folder
         self._path = path
         self._inodes = inodes
@@ -79,6 +95,10 @@ class OpenedSource:
     def descriptor(self) -> int:
         """Give the open file descriptor; its file offset is nobody's."""
         return self._descriptor
+
+    def opened_as(self) -> Signature:
+        """Give the signature that the file had when it was opened."""
+        return self._opened_as
 
     def signature(self) -> Signature:
         """Give the signature of the open file as it is now."""
@@ -96,9 +116,9 @@ class OpenedSource:
             return False
         try:
             with translated("look at", self._path):
-                return self._is_same(os.fstat(named), os.fstat(self._descriptor))
+                return self._is_same(named.status, os.fstat(self._descriptor))
         finally:
-            os.close(named)
+            os.close(named.descriptor)
 
     def is_being_written(self) -> bool | None:
         """Say whether anybody has it open for writing; None where the system cannot tell.
@@ -116,15 +136,18 @@ class OpenedSource:
         return False
 
     def ends_in_zeros(self) -> bool:
-        """Say whether its last 64 bytes are all zero: space was set aside and not filled yet."""
-        size = self.signature().size
+        """Say whether the last 64 bytes it was opened with are all zero: space that is not filled yet."""
+        size = self._opened_as.size
         with translated("read", self._path):
             tail = os.pread(self._descriptor, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
         return bool(tail) and not any(tail)
 
     def has_holes(self) -> bool:
-        """Say whether parts of it were never written; no where the file system does not know of holes."""
-        size = self.signature().size
+        """Say whether parts of what it was opened with were never written.
+
+        No where the file system does not know of holes.
+        """
+        size = self._opened_as.size
         if not size:
             return False
         with translated("read", self._path):

@@ -11,8 +11,8 @@ from typing import Final
 
 from retouchd.adapters.folder import Folder
 from retouchd.adapters.identity import Identity
-from retouchd.adapters.inbox.evidence import HashedImage, OpenedSource, open_file
-from retouchd.adapters.inbox.mounts import read_ground
+from retouchd.adapters.inbox.evidence import HashedImage, OpenedSource, OpenFile, open_file
+from retouchd.adapters.inbox.mounts import KnownGround
 from retouchd.adapters.inbox.scan import Scan
 from retouchd.adapters.inbox.sheets import SheetReader
 from retouchd.adapters.marks import check_mark
@@ -36,6 +36,7 @@ class InboxFolder:
 
     def __init__(self, root: Path, identity: Identity, rules: FormingRules, settle_seconds: float) -> None:
         self._folder = Folder(root)
+        self._ground = KnownGround(self._folder.root)
         self._identity = identity
         self._rules = rules
         self._sheets = SheetReader(self._folder)
@@ -52,7 +53,7 @@ class InboxFolder:
             FolderMissingError: The inbox is not there, so that nothing can be said about its photos.
             FileTroubleError: The folder, or a file that could belong to the bundle, cannot be looked at.
         """
-        scan = Scan(self._folder, read_ground(self._folder.root), self._rules, self._sheets)
+        scan = Scan(self._folder, self._ground.now(), self._rules, self._sheets)
         view = scan.read_for(folder, key)
         if view is None:
             self.check_mark()
@@ -75,15 +76,15 @@ class InboxFolder:
             SourceGoneError: It is not there, or no regular file, or below a link.
             FileTroubleError: It cannot be read.
         """
-        inodes = read_ground(self._folder.root).inodes(self._folder.root / path.parent)
-        with self._opened(path) as descriptor:
-            yield OpenedSource(descriptor, self._folder, path, inodes)
+        inodes = self._ground.now().inodes(self._folder.root / path.parent)
+        with self._opened(path) as opened:
+            yield OpenedSource(opened, self._folder, path, inodes)
 
     @contextmanager
     def open_image(self, path: PurePosixPath, expected: Sha256) -> Iterator[HashedImage]:
         """Open one picture for sending; raises as `open_source` does."""
-        with self._opened(path) as descriptor:
-            yield HashedImage(descriptor, self._folder.root / path, expected)
+        with self._opened(path) as opened:
+            yield HashedImage(opened.descriptor, self._folder.root / path, expected)
 
     def check_mark(self) -> None:
         """Make sure that the inbox is there and is ours.
@@ -96,19 +97,19 @@ class InboxFolder:
     def quiet_seconds(self, folder: PurePosixPath) -> float:
         """Give how long a bundle in this folder must not have changed: longer on network mounts."""
         seconds = self._settle_seconds
-        if read_ground(self._folder.root).is_network(self._folder.root / folder):
+        if self._ground.now().is_network(self._folder.root / folder):
             return max(seconds, _NETWORK_QUIET_SECONDS)
         return seconds
 
     @contextmanager
-    def _opened(self, path: PurePosixPath) -> Iterator[int]:
+    def _opened(self, path: PurePosixPath) -> Iterator[OpenFile]:
         try:
-            descriptor = open_file(self._folder, path)
+            opened = open_file(self._folder, path)
         except SourceGoneError:
             # On a share that is not mounted no file is there; that is not the same as deleted.
             self.check_mark()
             raise
         try:
-            yield descriptor
+            yield opened
         finally:
-            os.close(descriptor)
+            os.close(opened.descriptor)

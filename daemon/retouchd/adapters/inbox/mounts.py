@@ -5,6 +5,9 @@ What follows from it (polling, longer quiet, inode numbers that mean nothing) is
 
 import os
 import re
+import select
+import threading
+import weakref
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -97,6 +100,46 @@ def find_ground(mounts: Sequence[Mount], folder: PurePath) -> Ground:
     return Ground(at=_mount_at(children, path), below=seen)
 
 
+class KnownGround:
+    """The mounts that matter for a folder, from any thread; read again only when the kernel's table changed.
+
+    It is asked for with each file that is opened, and mounts hardly ever change: to have the kernel write
+    the table and to read it takes eight calls, to ask whether it is another one takes one.
+
+    Args:
+        folder: An absolute path without links.
+        mountinfo: The table.
+    """
+
+    def __init__(self, folder: PurePath, mountinfo: Path = _MOUNTINFO) -> None:
+        self._folder = folder
+        self._mountinfo = mountinfo
+        # The kernel tells each descriptor once of a change: who is told must also have read.
+        self._lock = threading.Lock()
+        self._changes = select.poll()
+        self._is_told = self._open()
+        self._ground = read_ground(folder, mountinfo)
+
+    def now(self) -> Ground:
+        """Give the mounts as they are now."""
+        with self._lock:
+            if not self._is_told or self._changes.poll(0):
+                # A change from here on is told by the next poll, be it in what is read or not.
+                self._ground = read_ground(self._folder, self._mountinfo)
+            return self._ground
+
+    def _open(self) -> bool:
+        """Have changes told by a descriptor that is closed with this; False where there is no table."""
+        try:
+            table = os.open(self._mountinfo, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        weakref.finalize(self, os.close, table)
+        # No other event: a table can always be read.
+        self._changes.register(table, select.POLLPRI)
+        return True
+
+
 def read_ground(folder: PurePath, mountinfo: Path = _MOUNTINFO) -> Ground:
     """Give the mounts that matter for a folder as they are now; none where there is no mountinfo."""
     try:
@@ -106,7 +149,7 @@ def read_ground(folder: PurePath, mountinfo: Path = _MOUNTINFO) -> Ground:
     return _find_in(os.fsdecode(content), folder)
 
 
-# It is asked for each file that is opened, and mounts hardly ever change.
+# Each scan of a folder asks for it.
 @lru_cache(8)
 def _find_in(mountinfo: str, folder: PurePath) -> Ground:
     return find_ground(parse_mounts(mountinfo), folder)

@@ -65,11 +65,11 @@ class SheetReader:
         return None if options is None else _sheet(path.parent, options)
 
     def _read_content(self, path: PurePosixPath) -> bytes:
-        descriptor = open_file(self._folder, path)
+        opened = open_file(self._folder, path)
         try:
-            return OpenedSource(descriptor, self._folder, path, Inodes.KEPT).read_text_bytes(_MOST_BYTES)
+            return OpenedSource(opened, self._folder, path, Inodes.KEPT).read_text_bytes(_MOST_BYTES)
         finally:
-            os.close(descriptor)
+            os.close(opened.descriptor)
 
 
 def _unknown(path: PurePosixPath) -> Sheet:
