@@ -139,10 +139,10 @@ class Engine:
     def _carry_out(self, request: Request) -> None:
         try:
             with self._office.journal.part(), self._office.herald.part():
-                request.result = request.work()
+                request.work()
         except RetouchdError as exc:
             request.error = exc
-            if request.future is None:
+            if request.answered is None:
                 self._office.herald.say("error", "request.refused", detail=str(exc))
 
     def _seconds_to_sleep(self) -> float:

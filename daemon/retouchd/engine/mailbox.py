@@ -2,7 +2,6 @@
 
 import queue
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 
 from retouchd.baton import BATON
@@ -15,22 +14,17 @@ class Request:
     """Work for the engine thread; answered only after the commit.
 
     Attributes:
-        future: Where somebody waits for the answer; None when nobody does.
+        answered: Where somebody waits for it to be answered; None when nobody does.
     """
 
     work: Callable[[], object]
-    future: Future[object] | None = None
-    result: object = None
+    answered: queue.SimpleQueue[None] | None = None
     error: RetouchdError | None = None
 
     def resolve(self) -> None:
-        """Hand the result, or what was raised, to whoever waits."""
-        if self.future is None:
-            return
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.result)
+        """Have whoever waits go on."""
+        if self.answered is not None:
+            self.answered.put(None)
 
 
 class Mailbox:
@@ -42,10 +36,13 @@ class Mailbox:
     def ask(self, work: Callable[Asked, Answer], /, *args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
         """Have `work` done in the engine thread and give its result once it is durable."""
         answers: list[Answer] = []
-        future: Future[object] = Future()
-        self._requests.put(Request(work=lambda: answers.append(work(*args, **kwargs)), future=future))
+        answered: queue.SimpleQueue[None] = queue.SimpleQueue()
+        request = Request(work=lambda: answers.append(work(*args, **kwargs)), answered=answered)
+        self._requests.put(request)
         with BATON.aside():
-            future.result()
+            answered.get()
+        if request.error is not None:
+            raise request.error
         return answers[0]
 
     def tell(self, work: Callable[Asked, object], /, *args: Asked.args, **kwargs: Asked.kwargs) -> None:
