@@ -65,11 +65,13 @@ class Sight:
 
     Attributes:
         quiet_from: When it is quiet, on the monotonic clock of this boot.
+        shared: Paths of those of its files that other photos may use, too.
     """
 
     bundle: Bundle
     state: BundleState
     quiet_from: float
+    shared: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,8 +48,8 @@ class Bundles(Protocol):
         """
         ...
 
-    def record_new(self, sights: Sequence[Sight], now: datetime) -> Sequence[BundleId]:
-        """Note bundles at places where none is live; gives their numbers in the same order."""
+    def record_new(self, sights: Sequence[Sight], now: datetime) -> None:
+        """Note bundles at places where none is live, in this order, and which files they share."""
         ...
 
     def live_at(self, folder: PurePosixPath, keys: Collection[str]) -> Mapping[str, BundleRecord]:

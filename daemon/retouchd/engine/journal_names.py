@@ -26,12 +26,8 @@ class Names(Protocol):
         """Give the hashes of what jobs that are done have delivered under a name, but one job."""
         ...
 
-    def share_files(self, bundle: BundleId, paths: Iterable[PurePosixPath]) -> None:
+    def share_files(self, bundle: BundleId, paths: Iterable[PurePosixPath | str]) -> None:
         """Note which files a bundle uses that others may use, too; what was noted before is forgotten."""
-        ...
-
-    def add_shares(self, shares: Iterable[tuple[str, BundleId]]) -> None:
-        """Note by their paths which files bundles use that others may use, too."""
         ...
 
     def is_left_to_others(self, path: PurePosixPath, bundle: BundleId) -> bool:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from retouchd.core.arrival import quiet_at, state_when_seen
-from retouchd.core.bundles import Bundle, Member, Standing, may_be_shared
+from retouchd.core.bundles import Bundle, Standing, may_be_shared
 from retouchd.core.records import Moments, Sight
 from retouchd.engine.office import Office
 
@@ -43,7 +43,7 @@ class Sights:
         quiet_seconds = self._surroundings.quiet_seconds(bundle.folder)
         sight = self._sight(bundle, quiet_seconds, marked, moments)
         number = self._journal.record_seen(bundle, bundle.digest, sight.state, moments.now, sight.quiet_from)
-        self._journal.share_files(number, [one.path for one in _shared(bundle)])
+        self._journal.share_files(number, sight.shared)
         self._tell([sight])
 
     def note_new(self, bundles: Sequence[Bundle], marked: float | None) -> None:
@@ -53,27 +53,24 @@ class Sights:
         moments = self._office.clock.moments()
         quiet_seconds = self._surroundings.quiet_seconds(bundles[0].folder)
         sights = [self._sight(bundle, quiet_seconds, marked, moments) for bundle in bundles]
-        numbers = self._journal.record_new(sights, moments.now)
-        numbered = zip(bundles, numbers, strict=True)
-        self._journal.add_shares(
-            (one.place, number) for bundle, number in numbered for one in _shared(bundle)
-        )
+        self._journal.record_new(sights, moments.now)
         self._tell(sights)
 
     def _sight(self, bundle: Bundle, quiet_seconds: float, marked: float | None, moments: Moments) -> Sight:
         if bundle.may_grow:
             quiet_seconds += self._office.policy.folder_prompt_wait.total_seconds()
         quiet_from = quiet_at(bundle, marked, moments, quiet_seconds)
-        return Sight(bundle=bundle, state=state_when_seen(bundle), quiet_from=quiet_from)
+        state, shared = state_when_seen(bundle), _shared(bundle)
+        return Sight(bundle=bundle, state=state, quiet_from=quiet_from, shared=shared)
 
     def _tell(self, sights: Iterable[Sight]) -> None:
         told = ({"source": one.bundle.photo.place, "state": one.state} for one in sights)
         self._office.herald.say_each("debug", "bundle.seen", told)
 
 
-def _shared(bundle: Bundle) -> list[Member]:
-    """Give the files of a bundle that other photos may use, too."""
+def _shared(bundle: Bundle) -> list[str]:
+    """Give the paths of those files of a bundle that other photos may use, too."""
     if bundle.standing is Standing.AMBIGUOUS:
         return []  # It uses nothing yet: it must not keep back a prompt that would then be paid for.
     photo = bundle.photo.name
-    return [one for one in bundle.members if may_be_shared(one, bundle.folder, photo)]
+    return [one.place for one in bundle.members if may_be_shared(one, bundle.folder, photo)]

@@ -1,5 +1,6 @@
 """The journal's bundles: what lies in the inbox, when it is quiet, and what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -22,7 +23,7 @@ from retouchd.core.bundles import Role
 from retouchd.core.errors import JournalError
 from retouchd.core.records import Accepted, BundleRecord, BundleState, Moments, Sight
 from retouchd.core.turns import Turns
-from retouchd.core.values import Sha256, fold_name
+from retouchd.core.values import BundleId, Sha256, fold_name
 from strategies import NOW, SIGNATURE
 
 LATER = NOW + timedelta(minutes=5)
@@ -306,23 +307,31 @@ def test_nothing_is_due_in_an_empty_journal(again: Reader, moments: Moments) -> 
     assert again().report_spend(PERIOD).today.micro == 0
 
 
+@pytest.mark.parametrize("odd_names", [["Straße \"'\n\t\\ 東京.png"], ODD_NAMES], ids=["text", "no text"])
 def test_a_backlog_is_noted_as_each_of_it_alone(
-    journal: SqliteJournal, again: Reader, moments: Moments
+    journal: SqliteJournal, again: Reader, moments: Moments, odd_names: Sequence[str]
 ) -> None:
-    """Bundles that are noted together have the numbers that are given back, and are found at their places."""
-    record_bundle(journal, moments, bundle_of("known.png"))
-    names = ["b.png", "a.png", *ODD_NAMES]
+    """Bundles that are noted together get their numbers in turn, and are found at their places."""
+    known = record_bundle(journal, moments, bundle_of("known.png"))
+    names = ["b.png", "a.png", *odd_names]
     state, later = BundleState.ARRIVING, moments.monotonic + QUIET_SECONDS
-    sights = [Sight(bundle=bundle_of(name), state=state, quiet_from=later) for name in names]
+    sights = [
+        Sight(bundle=bundle_of(name), state=state, quiet_from=later, shared=(f"{name}.txt", "all.txt"))
+        for name in names
+    ]
 
     with journal.transaction():
-        numbers = journal.record_new(sights, moments.now)
+        journal.record_new(sights, moments.now)
     reader = again()
     live = reader.live_at(FOLDER, [fold_name(name) for name in (*names, "nobody.png")])
 
-    assert {key: record.id for key, record in live.items()} == dict(
-        zip(map(fold_name, names), numbers, strict=True)
-    )
+    numbers = range(known + 1, known + 1 + len(names))
+    assert [live[fold_name(name)].id for name in names] == list(numbers)
+    assert [live[fold_name(name)].path for name in names] == [one.bundle.path for one in sights]
+    for name, number in zip(names, numbers, strict=True):
+        assert not reader.is_left_to_others(PurePosixPath(f"{name}.txt"), BundleId(number))
+        assert reader.is_left_to_others(PurePosixPath(f"{name}.txt"), known)
+        assert reader.is_left_to_others(PurePosixPath("all.txt"), BundleId(number))
     assert [live[fold_name(one)].digest for one in names] == [one.bundle.digest for one in sights]
     assert live["a.png"] == reader.find_live(FOLDER, "a.png")
     assert len(look(reader, quiet(moments))) == len(names) + 1

@@ -13,6 +13,7 @@ from retouchd.adapters.journal.codec import (
     to_json,
     to_moment,
     to_path,
+    to_rows,
     to_seconds,
     to_sure_moment,
     to_text,
@@ -31,6 +32,18 @@ _INSERT = (
     "INSERT INTO bundles (folder, key, photo, detail, seen, boot, digest, state, quiet_at, looks, claims,"
     " accepted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '[]')"
 )
+# One step, in which other threads run: with a step for each row the engine waited for the scanner at each.
+_INSERT_ALL = """
+INSERT INTO bundles (folder, key, photo, detail, digest, state, quiet_at, seen, boot, looks, claims, accepted)
+SELECT CAST(json_extract(value, '$[0]') AS BLOB), CAST(json_extract(value, '$[1]') AS BLOB),
+CAST(json_extract(value, '$[2]') AS BLOB), json_extract(value, '$[3]'), json_extract(value, '$[4]'),
+json_extract(value, '$[5]'), json_extract(value, '$[6]'), :seen, :boot, 0, 0, '[]'
+FROM json_each(:rows) ORDER BY key
+"""
+_SHARE_ALL = """
+INSERT OR IGNORE INTO shared_files SELECT CAST(shared.value AS BLOB), :first + sight.key
+FROM json_each(:rows) AS sight, json_each(sight.value, '$[7]') AS shared
+"""
 IS_QUIET = "CASE boot WHEN :boot THEN quiet_at <= :monotonic ELSE :monotonic >= :strangers_quiet END"
 _LOOK_IS_DUE = f"state = 'arriving' AND (look_at IS NULL OR look_at <= :now) AND {IS_QUIET}"
 
@@ -73,15 +86,19 @@ class BundlesTable(SharingTable):
         ).fetchone()
         return BundleId(row["id"])
 
-    def record_new(self, sights: Sequence[Sight], now: datetime) -> Sequence[BundleId]:
-        """Note bundles at places where none is live; gives their numbers in the same order."""
-        self.connection.executemany(
-            _INSERT,
-            ((*self._seen(one.bundle, now), one.bundle.digest, one.state, one.quiet_from) for one in sights),
-        )
+    def record_new(self, sights: Sequence[Sight], now: datetime) -> None:
+        """Note bundles at places where none is live, in this order, and which files they share."""
+        rows = to_rows([_row(one) for one in sights])
+        if rows is None:  # A name is no text.
+            for one in sights:
+                number = self.record_seen(one.bundle, one.bundle.digest, one.state, now, one.quiet_from)
+                self.share_files(number, one.shared)
+            return
+        values = {"rows": rows, "seen": to_seconds(now), "boot": self.boot}
+        self.connection.execute(_INSERT_ALL, values)
         # One is added after the other, and nobody else adds any meanwhile.
         last = self.connection.execute("SELECT last_insert_rowid()").fetchone()[0]
-        return [BundleId(number) for number in range(last - len(sights) + 1, last + 1)]
+        self.connection.execute(_SHARE_ALL, {"rows": rows, "first": last - len(sights) + 1})
 
     def _seen(self, bundle: Bundle, now: datetime) -> tuple[object, ...]:
         return (
@@ -262,6 +279,20 @@ class BundlesTable(SharingTable):
             "boot": self.boot,
             "strangers_quiet": self.strangers_quiet_at,
         }
+
+
+def _row(sight: Sight) -> tuple[object, ...]:
+    bundle = sight.bundle
+    return (
+        str(bundle.folder),
+        bundle.key,
+        bundle.photo.name,
+        bundle.detail,
+        bundle.digest,
+        sight.state,
+        sight.quiet_from,
+        sight.shared,
+    )
 
 
 @lru_cache(REMEMBERED_ROWS)

@@ -62,6 +62,16 @@ def to_words(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def to_rows(rows: Sequence[object]) -> str | None:
+    """Give rows as JSON whose texts have the bytes of names on disk, or None when they cannot have them."""
+    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return None
+    return text if _ENCODING == "utf-8" else None
+
+
 def to_json(value: object) -> str:
     """Give ASCII JSON: bytes in names that are no text survive it as escapes."""
     return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str)

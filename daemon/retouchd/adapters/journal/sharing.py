@@ -11,14 +11,10 @@ from retouchd.core.values import BundleId, fold_name
 class SharingTable(Table):
     """Fits a part of the engine's Protocol Names."""
 
-    def share_files(self, bundle: BundleId, paths: Iterable[PurePosixPath]) -> None:
+    def share_files(self, bundle: BundleId, paths: Iterable[PurePosixPath | str]) -> None:
         """Note which files a bundle uses that others may use, too; what was noted before is forgotten."""
         self.connection.execute("DELETE FROM shared_files WHERE bundle = ?", (bundle,))
-        self.add_shares((str(path), bundle) for path in paths)
-
-    def add_shares(self, shares: Iterable[tuple[str, BundleId]]) -> None:
-        """Note by their paths which files bundles use that others may use, too."""
-        rows = ((to_bytes(path), bundle) for path, bundle in shares)
+        rows = ((to_bytes(path), bundle) for path in paths)
         self.connection.executemany("INSERT OR IGNORE INTO shared_files VALUES (?, ?)", rows)
 
     def is_left_to_others(self, path: PurePosixPath, bundle: BundleId) -> bool:
