@@ -244,7 +244,6 @@ def _build_crew(
         cashier=deciders.cashier,
         deliveries=deciders.deliveries,
         calls=deciders.calls,
-        limits=deciders.limits,
         under_way=deciders.under_way,
     )
     skills = Skills(

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from engine_house import POLICY, House, wish_of
+from engine_house import POLICY, wish_of
 from PIL import Image
 
 from retouchd.adapters.identity import Identity
@@ -20,7 +20,6 @@ from retouchd.adapters.inbox.files import InboxFolder
 from retouchd.core.bundles import FormingRules
 from retouchd.core.edits import SourcePicture, Wish
 from retouchd.core.errors import SourceChangedError, UnsendableError
-from retouchd.core.jobs import Job
 from retouchd.core.pictures import Picture
 from retouchd.core.requestsize import Room
 from retouchd.core.values import Sha256
@@ -40,13 +39,8 @@ class Studio:
     """
 
     place: Path
-    job: Job
     opened: ExitStack
     room: Room = field(default_factory=lambda: Room(own_limit=20_000_000))
-
-    def ask(self, work: Callable[..., Any], *_arguments: object) -> Room:
-        """Say how large the request may be."""
-        return self.room
 
     def put(self, name: str, image: Image.Image, orientation: int = 1, **options: Any) -> SourcePicture:
         """Put a picture into the inbox, and give what a look finds there."""
@@ -81,25 +75,16 @@ class Studio:
             darkroom=Darkroom(self.place, POLICY.max_pixels),
         )
         wish: Wish = replace(wish_of(), pictures=pictures, mask=mask)
-        here: Any = self
-        limits: Any = Limits()
-        return Fitting(here, limits, tools).fit(replace(self.job, wish=wish), self.opened)
-
-
-class Limits:
-    """What knows how large requests may be; nobody asks it but the studio."""
-
-    room_for = None
+        return Fitting(tools).fit(wish, self.room, self.opened)
 
 
 @pytest.fixture
-def studio(house: House, tmp_path: Path) -> Iterator[Studio]:
+def studio(tmp_path: Path) -> Iterator[Studio]:
     """Give an empty inbox."""
     place = tmp_path / "inbox"
     place.mkdir()
-    (job,) = house.accept("beach.jpg")
     with ExitStack() as opened:
-        yield Studio(place, job, opened)
+        yield Studio(place, opened)
 
 
 def half_red(size: tuple[int, int] = (96, 64)) -> Image.Image:

@@ -23,6 +23,7 @@ from retouchd.core.outcomes import Answered, CallEnd, NoAnswer, NotSent, NotSent
 from retouchd.core.pauses import PauseReason
 from retouchd.core.pictures import PhotoFormat, Picture, PictureFormat, SentPicture
 from retouchd.core.values import AttemptId, Sha256, Signature
+from retouchd.engine.crew import Send
 from retouchd.engine.delivery import Delivery
 from retouchd.engine.process import Process, Registry
 from retouchd.engine.tools import Tools
@@ -165,6 +166,11 @@ class World:
     def discard(self, attempt: object) -> None:
         """Remove what is kept, which is nothing."""
 
+    def send(self, job: Job) -> None:
+        """Have a worker send a job."""
+        bundle = self.house.journal.get_bundle(job.bundle)
+        self.process().process(Send(job=job, bundle=bundle, room=self.house.limits.room_for(job)))
+
     def process(self) -> Process:
         """Give the worker's way through a job in this world."""
         here: Any = self
@@ -185,7 +191,6 @@ class World:
             cashier=house.cashier,
             deliveries=house.deliveries,
             calls=house.calls,
-            limits=house.limits,
             under_way=house.under_way,
         )
         conflicts = conflicts_of(house, here, here)
@@ -205,7 +210,7 @@ def test_job_in_order_is_sent_once(world: World) -> None:
     """In a world in order the call is made."""
     (job,) = world.house.accept("beach.jpg")
 
-    world.process().process(job)
+    world.send(job)
 
     assert world.sent == 1
     assert world.house.job(job).state is JobState.HELD
@@ -216,7 +221,7 @@ def test_nothing_is_sent_where_no_answer_can_be_kept(world: World) -> None:
     (job,) = world.house.accept("beach.jpg")
     world.spool_error = FileTroubleError("open", PLACE, "too many open files")
 
-    world.process().process(job)
+    world.send(job)
 
     assert world.sent == 0
     assert world.house.job(job).state is JobState.DEFERRED
@@ -229,7 +234,7 @@ def test_source_that_is_another_one_is_let_go(world: World, error: type[FileTrou
     (job,) = world.house.accept("beach.jpg")
     world.source_error = error("open", PLACE, "it is not there")
 
-    world.process().process(job)
+    world.send(job)
 
     assert world.sent == 0
     assert world.house.job(job).state is JobState.CANCELLED
@@ -240,7 +245,7 @@ def test_source_with_other_bytes_is_let_go(world: World) -> None:
     (job,) = world.house.accept("beach.jpg")
     world.content = (signature_of(2), "b" * 64)
 
-    world.process().process(job)
+    world.send(job)
 
     assert world.house.job(job).state is JobState.CANCELLED
 
@@ -250,7 +255,7 @@ def test_source_that_was_only_touched_is_sent(world: World) -> None:
     (job,) = world.house.accept("beach.jpg")
     world.content = (signature_of(2), "a" * 64)
 
-    world.process().process(job)
+    world.send(job)
 
     assert world.sent == 1
 
@@ -260,7 +265,7 @@ def test_source_that_cannot_be_read_waits(world: World) -> None:
     (job,) = world.house.accept("beach.jpg")
     world.source_error = FileTroubleError("open", PLACE, "permission denied")
 
-    world.process().process(job)
+    world.send(job)
 
     waiting = world.house.job(job)
     assert (waiting.state, waiting.next_try is not None) == (JobState.READY, True)
@@ -272,7 +277,7 @@ def test_missing_outbox_postpones(world: World) -> None:
     (job,) = world.house.accept("beach.jpg")
     world.room_error = FolderMissingError("use", PLACE, "it is not there")
 
-    world.process().process(job)
+    world.send(job)
 
     assert world.sent == 0
     assert world.house.job(job).state is JobState.READY
@@ -283,7 +288,7 @@ def test_full_disk_pauses_everything(world: World) -> None:
     (job,) = world.house.accept("beach.jpg")
     world.free = 1000
 
-    world.process().process(job)
+    world.send(job)
 
     (pause,) = world.house.board.pauses
     assert world.sent == 0
@@ -295,7 +300,7 @@ def test_job_that_may_not_begin_stays(world: World) -> None:
     (job,) = world.house.accept("beach.jpg")
     world.house.submit(job)
 
-    world.process().process(job)
+    world.send(job)
 
     assert world.sent == 0
     assert world.house.job(job).state is JobState.SUBMITTING
@@ -323,7 +328,7 @@ def send(world: World, job: Job, *ends: CallEnd) -> Job:
     for end in ends:
         world.end = end
         world.house.clock.pass_by(200)
-        world.process().process(world.house.job(job))
+        world.send(world.house.job(job))
     return world.house.job(job)
 
 
@@ -419,21 +424,21 @@ def test_broken_connections_count_for_others_when_the_smaller_one_was_taken(worl
     other = drop(world, 3 * MEGABYTE, MEGABYTE, name="other.jpg")
 
     send(world, job, BROKEN, BROKEN)
-    assert world.house.limits.room_for(other.id).refused_before is None
+    assert world.house.limits.room_for(other).refused_before is None
     send(world, job, Answered(status=202, elapsed_seconds=1.0))
 
-    assert world.house.limits.room_for(other.id).refused_before == world.house.job(job).shrunk > 0
+    assert world.house.limits.room_for(other).refused_before == world.house.job(job).shrunk > 0
 
 
 def test_larger_call_that_is_taken_ends_what_was_learned(world: World) -> None:
     """What a service took once it did not refuse for its size; nothing is made smaller for it any more."""
     send(world, drop(world, 10_000, 20_000), TOO_LARGE)
     larger = drop(world, 10_000, 20_000, name="larger.jpg")
-    assert world.house.limits.room_for(larger.id).refused_before is not None
+    assert world.house.limits.room_for(larger).refused_before is not None
 
     send(world, larger, Answered(status=202, elapsed_seconds=1.0))
 
-    assert world.house.limits.room_for(larger.id).refused_before is None
+    assert world.house.limits.room_for(larger).refused_before is None
 
 
 def test_own_limit_is_kept_before_anything_is_paid(world: World) -> None:
@@ -508,8 +513,8 @@ def test_i7_a_disk_that_fills_while_an_answer_arrives_stops_all_calls(world: Wor
     (job,), (other,) = world.house.accept("beach.jpg"), world.house.accept("other.jpg", wish_of("other"))
     world.end, world.is_full = Answered(status=200, elapsed_seconds=1.0), True
 
-    world.process().process(job)
-    world.process().process(other)
+    world.send(job)
+    world.send(other)
 
     held = world.house.job(job)
     assert (held.state, held.hold) == (JobState.HELD, HoldReason.UNKNOWN_OUTCOME)

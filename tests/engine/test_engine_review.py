@@ -98,7 +98,7 @@ def test_the_scanner_is_told_after_the_commit(house: House) -> None:
 def test_what_changed_under_a_call_that_is_held_is_told_again(house: House, *, gone: bool) -> None:
     """A photo that is exchanged or taken away while its answer is lost is not forgotten (I1)."""
     (job,) = house.accept("one.jpg")
-    task = Send(job=job)
+    task = Send(job=job, bundle=house.journal.get_bundle(job.bundle), room=house.limits.room_for(job))
     house.under_way.take(task)
     sent = house.submit(job)
     seen = () if gone else (bundle_of("one.jpg", mtime=2),)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from retouchd.core.money import MICRO, Cap, Caps, Money, Spent, broken_cap
+from retouchd.core.money import MICRO, NOTHING, Cap, Caps, Money, Spent, broken_cap
 from retouchd.core.periods import Period
 
 # From here on an owner wants to know: there is still time to raise a limit before work stops.
@@ -37,6 +37,16 @@ class Offer:
     def broken(self) -> Cap | None:
         """The first limit that it would break."""
         return broken_cap(self.caps, self.spent, self.reservation)
+
+    @property
+    def taken(self) -> "Offer":
+        """What stands once it is set aside."""
+        spent = Spent(
+            edit=self.spent.edit + self.reservation,
+            day=self.spent.day + self.reservation,
+            month=self.spent.month + self.reservation,
+        )
+        return replace(self, spent=spent, reservation=NOTHING)
 
 
 def with_allowance(caps: Caps, allowance: Money | None) -> Caps:

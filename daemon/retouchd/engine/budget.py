@@ -92,9 +92,12 @@ class Budget:
                 return
         self._board.end(PauseReason.BUDGET)
 
-    def tell_nearness(self) -> None:
-        """Tell, once in each day and month, that most of the limit is used."""
-        offer = self.now()
+    def tell_nearness(self, offer: Offer) -> None:
+        """Tell, once in each day and month, that most of the limit is used.
+
+        Args:
+            offer: What stands now.
+        """
         for cap, limit in near_limits(offer):
             period = _period_of(offer.period, cap)
             note, told = f"near_{cap.value}", f"{period} {limit.micro}"

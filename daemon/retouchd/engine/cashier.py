@@ -135,7 +135,7 @@ class Cashier:
             JobEvent.SUBMISSION_BEGUN,
             told={"attempt": attempt.number, "set_aside_usd": offer.reservation.usd},
         )
-        self._budget.tell_nearness()
+        self._budget.tell_nearness(offer.taken)
         order = Order(request=wish.request, save_path=path, idempotency_key=edit.idempotency_key)
         return Begun(job=submitting, attempt=attempt, order=order)
 
@@ -268,7 +268,7 @@ class Cashier:
                 cost_usd=attempt.charged.usd,
             )
             # Else no limit is nearer than when it was set aside.
-            self._budget.tell_nearness()
+            self._budget.tell_nearness(self._budget.now())
 
 
 def label_of(attempt: Attempt, edit: Edit, wish: Wish) -> Label:

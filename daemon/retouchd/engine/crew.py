@@ -11,6 +11,7 @@ from retouchd.baton import BATON
 from retouchd.core.jobs import Job
 from retouchd.core.pauses import PauseReason
 from retouchd.core.records import BundleRecord
+from retouchd.core.requestsize import Room
 from retouchd.core.values import BundleId, Cabinet, JobId
 from retouchd.engine.herald import Log
 from retouchd.engine.office import Office
@@ -30,9 +31,16 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """Send a job and deliver what comes."""
+    """Send a job and deliver what comes.
+
+    Attributes:
+        bundle: The job's; its files stay as they are for as long as the task is under way.
+        room: How large its request may be.
+    """
 
     job: Job
+    bundle: BundleRecord
+    room: Room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -235,7 +235,7 @@ class Deliveries:
 
     def plan_filing(self, bundle: BundleId, number: int) -> None:
         """Note the number under which the sources are filed before the first of them moves."""
-        self._journal.update_bundle(replace(self._journal.get_bundle(bundle), filing=number))
+        self._journal.plan_filing(bundle, number)
 
     def finish_filing(self, bundle: BundleId, *, stayed: bool) -> None:
         """Note that the sources are filed, or that they stay since they are others now."""

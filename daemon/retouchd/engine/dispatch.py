@@ -14,6 +14,7 @@ from retouchd.engine.intake import Intake
 from retouchd.engine.keywatch import KeyWatch
 from retouchd.engine.office import Office
 from retouchd.engine.pauseboard import PauseBoard
+from retouchd.engine.requestlimits import RequestLimits
 from retouchd.engine.throttle import Throttle
 
 # Looks read whole photos; more at once would only make the disk seek.
@@ -64,6 +65,7 @@ class Dispatch:
         self._backlog: Backlog = WholeBacklog(office)
         self._office = office
         self._upkeep = upkeep
+        self._limits = RequestLimits(office)
 
     def focus_on(self, place: PhotoPlace) -> None:
         """Choose from now on what one photo needs, and nothing else."""
@@ -119,10 +121,15 @@ class Dispatch:
         if room <= 0:
             return
         for job in self._find_sendable(room + len(self._under_way)):
-            if room > 0 and self._under_way.take(task := Send(job=job)):
+            # What is under way already is not made ready once more.
+            if room > 0 and not self._under_way.has(job.id) and self._under_way.take(task := self._send(job)):
                 room -= 1
                 self._backlog.note_send(job)
                 yield task
+
+    def _send(self, job: Job) -> Send:
+        bundle = self._journal.get_bundle(job.bundle)
+        return Send(job=job, bundle=bundle, room=self._limits.room_for(job))
 
     def _find_sendable(self, limit: int) -> list[Job]:
         """Give what may be sent, in turn; while one call probes, who has not been tried for longest.

@@ -10,13 +10,10 @@ from typing import Final
 
 from retouchd.core.edits import SourcePicture, Wish
 from retouchd.core.errors import SourceChangedError, UnsendableError
-from retouchd.core.jobs import Job
 from retouchd.core.pictures import Incomplete, Picture, PictureFormat, SentPicture, must_convert
 from retouchd.core.request import MAX_IMAGE_BYTES
 from retouchd.core.requestsize import Room, request_bytes
-from retouchd.engine.desk import Desk
 from retouchd.engine.pictures import Image, MadeImage
-from retouchd.engine.requestlimits import RequestLimits
 from retouchd.engine.sources import Source
 from retouchd.engine.tools import Tools
 
@@ -51,25 +48,26 @@ class Fitted:
 class Fitting:
     """Fits pictures into requests."""
 
-    def __init__(self, desk: Desk, limits: RequestLimits, tools: Tools) -> None:
-        self._desk = desk
-        self._limits = limits
+    def __init__(self, tools: Tools) -> None:
         self._inbox = tools.inbox
         self._pictures = tools.pictures
         self._darkroom = tools.darkroom
 
-    def fit(self, job: Job, opened: ExitStack) -> Fitted:
+    def fit(self, wish: Wish | None, room: Room, opened: ExitStack) -> Fitted:
         """Give the pictures as they are to be sent; they stay open as long as `opened`.
+
+        Args:
+            wish: The job's.
+            room: How large its request may be.
+            opened: Ends when they are sent.
 
         Raises:
             UnsendableError: They cannot be made small enough, or cannot be read as pictures.
             SourceChangedError: A photo was changed while another was made of it.
             FileTroubleError: A photo cannot be read just now, or there is no room.
         """
-        wish = job.wish
         if wish is None:
             return Fitted(images=())
-        room = self._desk.ask(self._limits.room_for, job.id)
         found = [self._examine(picture) for picture in wish.pictures]
         pairs = list(zip(wish.pictures, found, strict=True))
         prints = [self._convert(source, picture, room, opened) for source, picture in pairs]

@@ -68,6 +68,10 @@ class Bundles(Protocol):
         """Store what changed of a bundle; its place and quiet stay."""
         ...
 
+    def plan_filing(self, bundle: BundleId, number: int) -> None:
+        """Store the number with which a bundle's files are filed."""
+        ...
+
     def forget_bundle(self, bundle: BundleId) -> None:
         """Remove a bundle that vanished before it became a job."""
         ...
@@ -141,7 +145,10 @@ class Jobs(Protocol):
         ...
 
     def sharers_of(self, edit: EditId, owner: JobId) -> list[Job]:
-        """Give the jobs that wait, or are held, for an edit that another job owns; oldest first."""
+        """Give the jobs that wait, or are held, for an edit that another job owns; oldest first.
+
+        None where it is not this job that owns it.
+        """
         ...
 
     def count_jobs(self) -> Mapping[JobState, int]:

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Final
 
 from retouchd.core.duplicates import event_for_sharers, may_be_paid
-from retouchd.core.edits import Edit
 from retouchd.core.jobs import KEEPS_SOURCES, HoldReason, Job, JobEvent, JobState, move
 from retouchd.core.money import NOTHING
 from retouchd.core.outcomes import KEPT_UNTIL_THE_END, OutcomeKind
@@ -21,6 +20,8 @@ from retouchd.engine.office import Office
 
 # What is received is given again for nothing, or was sent.
 _SKIPPABLE: Final = frozenset({JobState.READY, JobState.DEFERRED, JobState.RECEIVED})
+# What is done was filed: its bundle is closed.
+_MAY_CLOSE: Final = frozenset(JobState) - KEEPS_SOURCES - {JobState.DONE}
 
 
 class Moves:
@@ -60,7 +61,7 @@ class Moves:
         if moved.state in {JobState.FAILED, JobState.CANCELLED}:
             self.release_vain_calls(moved)
         self._move_sharers(moved)
-        if moved.state not in KEEPS_SOURCES:
+        if moved.state in _MAY_CLOSE:
             self._close_bundle(moved.bundle)
         return moved
 
@@ -132,15 +133,14 @@ class Moves:
         event = event_for_sharers(owner)
         if owner.edit is None or event is None:
             return
-        edit = self._journal.get_edit(owner.edit)
-        if edit.owner != owner.id:
+        sharers = self._journal.sharers_of(owner.edit, owner.id)
+        if not sharers:
             return
-        sharers = self._journal.sharers_of(edit.id, owner.id)
         waiting = [job for job in sharers if job.state is JobState.WAITING]
         if event is JobEvent.EDIT_PAID:
             self._share(owner, sharers)
-        elif event is JobEvent.EDIT_FREE and not may_be_paid(self._journal.attempts_of(edit.id)):
-            self._pass_on(edit, waiting)
+        elif event is JobEvent.EDIT_FREE and not may_be_paid(self._journal.attempts_of(owner.edit)):
+            self._pass_on(owner.edit, waiting)
         else:
             self._hold(owner, waiting)
 
@@ -155,21 +155,23 @@ class Moves:
             detail = f"the same photo with the same prompt needs you or was refused: see job {owner.id}"
             self.apply(job, JobEvent.EDIT_HELD, detail=detail, hold=HoldReason.SAME_EDIT_HELD)
 
-    def _pass_on(self, edit: Edit, waiting: list[Job]) -> None:
+    def _pass_on(self, edit: EditId, waiting: list[Job]) -> None:
         """Make the oldest waiting job the owner: the edit was not paid, so this one goes."""
         if not waiting:
             return
         heir, *others = waiting
-        self._journal.set_owner(edit.id, heir.id)
+        self._journal.set_owner(edit, heir.id)
         self.apply(replace(heir, reused_from=None), JobEvent.EDIT_FREE)
         for job in others:
             self._journal.update_job(replace(job, reused_from=heir.id))
 
     def _close_bundle(self, bundle: BundleId) -> None:
         record = self._journal.get_bundle(bundle)
+        if record.state is not BundleState.AT_WORK:
+            return
         jobs = self._journal.jobs_of_bundle(bundle)
         states = {job.state for job in jobs}
-        if record.state is not BundleState.AT_WORK or states & KEEPS_SOURCES:
+        if states & KEEPS_SOURCES:
             return
         is_filed = any(job.dismissed or job.skipped for job in jobs)
         if is_filed or states & {JobState.DELIVERED, JobState.FAILED}:

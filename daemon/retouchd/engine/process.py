@@ -17,13 +17,14 @@ from retouchd.core.errors import (
 )
 from retouchd.core.jobs import Job, JobState
 from retouchd.core.outcomes import Answered, CallEnd, NotSent, NotSentKind
+from retouchd.core.records import BundleRecord
 from retouchd.core.request import AutoSize
 from retouchd.core.room import ROOM_FOR_JOURNAL, room_needed
 from retouchd.core.values import AttemptId, JobId
 from retouchd.engine.calls import Calls, Reply
 from retouchd.engine.cashier import Begun, Cashier
 from retouchd.engine.conflicts import Conflicts
-from retouchd.engine.crew import UnderWay
+from retouchd.engine.crew import Send, UnderWay
 from retouchd.engine.deliveries import Deliveries
 from retouchd.engine.delivery import Delivery
 from retouchd.engine.desk import Desk
@@ -32,7 +33,6 @@ from retouchd.engine.journal import Journal
 from retouchd.engine.moves import Moves
 from retouchd.engine.needs import AnswerWriter
 from retouchd.engine.reading import is_as_hashed
-from retouchd.engine.requestlimits import RequestLimits
 from retouchd.engine.tools import Tools
 
 
@@ -45,7 +45,6 @@ class Registry:
     cashier: Cashier
     deliveries: Deliveries
     calls: Calls
-    limits: RequestLimits
     under_way: UnderWay
 
 
@@ -86,13 +85,11 @@ class Process:
         self._registry = registry
         self._tools = tools
         self._delivery = delivery
-        self._fitting = Fitting(desk, registry.limits, tools)
+        self._fitting = Fitting(tools)
 
-    def process(self, job: Job) -> None:
+    def process(self, task: Send) -> None:
         """Take a job as far as it goes now: through its call and into the outbox."""
-        if job.state in {JobState.READY, JobState.DEFERRED}:
-            job = self._submit(job)
-        self._delivery.deliver(job)
+        self._delivery.deliver(self._submit(task))
 
     def recover(self, job: Job) -> None:
         """Book how the call of a job ended that nobody makes any more, once the spool can be read."""
@@ -105,15 +102,16 @@ class Process:
             return
         self._desk.ask(self._registry.calls.book_cut, job.id, job.answer, reply)
 
-    def _submit(self, job: Job) -> Job:
+    def _submit(self, task: Send) -> Job:
         """Send a job if it may be sent, and give it as it is then."""
+        job = task.job
         with ExitStack() as opened:
             try:
                 self._check_room(job)
                 if (job := self._conflicts.skip(job)).has_ended:
                     return job
-                self._check_sources(job)
-                fitted = self._fitting.fit(job, opened)
+                self._check_sources(task.bundle)
+                fitted = self._fitting.fit(job.wish, task.room, opened)
                 begun = self._desk.ask(self._registry.cashier.begin_submission, job.id, fitted.sent)
             except UnsendableError as exc:
                 return self._desk.ask(self._registry.moves.give_up, job.id, str(exc))
@@ -173,12 +171,11 @@ class Process:
                 )
                 raise NoRoomError(operation="use", path=PurePosixPath(name), reason=reason)
 
-    def _check_sources(self, job: Job) -> None:
+    def _check_sources(self, record: BundleRecord) -> None:
         """Make sure that every file still is what was hashed.
 
         What changes after this is found out while it is sent, before its last byte leaves.
         """
-        record = self._desk.ask(self._registry.journal.get_bundle, job.bundle)
         for member in record.accepted:
             with self._tools.inbox.open_source(member.path) as source:
                 if not is_as_hashed(source, member):

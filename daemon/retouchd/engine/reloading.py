@@ -101,7 +101,7 @@ class Reloading:
             self._intake.form_refused_anew()
         self._board.hurry_look_at_key()
         self._budget.review()
-        self._budget.tell_nearness()
+        self._budget.tell_nearness(self._budget.now())
 
     def _note(self, reading: Reading) -> None:
         self._office.journal.set_note(READING_NOTE, reading.as_text())

@@ -11,7 +11,6 @@ from retouchd.core.jobs import Job
 from retouchd.core.outcomes import RULES, Effect, OutcomeKind
 from retouchd.core.requestsize import RefusedSize, Room, learn_refusal
 from retouchd.core.retries import Outcome
-from retouchd.core.values import JobId
 from retouchd.engine.office import Office
 
 _NOTE: Final = "smallest_refused_bytes"
@@ -25,9 +24,9 @@ class RequestLimits:
         self._clock = office.clock
         self._office = office
 
-    def room_for(self, job_id: JobId) -> Room:
+    def room_for(self, job: Job) -> Room:
         """Give how large a job's request may be."""
-        job, known = self._journal.get_job(job_id), self._find()
+        known = self._find()
         return Room(
             own_limit=self._office.policy.max_request_bytes,
             refused=job.shrunk or None,

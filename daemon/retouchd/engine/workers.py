@@ -56,7 +56,7 @@ class Workers:
             case Look():
                 self._look(task)
             case Send():
-                self._skills.process.process(task.job)
+                self._skills.process.process(task)
             case Recover():
                 self._skills.process.recover(task.job)
             case Deliver():
@@ -101,9 +101,14 @@ class Aftercare:
         self._under_way.end(task)
         if error is not None:
             self._postpone(task)
-        if isinstance(task, Send | Recover | Deliver):
-            # What changed in the inbox while the job was under way could not be taken in.
-            self._intake.free_place(self._journal.get_bundle(task.job.bundle), stayed=False)
+        # What changed in the inbox while the job was under way could not be taken in.
+        match task:
+            case Send():
+                self._intake.free_place(task.bundle, stayed=False)
+            case Recover() | Deliver():
+                self._intake.free_place(self._journal.get_bundle(task.job.bundle), stayed=False)
+            case Look() | File() | Return() | Probe() | Prune():
+                pass
 
     def _postpone(self, task: Task) -> None:
         match task:

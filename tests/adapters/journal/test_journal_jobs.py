@@ -160,6 +160,7 @@ def test_what_becomes_due(
 def test_those_who_share_an_edit(journal: SqliteJournal, again: Reader, bundle: BundleId) -> None:
     """The owner's end concerns those who wait for its edit or are held for it, and nobody else."""
     edit, other = add_edit(journal), add_edit(journal, take=2)
+    journal.set_owner(edit.id, JobId("owner"))
     held = {"state": JobState.HELD, "hold": HoldReason.SAME_EDIT_HELD}
     add_job(journal, bundle, "owner", edit=edit.id, state=JobState.WAITING)
     add_job(journal, bundle, "waits", edit=edit.id, state=JobState.WAITING)
@@ -169,6 +170,7 @@ def test_those_who_share_an_edit(journal: SqliteJournal, again: Reader, bundle: 
     add_job(journal, bundle, "others", edit=other.id, state=JobState.WAITING)
 
     assert ids(again().sharers_of(edit.id, JobId("owner"))) == ["waits", "held"]
+    assert ids(again().sharers_of(edit.id, JobId("waits"))) == []
 
 
 def test_counts(journal: SqliteJournal, again: Reader, bundle: BundleId) -> None:

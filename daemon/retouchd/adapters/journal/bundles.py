@@ -157,6 +157,10 @@ class BundlesTable(SharingTable):
         if record.state not in LIVE_BUNDLES:
             self.share_files(record.id, ())
 
+    def plan_filing(self, bundle: BundleId, number: int) -> None:
+        """Store the number with which a bundle's files are filed."""
+        self.connection.execute("UPDATE bundles SET filing = ? WHERE id = ?", (number, bundle))
+
     def forget_bundle(self, bundle: BundleId) -> None:
         """Remove a bundle that vanished before it became a job."""
         self.connection.execute("DELETE FROM bundles WHERE id = ?", (bundle,))

@@ -159,11 +159,14 @@ class JobsTable(Table):
         return min((bytes(row["top"]) for row in rows if row), default=None)
 
     def sharers_of(self, edit: EditId, owner: JobId) -> list[Job]:
-        """Give the jobs that wait, or are held, for an edit that another job owns; oldest first."""
+        """Give the jobs that wait, or are held, for an edit that another job owns; oldest first.
+
+        None where it is not this job that owns it.
+        """
         return self._jobs(
-            "WHERE edit = ? AND id <> ? AND (state = 'waiting' OR (state = 'held' AND hold IN (?, ?)))"
-            " ORDER BY number",
-            (edit, owner, HoldReason.SAME_EDIT_HELD, HoldReason.OUTPUT_GONE),
+            "WHERE edit = (SELECT id FROM edits WHERE id = ? AND owner = ?) AND id <> ?"
+            " AND (state = 'waiting' OR (state = 'held' AND hold IN (?, ?))) ORDER BY number",
+            (edit, owner, owner, HoldReason.SAME_EDIT_HELD, HoldReason.OUTPUT_GONE),
         )
 
     def count_jobs(self) -> Mapping[JobState, int]:
