@@ -219,8 +219,14 @@ def open_with_status(name: str, folder: int) -> tuple[int, os.stat_result]:
 
 def find_regular(name: str, folder: int) -> int | None:
     """Open a regular file as `open_regular` does, or give None when there is none of this name."""
+    found = find_with_status(name, folder)
+    return None if found is None else found[0]
+
+
+def find_with_status(name: str, folder: int) -> tuple[int, os.stat_result] | None:
+    """Open a file as `open_with_status` does, or give None when there is no regular one of this name."""
     try:
-        return open_regular(name, folder)
+        return open_with_status(name, folder)
     except OSError as exc:
         if exc.errno not in _NO_REGULAR_FILE:
             raise

@@ -17,7 +17,7 @@ from retouchd.core.records import Accepted
 from retouchd.core.values import BundleId, Cabinet
 from retouchd.engine.deliveries import Deliveries, FilingOrder
 from retouchd.engine.desk import Desk
-from retouchd.engine.needs import Filing
+from retouchd.engine.needs import Filing, Trolley
 from retouchd.engine.reading import is_as_hashed
 from retouchd.engine.sources import Inbox
 
@@ -58,60 +58,65 @@ class Clerk:
     def _file(self, order: FilingOrder) -> bool:
         """Move what is to be moved, and say whether the sources stay since they are others now."""
         self._inbox.check_mark()
-        if any(self._is_changed(member) for member in order.record.filed):
+        found = {member.path: self._is_as_sent(member) for member in order.record.filed}
+        if False in found.values():
             return True
-        number = order.record.filing or self._plan(order)
+        there = [member for member in order.moving if found[member.path]]
+        number = order.record.filing or self._plan(order, there)
         while True:
             try:
                 return self._move_all(order, number)
             except NameTakenError:
-                number = self._plan(order, above=number)
+                there = [member for member in order.moving if self._is_as_sent(member) is not None]
+                number = self._plan(order, there, above=number)
 
-    def _is_changed(self, member: Accepted) -> bool:
-        """Say whether a file is another one than was sent; one that is gone is not."""
+    def _is_as_sent(self, member: Accepted) -> bool | None:
+        """Say whether a file still is what was sent; None for one that is gone."""
         try:
             with self._inbox.open_source(member.path) as source:
-                return not is_as_hashed(source, member)
+                return is_as_hashed(source, member)
         except SourceGoneError:
-            return False
+            return None
 
-    def _plan(self, order: FilingOrder, above: int = 0) -> int:
-        """Find the first number under which all names are free, and note it before anything moves."""
-        # What is not there any more, since another photo's filing has taken it along say, needs no name.
-        there = [member for member in order.moving if self._is_there(member)]
-        number = next(number for number in count(above + 1) if self._is_free(order, there, number))
+    def _plan(self, order: FilingOrder, there: Sequence[Accepted], above: int = 0) -> int:
+        """Find the first number under which all names are free, and note it before anything moves.
+
+        Args:
+            order: What is filed.
+            there: What is still there: another photo's filing may have taken something along.
+            above: The number is a higher one than this.
+        """
+        number = next(
+            number
+            for number in count(above + 1)
+            if self._filing.are_free(order.cabinet, _names(order, there, number))
+        )
         self._desk.ask(self._deliveries.plan_filing, order.record.id, number)
         return number
-
-    def _is_there(self, member: Accepted) -> bool:
-        try:
-            with self._inbox.open_source(member.path):
-                return True
-        except SourceGoneError:
-            return False
-
-    def _is_free(self, order: FilingOrder, members: Sequence[Accepted], number: int) -> bool:
-        return all(self._filing.is_free(order.cabinet, name) for name in _names(order, members, number))
 
     def _move_all(self, order: FilingOrder, number: int) -> bool:
         """Move each source; the note comes first, so that nothing lies in failed/ without its reason."""
         if order.cabinet is Cabinet.FAILED:
             note = filed_note(order.record.path, number)
             self._filing.write_note(order.cabinet, note, _note(order))
-        stayed = False
-        for member in order.moving:
-            target = filed_path(member.path, order.record.path, number)
-            try:
-                with self._taking_away(member.path):
-                    self._filing.move(member.path, member.sha256, order.cabinet, target, member.signature)
-            except SourceGoneError:
-                continue  # Moved before a crash, or taken away by its owner.
-            except SourceChangedError:
-                stayed = True
+        with self._filing.moving(order.cabinet) as trolley:
+            moved = [self._move(trolley, order, member, number) for member in order.moving]
         if is_job_folder(order.record.folder):
             # A crash before this line is followed by the same order, which finds nothing to move.
             self._filing.remove_if_empty(order.record.folder)
-        return stayed
+        return not all(moved)
+
+    def _move(self, trolley: Trolley, order: FilingOrder, member: Accepted, number: int) -> bool:
+        """Move one source; False when it stays since it is another file now."""
+        target = filed_path(member.path, order.record.path, number)
+        try:
+            with self._taking_away(member.path):
+                trolley.move(member.path, member.sha256, target, member.signature)
+        except SourceGoneError:
+            return True  # Moved before a crash, or taken away by its owner.
+        except SourceChangedError:
+            return False
+        return True
 
 
 def _names(order: FilingOrder, members: Sequence[Accepted], number: int) -> set[PurePosixPath]:

@@ -239,18 +239,13 @@ class Outbox(Protocol):
         ...
 
 
-class Filing(Protocol):
-    """Moves sources out of the inbox so that each exists, whole, at every instant."""
-
-    def is_free(self, cabinet: Cabinet, path: PurePosixPath) -> bool:
-        """Say whether nothing has this name in the cabinet."""
-        ...
+class Trolley(Protocol):
+    """Moves the sources of one bundle so that each exists, whole, at every instant."""
 
     def move(
         self,
         source: PurePosixPath,
         expected: Sha256,
-        cabinet: Cabinet,
         target: PurePosixPath,
         hashed_as: Signature | None = None,
     ) -> None:
@@ -267,6 +262,22 @@ class Filing(Protocol):
             NameTakenError: Another file has the target's name.
             NoRoomError: No room for a copy across file systems.
             FolderMissingError: A folder cannot be written.
+        """
+        ...
+
+
+class Filing(Protocol):
+    """Files sources out of the inbox."""
+
+    def are_free(self, cabinet: Cabinet, paths: Collection[PurePosixPath]) -> bool:
+        """Say whether nothing has any of these names in the cabinet."""
+        ...
+
+    def moving(self, cabinet: Cabinet) -> AbstractContextManager[Trolley]:
+        """Give what moves sources to the cabinet; what it moved is durable when the context is left.
+
+        Raises:
+            FolderMissingError: When it is left: that is not possible.
         """
         ...
 

@@ -118,9 +118,10 @@ def _move_back(record: BundleRecord, filing: Filing) -> None:
     """Move the sources, the photo last, so that it never lies there without its prompt."""
     ordered = [*record.filed[1:], record.filed[0]]
     # What has the name there must be ours, from before a crash: else nothing else is moved.
-    taken = [one for one in ordered if not filing.is_free(_INBOX, one.path)]
-    for member in [*taken, *(one for one in ordered if one not in taken)]:
-        filing.move(_filed_path(record, member), member.sha256, _INBOX, member.path)
+    taken = [one for one in ordered if not filing.are_free(_INBOX, [one.path])]
+    with filing.moving(_INBOX) as trolley:
+        for member in [*taken, *(one for one in ordered if one not in taken)]:
+            trolley.move(_filed_path(record, member), member.sha256, member.path)
     if is_job_folder(record.folder):
         filing.remove_if_empty(_filed_path(record, record.filed[0]).parent)
 
@@ -140,7 +141,7 @@ def check_return(record: BundleRecord, filing: Filing) -> None:
         if not is_photo and filing.holds(_INBOX, place, member.sha256):
             continue
         filing.check(_filed_path(record, member), member.sha256)
-        if not filing.is_free(_INBOX, place):
+        if not filing.are_free(_INBOX, [place]):
             raise NameTakenError(operation="bring back", path=place, reason="the inbox has one of that name")
 
 

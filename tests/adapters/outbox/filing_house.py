@@ -62,9 +62,8 @@ class House:
 
     def file(self, source: str = "a.png", target: str | None = None, durable: Durable | None = None) -> None:
         """Move one photo to done/."""
-        self.open_cabinets(durable).move(
-            PurePosixPath(source), sha256(PHOTO), Cabinet.DONE, PurePosixPath(target or source)
-        )
+        with self.open_cabinets(durable).moving(Cabinet.DONE) as trolley:
+            trolley.move(PurePosixPath(source), sha256(PHOTO), PurePosixPath(target or source))
 
     def drop(self, name: str = "a.png", content: bytes = PHOTO) -> Path:
         """Put a photo into the inbox."""

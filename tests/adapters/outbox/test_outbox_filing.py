@@ -113,9 +113,8 @@ def test_a_failed_bundle_gets_its_own_cabinet(house: House, way: Callable[[], Du
     """What failed is filed in failed/."""
     house.drop()
 
-    house.open_cabinets(way()).move(
-        PurePosixPath("a.png"), sha256(PHOTO), Cabinet.FAILED, PurePosixPath("a.png")
-    )
+    with house.open_cabinets(way()).moving(Cabinet.FAILED) as trolley:
+        trolley.move(PurePosixPath("a.png"), sha256(PHOTO), PurePosixPath("a.png"))
 
     assert (shown(house.failed), shown(house.done)) == (["a.png"], [])
 
@@ -134,8 +133,11 @@ def test_what_has_not_changed_since_it_was_hashed_is_not_read(
     )
     path = PurePosixPath("a.png")
 
-    with pytest.raises(SourceChangedError) if is_read else nullcontext():
-        house.open_cabinets().move(path, sha256(b"x"), Cabinet.DONE, path, replace(signature, **change))
+    with (
+        pytest.raises(SourceChangedError) if is_read else nullcontext(),
+        house.open_cabinets().moving(Cabinet.DONE) as trolley,
+    ):
+        trolley.move(path, sha256(b"x"), path, replace(signature, **change))
 
     assert shown(house.inbox if is_read else house.done) == ["a.png"]
 
@@ -381,7 +383,8 @@ def test_modes_of_what_is_made_in_the_cabinets(house: House) -> None:
     before = os.umask(0o077)
     try:
         path = PurePosixPath("team/a.png")
-        cabinets.move(path, sha256(PHOTO), Cabinet.FAILED, path)
+        with cabinets.moving(Cabinet.FAILED) as trolley:
+            trolley.move(path, sha256(PHOTO), path)
         cabinets.write_note(Cabinet.FAILED, PurePosixPath("team/a.png.error.txt"), "why")
     finally:
         os.umask(before)
@@ -667,7 +670,7 @@ def test_linked_folders_are_refused(house: House) -> None:
         with pytest.raises(FolderMissingError, match="it is a link"):
             house.file(source, target)
     with pytest.raises(FolderMissingError, match="it is a link"):
-        house.open_cabinets().is_free(Cabinet.DONE, PurePosixPath("trip/b.png"))
+        house.open_cabinets().are_free(Cabinet.DONE, [PurePosixPath("trip/b.png")])
     with pytest.raises(FolderMissingError, match="it is a link"):
         house.open_cabinets().write_note(Cabinet.DONE, PurePosixPath("trip/a.txt"), "text")
     assert shown(elsewhere) == ["a.png"]
@@ -682,7 +685,7 @@ def test_nothing_leads_out_of_the_folders(house: House, wrong: str) -> None:
     for act in (
         lambda: house.file(wrong, "a.png"),
         lambda: house.file("a.png", wrong),
-        lambda: cabinets.is_free(Cabinet.DONE, path),
+        lambda: cabinets.are_free(Cabinet.DONE, [path]),
         lambda: cabinets.write_note(Cabinet.DONE, path, "text"),
     ):
         with pytest.raises(ValueError):  # noqa: PT011 - the message differs and does not matter
@@ -716,7 +719,7 @@ def test_names_are_free_as_a_share_compares(house: House) -> None:
     (house.done / "A.png").write_bytes(STRANGER)
     cabinets, names = house.open_cabinets(), ("a.png", "A.png", "b.png", "no/a.png")
 
-    free = [cabinets.is_free(Cabinet.DONE, PurePosixPath(name)) for name in names]
+    free = [cabinets.are_free(Cabinet.DONE, [PurePosixPath(name)]) for name in names]
 
     assert free == [False, False, True, True]
 
@@ -748,3 +751,102 @@ def test_a_cut_at_every_step_of_a_note_is_finished(tmp_path: Path) -> None:
         house.open_cabinets().write_note(Cabinet.FAILED, path, "why")
         assert note.read_text() == "why"
         assert shown(note.parent) == [note.name]
+
+
+# --- several sources of one bundle
+
+PROMPT = b"warmer"
+ALL = {"trip/a.png": PHOTO, "trip/a.txt": PROMPT, "masks/a.mask.png": STRANGER}
+
+
+class Noting(WrappingDurable):
+    """Notes what was synced, by its path below a root."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self.root = root
+        self.synced: list[str] = []
+
+    def fsync(self, descriptor: int) -> None:
+        """Note it."""
+        super().fsync(descriptor)
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        self.synced.append(str(path.relative_to(self.root)))
+
+
+def drop_all(house: House) -> House:
+    """Drop a photo, its prompt, and its mask in another folder."""
+    for name, content in ALL.items():
+        house.drop(name, content)
+    return house
+
+
+def file_all(house: House, durable: Durable | None = None) -> None:
+    """File what was dropped."""
+    with house.open_cabinets(durable).moving(Cabinet.DONE) as trolley:
+        for name, content in ALL.items():
+            trolley.move(PurePosixPath(name), sha256(content), PurePosixPath(name))
+
+
+def test_sources_of_one_folder_share_its_syncs(house: House) -> None:
+    """Each file is durable before it moves, then the folder it came to, then the one it went from: once."""
+    drop_all(house)
+    for folder in ("trip", "masks"):
+        (house.done / folder).mkdir()
+    noting = Noting(house.root)
+
+    file_all(house, noting)
+
+    moves = [place for place in noting.synced if place != "done"]
+    assert moves == [
+        *("inbox/trip/a.png", "inbox/trip/a.txt", "done/trip", "inbox/trip"),
+        *("inbox/masks/a.mask.png", "done/masks", "inbox/masks"),
+    ]
+
+
+def test_a_folder_is_not_synced_before_the_one_that_was_moved_to(house: House) -> None:
+    """I1: what is put right for a second source makes no first one's name gone before it is there."""
+    house.drop()
+    house.drop(".~b.png.aside.tmp", STRANGER)
+    noting = Noting(house.root)
+
+    with house.open_cabinets(noting).moving(Cabinet.DONE) as trolley:
+        trolley.move(PurePosixPath("a.png"), sha256(PHOTO), PurePosixPath("a.png"))
+        with pytest.raises(SourceChangedError):
+            trolley.move(PurePosixPath("b.png"), sha256(PHOTO), PurePosixPath("b.png"))
+
+    assert noting.synced[:3] == ["inbox/a.png", "done", "inbox"]
+
+
+@every_way
+def test_i1_a_power_cut_at_every_step_of_a_bundle_is_finished(
+    tmp_path: Path, way: Callable[[], Durable]
+) -> None:
+    """I1, I2, I8: each source of a bundle is whole after every cut, and the next run files them all."""
+    for number, cutting in enumerate(every_cut(lambda: ForgettingDurable(way()))):
+        house = drop_all(House(tmp_path / str(number)))
+
+        run_until_cut(partial(file_all, house, cutting))
+        cut_power(cutting)
+
+        assert all(house.copies(content) for content in ALL.values())
+        assert cutting.happened or all((house.done / name).exists() for name in ALL)
+        file_all(house, way())
+        assert {name: (house.done / name).read_bytes() for name in ALL} == ALL
+        assert all(shown(house.inbox / folder) == [] for folder in ("trip", "masks"))
+
+
+def test_i1_a_failure_at_every_step_of_a_bundle_is_said_and_mended(tmp_path: Path) -> None:
+    """I1: whatever step fails, no source is lost, no descriptor stays open, and the next try files all."""
+    for number, failing in enumerate(every_failure(errno.EIO)):
+        house = drop_all(House(tmp_path / str(number)))
+        descriptors = len(list(Path("/proc/self/fd").iterdir()))
+
+        with suppress(FolderMissingError):
+            file_all(house, failing)
+            assert not failing.happened
+
+        assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
+        assert all(house.copies(content) for content in ALL.values())
+        file_all(house)
+        assert all((house.done / name).exists() for name in ALL)

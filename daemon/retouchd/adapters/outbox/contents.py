@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from retouchd.adapters.folder import find_regular, translated
+from retouchd.adapters.folder import find_regular, find_with_status, translated
 from retouchd.core.errors import SourceChangedError, SourceGoneError
 from retouchd.core.values import Sha256, Signature
 
@@ -65,12 +65,12 @@ def compared(
         FileTroubleError: It cannot be read.
     """
     with translated("read", path):
-        descriptor = find_regular(name, folder)
-    if descriptor is None:
+        opened = find_with_status(name, folder)
+    if opened is None:
         reason = "it is not there any more"
         raise SourceGoneError(operation="file", path=path, reason=reason)
+    descriptor, status = opened
     try:
-        status = os.fstat(descriptor)
         with translated("read", path):
             found = expected if _has(status, hashed_as) else sha256_of(descriptor)
         if found != expected:

@@ -4,6 +4,11 @@ How a source is moved stands in moving.py; when it is, and under which name, is 
 """
 
 import os
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager, closing
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -13,13 +18,14 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.folder import Folder, translated, translated_folder
 from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.contents import compared, holds
-from retouchd.adapters.outbox.moving import Move, Target
 from retouchd.adapters.outbox.names import Names
 from retouchd.adapters.outbox.staging import Dress, publish_staged, staged
+from retouchd.adapters.outbox.trolley import Trolley
 from retouchd.core.errors import SourceGoneError
-from retouchd.core.values import Cabinet, Sha256, Signature, printable
+from retouchd.core.values import Cabinet, Sha256, printable
 
 _NOTE_TAG: Final = "note"
+_parent = attrgetter("parent")
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -46,57 +52,28 @@ class FilingCabinets:
         """Give these modes to what is made from now on; from any thread."""
         self._modes = modes
 
-    def is_free(self, cabinet: Cabinet, path: PurePosixPath) -> bool:
-        """Say whether nothing in the cabinet has this name, or one that a share takes for the same."""
+    def are_free(self, cabinet: Cabinet, paths: Collection[PurePosixPath]) -> bool:
+        """Say whether nothing in the cabinet has any of these names, or ones that a share takes for them."""
+        inside = sorted(paths, key=_parent)
+        return all(self._are_free_in(cabinet, *group) for group in groupby(inside, key=_parent))
+
+    def _are_free_in(self, cabinet: Cabinet, parent: PurePosixPath, paths: Iterable[PurePosixPath]) -> bool:
         folder = self._cabinets[cabinet]
-        place = folder.path_of(path)
-        with folder.open_if_there(path.parent) as descriptor:
-            if descriptor is None:
-                return True
-            with translated_folder("look at", place):
-                return not self._names[cabinet].is_taken(place, descriptor)
+        places = [folder.path_of(path) for path in paths]
+        with folder.open_if_there(parent) as descriptor, translated_folder("look into", folder.root / parent):
+            return descriptor is None or not any(
+                self._names[cabinet].is_taken(place, descriptor) for place in places
+            )
 
-    def move(
-        self,
-        source: PurePosixPath,
-        expected: Sha256,
-        cabinet: Cabinet,
-        target: PurePosixPath,
-        hashed_as: Signature | None = None,
-    ) -> None:
-        """Move one source if it still has the expected hash, or finish what an earlier run began.
-
-        Killed at any point, the source exists whole in the inbox or the cabinet or both, and the next call
-        with the same arguments finishes the work. For an instant it may have the name `.~<name>.aside.tmp`.
+    def moving(self, cabinet: Cabinet) -> AbstractContextManager[Trolley]:
+        """Give what moves the sources of one bundle to a cabinet; they are durable there when it is left.
 
         Raises:
-            SourceGoneError: It is not in the inbox any more.
-            SourceChangedError: It is another file now, and stays.
-            NameTakenError: Another file has the target's name, or one that a share takes for the same.
-            NoRoomError: No room for a copy across file systems.
-            FolderMissingError: A folder cannot be written.
-            FileTroubleError: The source cannot be read, or a copy reads differently from what was written.
+            FolderMissingError: When it is left: a folder cannot be synced.
         """
-        cabinet_folder = self._cabinets[cabinet]
-        source_path, target_path = self._inbox.path_of(source), cabinet_folder.path_of(target)
-        with (
-            self._inbox.open_if_there(source.parent) as source_folder,
-            cabinet_folder.open_or_make(target.parent, self._durable, self._modes.folder) as target_folder,
-        ):
-            place = Target(path=target_path, folder=target_folder, names=self._names[cabinet])
-            if source_folder is not None:
-                Move(
-                    source=source_path,
-                    source_folder=source_folder,
-                    target=place,
-                    expected=expected,
-                    hashed_as=hashed_as,
-                    durable=self._durable,
-                ).carry_out()
-            elif not place.finish_if_filed(expected, self._durable):
-                raise SourceGoneError(
-                    operation="file", path=source_path, reason="its folder is not there any more"
-                )
+        folder = self._cabinets[cabinet]
+        make = partial(folder.open_or_make, durable=self._durable, mode=self._modes.folder)
+        return closing(Trolley(self._inbox, folder, make, self._names[cabinet], self._durable))
 
     def remove_if_empty(self, folder: PurePosixPath) -> None:
         """Remove a folder of the inbox out of which all was moved; one with anything in it stays."""

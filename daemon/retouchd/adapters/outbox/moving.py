@@ -23,7 +23,7 @@ from retouchd.adapters.outbox.contents import (
     translated_pieces,
 )
 from retouchd.adapters.outbox.names import Names
-from retouchd.adapters.outbox.removal import is_one_file, put_back, recover_name, remove
+from retouchd.adapters.outbox.removal import is_aside, is_one_file, put_back, recover_name, remove
 from retouchd.adapters.outbox.staging import (
     NO_LINK,
     Dress,
@@ -64,14 +64,14 @@ class Target:
             NameTakenError: Another file has the name, or one that a share takes for the same.
         """
         with translated_folder("file", self.path):
-            if adopt(self.path.name, self.folder, expected, durable):
-                sync_folder(self.folder, durable)
-                # A run that was killed between publishing a copy and removing its temporary left that.
-                remove_temporary(temporary_name(self.path.name, _TAG, self.folder), self.folder, durable)
-                return True
-            if self.names.is_taken(self.path, self.folder):
+            if not self.names.is_taken(self.path, self.folder):
+                return False
+            if not adopt(self.path.name, self.folder, expected, durable):
                 raise NameTakenError(operation="file", path=self.path, reason="the name is taken")
-        return False
+            sync_folder(self.folder, durable)
+            # A run that was killed between publishing a copy and removing its temporary left that.
+            remove_temporary(temporary_name(self.path.name, _TAG, self.folder), self.folder, durable)
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,45 +94,58 @@ class Move:
     hashed_as: Signature | None
     durable: Durable
 
-    def carry_out(self) -> None:
-        """Move the source, or finish what an earlier run began; raises as `Filing.move` says."""
+    def carry_out(self) -> bool:
+        """Move the source, or finish what an earlier run began; raises as `Trolley.move` says.
+
+        The target's folder is synced before the source's here, too: an earlier move between the two may be
+        in neither yet.
+
+        Returns:
+            Whether both folders are still to be synced, the target's first.
+        """
         with translated_folder("file", self.source):
-            name = recover_name(self.source, self.source_folder, self.expected, self.durable)
+            name = self._recover_name()
         if not self.target.finish_if_filed(self.expected, self.durable):
             with self._compared(name) as source:
-                self._file(name, source)
-            return
+                return self._file(name, source)
         # What has the name now, if anything, need not be ours: an earlier run may have been killed after
         # its last step, and somebody dropped a new photo of that name.
         with suppress(SourceGoneError, SourceChangedError), self._compared(name) as source:
             self._remove(name, source)
+        return False
+
+    def _recover_name(self) -> str:
+        if not is_aside(self.source, self.source_folder):
+            return self.source.name
+        sync_folder(self.target.folder, self.durable)
+        return recover_name(self.source, self.source_folder, self.expected, self.durable)
 
     def _compared(self, name: str) -> AbstractContextManager[Compared]:
         return compared(name, self.source_folder, self.expected, self.source, self.hashed_as)
 
-    def _file(self, name: str, source: Compared) -> None:
+    def _file(self, name: str, source: Compared) -> bool:
         with translated_folder("file", self.target.path):
             # The bytes may still be only in memory: they are made durable before their name moves.
             sync_read_only(source.descriptor, self.durable)
             if self._rename(name, source):
-                return
+                return True
             if not self._link(name, source):
                 self._copy(source)
         # A crash before this line leaves the source in both places, whole; the next call removes it here.
         self._remove(name, source)
+        return False
 
     def _rename(self, name: str, source: Compared) -> bool:
-        """Move in one step; False where the system cannot."""
+        """Move in one step, of which neither folder is synced yet; False where the system cannot."""
         if not self._try(self.durable.rename_exclusive, name, _NO_RENAME):
             return False
         # A crash before the next line leaves it filed, or filed what somebody put in its place a moment
         # before: whole in either case, and in one place.
         if not source.is_at(self.target.path.name, self.target.folder):
             put_back(self.target.path, self.target.folder, self.source, self.source_folder, self.durable)
-            self._sync_both()
+            sync_folder(self.target.folder, self.durable)
+            sync_folder(self.source_folder, self.durable)
             raise self._changed()
-        # A power cut before this line leaves it in one of the two folders; the next call goes on.
-        self._sync_both()
         return True
 
     def _link(self, name: str, source: Compared) -> bool:
@@ -199,10 +212,6 @@ class Move:
     def _remove(self, name: str, source: Compared) -> None:
         with translated_folder("file", self.source):
             remove(name, self.source, self.source_folder, source, self.durable)
-
-    def _sync_both(self) -> None:
-        sync_folder(self.target.folder, self.durable)
-        sync_folder(self.source_folder, self.durable)
 
     def _gone(self) -> SourceGoneError:
         return SourceGoneError(operation="file", path=self.source, reason="it is not there any more")

@@ -22,6 +22,11 @@ from retouchd.core.values import Sha256, printable
 _TAG: Final = "aside"
 
 
+def is_aside(path: Path, folder: int) -> bool:
+    """Say whether an earlier run left a file under the dot-name."""
+    return is_there(temporary_name(path.name, _TAG, folder), folder)
+
+
 def recover_name(path: Path, folder: int, sha256: Sha256, durable: Durable) -> str:
     """Give the name under which the file is to be looked for: its own, or the dot-name of an earlier run.
 
@@ -30,9 +35,9 @@ def recover_name(path: Path, folder: int, sha256: Sha256, durable: Durable) -> s
     Raises:
         FileTroubleError: It cannot be put back since the name is taken again; a person must look.
     """
-    aside = path.with_name(temporary_name(path.name, _TAG, folder))
-    if not is_there(aside.name, folder):
+    if not is_aside(path, folder):
         return path.name
+    aside = path.with_name(temporary_name(path.name, _TAG, folder))
     if holds(aside.name, folder, sha256):
         return aside.name
     put_back(aside, folder, path, folder, durable)
@@ -87,8 +92,8 @@ def bring_back(path: Path, folder: int, durable: Durable) -> None:
     Raises:
         FileTroubleError: The name is taken again; it is said where the file lies.
     """
-    aside = path.with_name(temporary_name(path.name, _TAG, folder))
-    if is_there(aside.name, folder):
+    if is_aside(path, folder):
+        aside = path.with_name(temporary_name(path.name, _TAG, folder))
         put_back(aside, folder, path, folder, durable)
         sync_folder(folder, durable)
 
