@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -41,7 +42,7 @@ _ROLES: Final = (
     | dict.fromkeys(OPTIONS_SUFFIXES, Role.OPTIONS)
     | dict.fromkeys(MASK_SUFFIXES, Role.MASK)
 )
-_PROMPTING: Final = frozenset({Role.PROMPT, Role.OPTIONS})
+_PROMPTING: Final = (Role.PROMPT, Role.OPTIONS)
 _ROLE_SUFFIXES: Final = tuple(_ROLES)
 _DIGITS: Final = re.compile(r"(\d+)")
 
@@ -141,21 +142,30 @@ class _Former:
         return self._make(key, roles, detail or self._find_twins(key, roles))
 
     def _make(self, key: str, roles: Mapping[str, Role], detail: str) -> Bundle:
-        own = tuple(self._member(entry, role) for one, role in roles.items() for entry in self._by_key[one])
+        own = tuple([self._member(entry, role) for one, role in roles.items() for entry in self._by_key[one]])
         is_own = self._gives_prompt(roles)
         # The prompt for photos of this very folder is none for a folder that is one bundle.
         borrowed = () if is_own else self._borrowed
         has_prompt = is_own or bool(borrowed)
-        keys = [*roles, *(FOLDER_PROMPT_NAME for one in borrowed if one.role is Role.FOLDER_PROMPT)]
         lacking = Standing.COMPLETE if has_prompt else Standing.LACKS_PROMPT
         return Bundle(
             folder=self._folder,
             key=key,
-            members=_without_twice(own, (*borrowed, *self._named_by(keys), *self._common)),
+            members=self._with_others(own, roles, borrowed),
             standing=Standing.AMBIGUOUS if detail else lacking,
             detail=detail,
             borrows_prompt=has_prompt and not is_own,
         )
+
+    def _with_others(
+        self, own: tuple[Member, ...], roles: Mapping[str, Role], borrowed: tuple[Member, ...]
+    ) -> tuple[Member, ...]:
+        """Add what a bundle uses of others; what comes first says what a file is to the bundle."""
+        if not (borrowed or self._common or self._sheets):
+            return own
+        keys = [*roles, *(FOLDER_PROMPT_NAME for one in borrowed if one.role is Role.FOLDER_PROMPT)]
+        members = (*own, *borrowed, *self._named_by(keys), *self._common)
+        return tuple({member.place: member for member in reversed(members)}.values())[::-1]
 
     def _find_photos(self) -> list[str]:
         """Give the keys of what is a photo: a picture that others name is one only with its own prompt."""
@@ -172,8 +182,12 @@ class _Former:
 
     def _sidecars(self, key: str) -> dict[str, Role]:
         """Give the keys of what is named after a photo."""
-        found = ((self._find_sidecar(key, suffix), role) for suffix, role in self._roles.items())
-        return {sidecar: role for sidecar, role in found if sidecar is not None}
+        sidecars = {}
+        for suffix, role in self._roles.items():
+            sidecar = self._find_sidecar(key, suffix)
+            if sidecar is not None:
+                sidecars[sidecar] = role
+        return sidecars
 
     def _find_sidecar(self, key: str, suffix: str) -> str | None:
         """Give the key of a photo's sidecar of one kind, or None.
@@ -183,23 +197,24 @@ class _Former:
         if key + suffix in self._usable:
             return key + suffix
         stem = stem_of(key)
+        sidecar = stem + suffix
         is_anothers = stem in self._by_key and is_photo_name(stem)
-        return stem + suffix if stem + suffix in self._usable and not is_anothers else None
+        return sidecar if sidecar in self._usable and not is_anothers else None
 
     def _is_usable(self, key: str) -> bool:
         """Say whether a file of this key may be named after a photo or a whole folder."""
         is_one = key.endswith(_ROLE_SUFFIXES) or key in JOB_FILES
-        return is_one and key not in COMMON_NAMES and any(map(self._sheet, self._by_key[key]))
+        is_own = is_one and key not in COMMON_NAMES
+        return is_own and (not self._sheets or any(map(self._sheet, self._by_key[key])))
 
     def _sheet(self, entry: Entry) -> Sheet | None:
         return self._sheets.get(entry.name, _NO_SHEET)
 
     def _gives_prompt(self, roles: Mapping[str, Role]) -> bool:
-        return any(self._any_prompt(key) for key, role in roles.items() if role in _PROMPTING)
+        prompting = [key for key, role in roles.items() if role in _PROMPTING]
+        return bool(prompting) and (not self._sheets or any(map(self._any_prompt, prompting)))
 
     def _any_prompt(self, key: str) -> bool:
-        if not self._sheets:
-            return True
         sheets = map(self._sheet, self._by_key[key])
         return any(sheet is not None and sheet.gives_prompt for sheet in sheets)
 
@@ -222,7 +237,7 @@ class _Former:
         return tuple(giving[:1])
 
     def _named_by(self, keys: Iterable[str]) -> Iterator[Member]:
-        for key in keys if self._sheets else ():
+        for key in keys:
             for entry in self._by_key[key]:
                 sheet = self._sheet(entry)
                 if sheet is not None and sheet.mask is not None:
@@ -246,15 +261,15 @@ class _Former:
         return twins
 
     def _find_fits(self) -> Mapping[str, Sequence[str]]:
-        """Give, for each sidecar named after a stem, the keys of the photos that have none nearer."""
+        """Give, for each sidecar that fits several photos by their stem, those that have none nearer."""
         fits: dict[str, list[str]] = defaultdict(list)
         if self._rules.ambiguous is AmbiguousSidecars.EACH or self._is_job:
-            return fits
+            return {}
         for key, sidecars in self._named_after.items():
             for sidecar in sidecars:
                 if not sidecar.startswith(key):
                     fits[sidecar].append(key)
-        return fits
+        return {sidecar: photos for sidecar, photos in fits.items() if len(photos) > 1}
 
     def _find_clash(self, roles: Mapping[str, Role]) -> str:
         """Tell which names are one name to most systems, or nothing."""
@@ -270,8 +285,8 @@ class _Former:
 
     def _find_ambiguity(self, roles: Mapping[str, Role]) -> str:
         """Tell that a sidecar fits several photos, with the ways out, or nothing."""
-        for key in roles:
-            if len(self._fits.get(key, ())) > 1:
+        for key in roles if self._fits else ():
+            if key in self._fits:
                 return _tell_ambiguity(self._name(key), [self._name(one) for one in self._fits[key]])
         return ""
 
@@ -309,18 +324,10 @@ class _Former:
 
 def _group(contents: Contents, ignore: IgnoreRules) -> dict[str, list[Entry]]:
     by_key = defaultdict(list)
-    for entry in sorted(contents.entries, key=lambda entry: entry.name):
+    for entry in sorted(contents.entries, key=attrgetter("name")):
         if ignore.find_for_file(entry.name) is None:
             by_key[fold_name(entry.name)].append(entry)
     return dict(by_key)
-
-
-def _without_twice(own: tuple[Member, ...], others: tuple[Member, ...]) -> tuple[Member, ...]:
-    """Leave out what stands there already; what comes first says what a file is to the bundle."""
-    if not others:
-        return own
-    members = (*own, *others)
-    return tuple({member.place: member for member in reversed(members)}.values())[::-1]
 
 
 def _natural_order(key: str) -> tuple[tuple[int, str], ...]:

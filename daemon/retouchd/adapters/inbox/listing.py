@@ -6,9 +6,10 @@ Nothing is opened here and no link is followed. How the inbox is gone through st
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -70,16 +71,11 @@ class FolderView:
 
 @dataclass(slots=True, kw_only=True)
 class Listing:
-    """What is found in one folder, entry by entry.
-
-    Attributes:
-        wants: Says by its name whether a file is asked for.
-    """
+    """What is found in one folder, entry by entry."""
 
     folder: PurePosixPath
     ignore: IgnoreRules
     inodes: Inodes
-    wants: Callable[[str], bool]
     entries: list[Entry] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     hidden: Counter[str] = field(default_factory=Counter)
@@ -88,7 +84,33 @@ class Listing:
     troubles: list[str] = field(default_factory=list)
     passed: list[str] = field(default_factory=list)
 
-    def add(self, entry: os.DirEntry[str]) -> None:
+    def read(self, descriptor: int, wants: Callable[[str], bool] | None) -> None:
+        """Take in what lies in a folder, in an order that does not change by itself.
+
+        Args:
+            descriptor: The folder.
+            wants: Says by its name whether a file is asked for; None when all are.
+        """
+        there = self._list(descriptor, wants)
+        there.sort(key=attrgetter("name"), reverse=True)
+        # Each is let go of in its turn: it keeps the status that it was asked for, 0.6 kB.
+        while there:
+            self._add(there.pop())
+
+    def _list(self, descriptor: int, wants: Callable[[str], bool] | None) -> list[os.DirEntry[str]]:
+        """List all of a folder before anything is done: half a listing must not pass for a whole one."""
+        with os.scandir(descriptor) as entries:
+            if wants is None:
+                return list(entries)
+            there = []
+            for entry in entries:
+                if wants(entry.name):
+                    there.append(entry)
+                else:
+                    self.passed.append(entry.name)
+        return there
+
+    def _add(self, entry: os.DirEntry[str]) -> None:
         """Take one entry in; what cannot be looked at is noted and hides no other."""
         try:
             self._sort_in(entry)
@@ -99,9 +121,6 @@ class Listing:
             self.troubles.append(str(translate(exc, "look at", self.folder / entry.name)))
 
     def _sort_in(self, entry: os.DirEntry[str]) -> None:
-        if not self.wants(entry.name):
-            self.passed.append(entry.name)
-            return
         is_folder = entry.is_dir(follow_symlinks=False)
         find = self.ignore.find_for_folder if is_folder else self.ignore.find_for_file
         pattern = find(entry.name)
@@ -162,18 +181,6 @@ class Listing:
         )
 
 
-def list_folder(descriptor: int) -> Iterator[os.DirEntry[str]]:
-    """List all of a folder before anything is done, in an order that does not change by itself.
-
-    Half a listing must not pass for a whole one.
-    """
-    with os.scandir(descriptor) as entries:
-        there = sorted(entries, key=lambda entry: entry.name, reverse=True)
-    # Each is let go of in its turn: it keeps the status that it was asked for, 0.6 kB.
-    while there:
-        yield there.pop()
-
-
 def preset_member(folder: PurePosixPath, entry: Entry) -> Member:
     """Give a folder's preset as a member of the bundles there and below."""
     return Member(folder=folder, name=entry.name, role=Role.PRESET, signature=entry.signature)
@@ -184,12 +191,11 @@ def _as_entry(member: Member) -> Entry:
 
 
 def _digest(entries: Iterable[Entry], links: Iterable[str]) -> bytes:
-    digest = blake2b(digest_size=_DIGEST_BYTES)
-    for name in links:
-        digest.update(f"{name}\0".encode("utf-8", "surrogatepass"))
-    for entry in entries:
-        signature = entry.signature
-        numbers = f"{signature.size} {signature.mtime_ns} {signature.ctime_ns} {signature.inode}"
-        # No name contains the NUL that ends it.
-        digest.update(f"{numbers} {entry.name}\0".encode("utf-8", "surrogatepass"))
-    return digest.digest()
+    # No name contains the NUL that ends it.
+    text = "\0".join([*links, *map(_digested, entries), ""])
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
+
+
+def _digested(entry: Entry) -> str:
+    one = entry.signature
+    return f"{one.size} {one.mtime_ns} {one.ctime_ns} {one.inode} {entry.name}"

@@ -7,12 +7,11 @@ bundle is stands in core/bundles.py; what is new about it is found out in survey
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import PurePosixPath
 
 from retouchd.adapters.folder import Folder, find_status, translated, translated_folder
 from retouchd.adapters.inbox.evidence import leads_nowhere
-from retouchd.adapters.inbox.listing import FolderView, Listing, list_folder, preset_member
+from retouchd.adapters.inbox.listing import FolderView, Listing, preset_member
 from retouchd.adapters.inbox.mounts import Ground
 from retouchd.adapters.inbox.sheets import SheetReader
 from retouchd.adapters.inbox.signatures import signature_of
@@ -25,9 +24,9 @@ from retouchd.core.bundles import (
     Entry,
     FormingRules,
     Member,
-    could_matter,
     is_job_folder,
-    is_near,
+    is_sidecar_name,
+    nearness,
     suffix_of,
 )
 from retouchd.core.errors import FileTroubleError, FolderMissingError
@@ -82,7 +81,7 @@ class Scan:
         Raises:
             FileTroubleError: It is there and cannot be listed.
         """
-        return self._list(relative, lambda _: True)
+        return self._list(relative, None)
 
     def read_for(self, relative: PurePosixPath, key: str) -> FolderView | None:
         """List of one folder what decides what one bundle is, however much lies there; else as `read`.
@@ -91,20 +90,18 @@ class Scan:
         """
         if is_job_folder(relative):
             return self.read(relative)
-        view = self._list(relative, partial(is_near, key=key))
+        is_near = nearness(key)
+        view = self._list(relative, is_near)
         if view is None or not self._has_shared_prompt(view):
             return view
-        return self._list(relative, partial(could_matter, key=key))
+        return self._list(relative, lambda name: is_near(name) or is_sidecar_name(name))
 
-    def _list(self, relative: PurePosixPath, wants: Callable[[str], bool]) -> FolderView | None:
+    def _list(self, relative: PurePosixPath, wants: Callable[[str], bool] | None) -> FolderView | None:
         path = self._folder.root / relative
-        listing = Listing(
-            folder=relative, ignore=self._rules.ignore, inodes=self._ground.inodes(path), wants=wants
-        )
+        listing = Listing(folder=relative, ignore=self._rules.ignore, inodes=self._ground.inodes(path))
         try:
             with self._folder.open(relative) as descriptor, translated_folder("list", path):
-                for entry in list_folder(descriptor):
-                    listing.add(entry)
+                listing.read(descriptor, wants)
         except FolderMissingError as exc:
             if leads_nowhere(exc):
                 return None
