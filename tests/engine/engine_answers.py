@@ -8,11 +8,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from engine_house import House, conflicts_of, wish_of
+from engine_house import IDENTITY, House, conflicts_of, make_outbox, outputs_in, wish_of
 from PIL import Image
 
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.identity import Identity
 from retouchd.adapters.images import structure
 from retouchd.adapters.images.darkroom import Darkroom
 from retouchd.adapters.modes import Modes
@@ -103,15 +102,12 @@ class Counter:
 
     def __init__(self, house: House, place: Path) -> None:
         self.house = house
-        self.outbox = place / "outbox"
-        self.outbox.mkdir()
+        self.outbox = make_outbox(place / "outbox")
         self.links = Links()
         links: Any = self.links
         tools = Tools(
             inbox=links,
-            outbox=OutboxFolder(
-                self.outbox, Durable(), Identity(journal_id="owner", inbox_id="inbox"), Modes()
-            ),
+            outbox=OutboxFolder(self.outbox, Durable(), IDENTITY, Modes()),
             filing=links,
             returns=links,
             spool=house.spool,
@@ -142,7 +138,7 @@ class Counter:
 
     def outputs(self) -> list[str]:
         """Give the names in the outbox."""
-        return sorted(path.name for path in self.outbox.iterdir())
+        return outputs_in(self.outbox)
 
     def metadata(self) -> dict[str, Any]:
         """Give the metadata of the only picture."""

@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from notebook import Notebook
 from retouchd.adapters.durable import Durable
+from retouchd.adapters.identity import Identity
 from retouchd.adapters.journal.journal import SqliteJournal
+from retouchd.adapters.marks import MARK_NAME, Mark, write_mark
 from retouchd.adapters.spool.store import AnswerSpool
 from retouchd.core.bundles import Bundle, Member, Role, Standing
 from retouchd.core.classification import CODES
@@ -53,6 +55,7 @@ from retouchd.engine.verdicts import Accept
 from strategies import NOW, REQUEST
 
 TOP: Final = PurePosixPath()
+IDENTITY: Final = Identity(journal_id="owner", inbox_id="inbox")
 QUIET_SECONDS: Final = 2.0
 POLICY: Final = Policy(
     caps=Caps(per_job=Money(3_000_000), per_day=Money(10_000_000), per_month=Money(100_000_000)),
@@ -365,3 +368,16 @@ def kinds(tasks: list[Task]) -> list[str]:
 def states(house: House, *jobs: Job) -> list[JobState]:
     """Give the jobs' states as they are now."""
     return [house.job(job).state for job in jobs]
+
+
+def make_outbox(root: Path) -> Path:
+    """Make an outbox that is ours."""
+    root.mkdir()
+    mark = Mark(inbox_id=IDENTITY.inbox_id, owner=IDENTITY.journal_id, host="nas", since=NOW)
+    write_mark(root, mark, Durable())
+    return root
+
+
+def outputs_in(outbox: Path) -> list[str]:
+    """Give the names in an outbox beside its mark."""
+    return sorted(path.name for path in outbox.iterdir() if path.name != MARK_NAME)

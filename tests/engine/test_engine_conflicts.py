@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 from engine_answers import Desk
-from engine_house import POLICY, House, conflicts_of, wish_of
+from engine_house import IDENTITY, POLICY, House, conflicts_of, make_outbox, outputs_in, wish_of
 from PIL import Image
 
 from durable import NoExclusiveRename, every_cut, run_until_cut
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.identity import Identity
 from retouchd.adapters.images import structure
 from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.publish import OutboxFolder
@@ -46,8 +45,7 @@ class Bench:
 
     def __init__(self, place: Path, on_conflict: OnConflict) -> None:
         self.house = House(place, replace(POLICY, on_conflict=on_conflict))
-        self.outbox = place / "outbox"
-        self.outbox.mkdir()
+        self.outbox = make_outbox(place / "outbox")
 
     def take_in(self, colour: bytes, wish: Wish, name: str = "beach.jpg") -> Job:
         """Take in a photo and have its edit answered."""
@@ -67,8 +65,7 @@ class Bench:
     def deliver(self, job: Job, durable: Durable | None = None) -> Job:
         """Deliver as a new process would."""
         unused: Any = None
-        identity = Identity(journal_id="owner", inbox_id="inbox")
-        outbox = OutboxFolder(self.outbox, durable or Durable(), identity, Modes())
+        outbox = OutboxFolder(self.outbox, durable or Durable(), IDENTITY, Modes())
         tools = Tools(
             inbox=unused,
             outbox=outbox,
@@ -173,7 +170,7 @@ def test_a_cut_leaves_one_whole_picture_that_its_metadata_describes(
         assert bench.shown() or poorer is NoExclusiveRename
         assert bench.deliver(job).state is JobState.DELIVERED
         assert bench.shown() == {"beach.png": NEW}
-        assert sorted(path.name for path in bench.outbox.iterdir()) == ["beach.png", "beach.png.json"]
+        assert outputs_in(bench.outbox) == ["beach.png", "beach.png.json"]
         bench.check()
         steps += 1
 

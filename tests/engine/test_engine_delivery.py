@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from engine_answers import Desk
-from engine_house import House, conflicts_of
+from engine_house import IDENTITY, House, conflicts_of, make_outbox, outputs_in
 from PIL import Image
 
 from retouchd.adapters.durable import Durable
-from retouchd.adapters.identity import Identity
 from retouchd.adapters.images import structure
+from retouchd.adapters.marks import MARK_NAME
 from retouchd.adapters.modes import Modes
 from retouchd.adapters.outbox.publish import OutboxFolder
 from retouchd.core.jobs import HoldReason, Job, JobState
@@ -40,7 +40,7 @@ class RacedOutbox(OutboxFolder):
     """An outbox in which a stranger takes the first metadata name just before we do."""
 
     def __init__(self, root: Path) -> None:
-        super().__init__(root, Durable(), Identity(journal_id="owner", inbox_id="inbox"), Modes())
+        super().__init__(root, Durable(), IDENTITY, Modes())
         self.root = root
         self.stranger: bytes | None = None
 
@@ -55,9 +55,7 @@ class RacedOutbox(OutboxFolder):
 @pytest.fixture
 def outbox(tmp_path: Path) -> RacedOutbox:
     """Give an empty outbox."""
-    root = tmp_path / "outbox"
-    root.mkdir()
-    return RacedOutbox(root)
+    return RacedOutbox(make_outbox(tmp_path / "outbox"))
 
 
 def delivery_into(house: House, outbox: RacedOutbox) -> Delivery:
@@ -99,7 +97,7 @@ def test_metadata_name_that_is_taken_in_between(house: House, outbox: RacedOutbo
     delivery.deliver(house.job(job))
 
     assert house.job(job).state is JobState.RECEIVED
-    assert sorted(path.name for path in outbox.root.iterdir()) == ["beach.png.json"]
+    assert outputs_in(outbox.root) == ["beach.png.json"]
     delivery.deliver(house.job(job))
     assert house.job(job).state is JobState.DELIVERED
     assert (outbox.root / "beach.png.json").read_bytes() == b"[1]"
@@ -159,7 +157,7 @@ def test_answer_that_is_gone_or_damaged_is_held(
     assert (held.state, held.hold) == (JobState.HELD, HoldReason.UNREADABLE_ANSWER)
     assert "its file is not there any more, or is damaged" in held.detail
     assert house.reserved(job) == [0]
-    assert list(outbox.root.iterdir()) == []
+    assert outputs_in(outbox.root) == []
 
 
 def test_answer_that_cannot_be_read_now_is_delivered_later(
@@ -188,4 +186,20 @@ def test_job_that_has_moved_on_is_not_delivered(house: House, outbox: RacedOutbo
     delivery_into(house, outbox).deliver(house.job(job))
 
     assert house.job(job).state is JobState.READY
+    assert outputs_in(outbox.root) == []
+
+
+def test_nothing_is_delivered_into_an_outbox_that_is_not_mounted(house: House, outbox: RacedOutbox) -> None:
+    """A share that went away during the call gets the picture when it is back; nothing is made before."""
+    job = received(house)
+    mark = (outbox.root / MARK_NAME).read_bytes()
+    (outbox.root / MARK_NAME).unlink()
+
+    delivery_into(house, outbox).deliver(house.job(job))
+
     assert list(outbox.root.iterdir()) == []
+    waiting = house.job(job)
+    assert waiting.state is JobState.RECEIVED
+    (outbox.root / MARK_NAME).write_bytes(mark)
+    delivery_into(house, outbox).deliver(waiting)
+    assert house.job(job).state is JobState.DELIVERED

@@ -63,6 +63,8 @@ class Delivery:
             self._desk.ask(self._deliveries.postpone, job.id, exc)
 
     def _deliver(self, dossier: Dossier) -> None:
+        # Not only before the call, which may have taken minutes: at the place of a share nothing is made.
+        self._outbox.check_mark()
         if self._conflicts.skip(dossier.job).has_ended:
             return
         try:
