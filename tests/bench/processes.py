@@ -30,7 +30,12 @@ def cpu_seconds(pid: int) -> float:
 
 def pss_bytes(pid: int) -> int:
     """Give the memory of a process tree; what several processes share is counted once, in parts."""
-    return sum(_pss_bytes(one) for one in tree(pid))
+    return sum(_memory_bytes(one, "Pss") for one in tree(pid))
+
+
+def rss_bytes(pid: int) -> int:
+    """Give the memory of a process tree; what it shares is counted whole, whoever else has it meanwhile."""
+    return sum(_memory_bytes(one, "Rss") for one in tree(pid))
 
 
 def open_descriptors(pid: int) -> int:
@@ -90,10 +95,10 @@ def _cpu_ticks(pid: int) -> int:
     return 0
 
 
-def _pss_bytes(pid: int) -> int:
+def _memory_bytes(pid: int, measure: str) -> int:
     with suppress(*_GONE):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
+            if line.startswith(f"{measure}:"):
                 return int(line.split()[1]) * _KIBIBYTE
     return 0
 

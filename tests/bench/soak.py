@@ -27,7 +27,7 @@ from typing import Final
 
 from installations import Installation, environment, install, start, stop, wait_ready
 from pictures import make_jpeg, make_png, unique
-from processes import open_descriptors, pss_bytes, threads
+from processes import open_descriptors, rss_bytes, threads
 from stopwatch import Stopwatch, serving
 from tables import (
     Options,
@@ -72,7 +72,12 @@ _MOST_JOURNAL_BYTES_A_JOB: Final = 3_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """The daemon at one moment; sizes in MiB."""
+    """The daemon at one moment; sizes in MiB.
+
+    Attributes:
+        memory: With all that it shares. The proportional size falls and rises by up to 4 with how many other
+            programs run Python at the moment.
+    """
 
     jobs: int
     memory: float
@@ -200,7 +205,7 @@ class Soak:
         self.samples.append(
             Sample(
                 jobs=len(self._finished),
-                memory=pss_bytes(pid) / _MEBIBYTE,
+                memory=rss_bytes(pid) / _MEBIBYTE,
                 descriptors=open_descriptors(pid),
                 threads=threads(pid),
                 journal=_size(state / "journal.sqlite3"),
@@ -248,7 +253,7 @@ def plot(samples: Sequence[Sample], path: Path) -> None:
     axes = figure.subplots(4, sharex=True)
     jobs = [one.jobs for one in samples]
     lines = (
-        (0, "memory (PSS), MiB", [one.memory for one in samples]),
+        (0, "memory (RSS), MiB", [one.memory for one in samples]),
         (1, "descriptors", [one.descriptors for one in samples]),
         (2, "threads", [one.threads for one in samples]),
         (3, "journal, MiB", [one.journal for one in samples]),
