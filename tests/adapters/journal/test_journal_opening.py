@@ -440,3 +440,12 @@ def test_a_full_disk_is_named(journal: SqliteJournal) -> None:
         journal.set_note("large", "x" * 1_000_000)
 
     assert journal.note("large") is None
+
+
+@pytest.mark.usefixtures("journal")
+def test_who_reads_keeps_little_of_what_was_read(path: Path) -> None:
+    """A reader that stays open keeps a quarter of a megabyte at most, however long the history is."""
+    with closing(SqliteJournal.open_for_reading(path)) as reader:
+        kibibytes = -reader.connection.execute("PRAGMA cache_size").fetchone()[0]
+
+    assert kibibytes == 256

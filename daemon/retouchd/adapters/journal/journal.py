@@ -35,6 +35,9 @@ from retouchd.core.values import AttemptId, printable
 _BUSY_SECONDS: Final = 10.0
 # Room for some hundred turns of the engine: less would be cut off and made again each time.
 _LOG_BYTES: Final = 16 * 1024 * 1024
+# Who reads looks through each page once, and has to read it again when anything was written since: with
+# SQLite's 2 MB the status of a day with 20 000 photos took 1.5 MB more, and was not faster.
+_READING_CACHE_KIBIBYTES: Final = 256
 # Each read off an index: a long history is not looked through.
 _PULL_BACK: Final = """
 UPDATE jobs SET next_try = :latest
@@ -151,6 +154,7 @@ class SqliteJournal(
                     " which brings it up to date"
                 )
                 raise JournalError(earlier)
+            connection.execute(f"PRAGMA cache_size = -{_READING_CACHE_KIBIBYTES}")
             return cls(connection, Durable())
 
     def _ensure_id(self, inheritance: Inheritance | None) -> None:
