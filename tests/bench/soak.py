@@ -60,8 +60,7 @@ _MEBIBYTE: Final = 1024 * 1024
 # Answers are kept for weeks, up to 2 GB: with tiny ones there would be no end to them here. Looking through
 # them takes 0.4 kB for each that is kept.
 _SETTINGS: Final = {"watch.settle_seconds": 0.3, "duplicates.keep_answers_mb": 4, "history.keep_jobs": 2000}
-# A leak of half a kilobyte a job would show. One process makes one or two steps of 2 MB in 5 000 jobs, but
-# processes begun after 10 000 and after 19 000 jobs took the same.
+# A leak of half a kilobyte a job would show. What threads and SQLite may keep fills by 2 MB meanwhile.
 _MOST_MEBIBYTES: Final = 5.0
 # How many are open at a moment depends on what is under way: between 16 and 57 in twenty thousand jobs. That
 # alone moves the line by 2.
