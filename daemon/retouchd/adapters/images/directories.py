@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from retouchd.adapters.images.window import BLOCK_BYTES, MOST_PARTS, Window, damaged, too_many_parts
+from retouchd.adapters.blocks import BLOCK_BYTES
+from retouchd.adapters.images.window import MOST_PARTS, Window, damaged, too_many_parts
 
 _BYTE_ORDERS: Final = {b"II": "<", b"MM": ">"}
 _LARGE: Final = 43

@@ -6,10 +6,10 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 
+from retouchd.adapters.blocks import BLOCK_BYTES
 from retouchd.adapters.images.exif import UPRIGHT, find_orientation
 from retouchd.adapters.images.icc import classify_profile
 from retouchd.adapters.images.window import (
-    BLOCK_BYTES,
     NotWholeError,
     Part,
     Window,

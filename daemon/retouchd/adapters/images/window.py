@@ -11,9 +11,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-# From 32 KiB to 1 MiB a walk alone takes the same; with eight at once each read hands the interpreter to
-# another thread, so few of them are better, and eight blocks still are small.
-BLOCK_BYTES: Final = 1 << 18
+from retouchd.adapters.blocks import BLOCK_BYTES
 
 # A photo's packed data has no such run of zeros; space that a copier reserved and did not fill yet has. A run
 # of twice this length is found wherever it lies.

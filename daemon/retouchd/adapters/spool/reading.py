@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
+from retouchd.adapters.blocks import BLOCK_BYTES, read_blocks
 from retouchd.adapters.spool.decoding import decode_blocks, find_oddities, unescape_blocks
 from retouchd.core.answer import HANDED_IN, Answer, Unreadable, find_signed_url, parse_answer
 from retouchd.core.outcomes import Answered
@@ -22,8 +23,6 @@ _KEY: Final = "b64_json"
 _QUOTED_KEY: Final = b'"b64_json"'
 _VALUE_BEGIN: Final = re.compile(rb'[ \t\r\n]*:[ \t\r\n]*"')
 _VALUE_BEGIN_BYTES: Final = 256
-# Every read hands the interpreter to another thread: with 64 KiB a job of 1.5 MB took a fifth more.
-_BLOCK_BYTES: Final = 256 * 1024
 # What stands beside a picture is two kilobytes and a prompt of at most 32 000 characters.
 _MAX_REST_BYTES: Final = 1024 * 1024
 # Parsed as a whole when no position fits: an escaped key, UTF-16, an error instead of a picture.
@@ -55,7 +54,7 @@ class Body:
 
     def blocks(self, start: int, end: int) -> Iterator[bytes]:
         """Give the bytes from start to end in blocks of 256 KiB."""
-        return (self.read(at, min(at + _BLOCK_BYTES, end)) for at in range(start, end, _BLOCK_BYTES))
+        return read_blocks(self.descriptor, self.offset + start, self.offset + end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +99,7 @@ class _Parsed:
     place: None = None
 
     def blocks(self) -> Iterator[bytes]:
-        return (self.picture[at : at + _BLOCK_BYTES] for at in range(0, len(self.picture), _BLOCK_BYTES))
+        return (self.picture[at : at + BLOCK_BYTES] for at in range(0, len(self.picture), BLOCK_BYTES))
 
     def oddities(self) -> Iterator[str]:
         return find_oddities(self.blocks())
@@ -161,7 +160,7 @@ def _explain(head: Answered, body: Body, reason: str) -> str:
 
 def _search_signed_url(body: Body) -> str | None:
     """Look for the link at both ends of what cannot be parsed: the picture stands between them."""
-    ends = (body.read(0, _BLOCK_BYTES), body.read(max(body.length - _BLOCK_BYTES, 0), body.length))
+    ends = (body.read(0, BLOCK_BYTES), body.read(max(body.length - BLOCK_BYTES, 0), body.length))
     return next(filter(None, map(find_signed_url, ends)), None)
 
 
@@ -201,8 +200,8 @@ def _find_values(body: Body) -> Iterator[int]:
 
 def _find_keys(body: Body) -> Iterator[int]:
     overlap = len(_QUOTED_KEY) - 1
-    for at in range(0, body.length, _BLOCK_BYTES):
-        block = body.read(at, at + _BLOCK_BYTES + overlap)
+    for at in range(0, body.length, BLOCK_BYTES):
+        block = body.read(at, at + BLOCK_BYTES + overlap)
         yield from (at + found.end() for found in re.finditer(_QUOTED_KEY, block))
 
 
@@ -221,8 +220,8 @@ def _try_candidate(body: Body, start: int) -> _Found | None:
 def _find_end(body: Body, start: int) -> Place | None:
     """Go to the string's end; base64 has no quotes in it, so an escaped one ends the search."""
     is_odd = False
-    for at in range(start, body.length, _BLOCK_BYTES):
-        text, quote, _ = body.read(at, at + _BLOCK_BYTES).partition(b'"')
+    for at in range(start, body.length, BLOCK_BYTES):
+        text, quote, _ = body.read(at, at + BLOCK_BYTES).partition(b'"')
         is_odd = is_odd or any(sign in text for sign in _ODD)
         if quote:
             end = at + len(text)

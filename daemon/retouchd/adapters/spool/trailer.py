@@ -9,6 +9,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Final
 
+from retouchd.adapters.blocks import read_blocks
 from retouchd.core.outcomes import Answered
 
 _MAGIC: Final = b"rtchd/1\n"
@@ -16,7 +17,6 @@ _LENGTH_BYTES: Final = 8
 _TAIL_BYTES: Final = _LENGTH_BYTES + len(_MAGIC)
 # httpcore takes at most 100 KiB of headers, and no byte of them becomes more than six in JSON.
 _MAX_PACKED_BYTES: Final = 1024 * 1024
-_BLOCK_BYTES: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +48,8 @@ class Trailer:
     def fits(self, descriptor: int, body: int) -> bool:
         """Read the whole body, from its offset on, and say whether it is this trailer's."""
         checksum = 0
-        for offset in range(0, self.body_bytes, _BLOCK_BYTES):
-            length = min(_BLOCK_BYTES, self.body_bytes - offset)
-            checksum = zlib.crc32(os.pread(descriptor, length, body + offset), checksum)
+        for block in read_blocks(descriptor, body, body + self.body_bytes):
+            checksum = zlib.crc32(block, checksum)
         return checksum == self.checksum
 
 
