@@ -24,7 +24,17 @@ FIELDS = {"ok": True, **REST, "b64_json": BASE64, "usage": {"a": [1]}}
 
 
 def read(spool: AnswerSpool) -> tuple[Answer | Unreadable, bytes | None]:
-    """Give what the spool makes of its answer: fields, and the picture unless it is broken."""
+    """Give what the spool makes of its answer: fields, and the picture unless it is broken.
+
+    It is the same with what was seen while the answer was written and without.
+    """
+    spool.find(ATTEMPT)
+    seen = _read(spool)
+    assert repr(_read(spool)) == repr(seen)
+    return seen
+
+
+def _read(spool: AnswerSpool) -> tuple[Answer | Unreadable, bytes | None]:
     answer = spool.read_answer(ATTEMPT)
     try:
         return answer, b"".join(spool.picture_pieces(ATTEMPT))

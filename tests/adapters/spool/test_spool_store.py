@@ -19,6 +19,7 @@ from retouchd.core.outcomes import Answered
 from strategies import LABEL
 
 BODY: Final = b'{"ok": true}' * 20_000
+PICTURE_BODY: Final = b'{"ok": true, "b64_json": "' + b"AAAA" * 50_000 + b'"}'
 
 
 def test_an_answer_comes_back_as_it_went_in(spool: AnswerSpool) -> None:
@@ -168,6 +169,24 @@ def test_an_answer_that_was_changed_on_the_disk_is_none(spool: AnswerSpool, tmp_
     path.write_bytes(content)
 
     assert spool.find(ATTEMPT) is None
+
+
+def test_an_answer_with_a_picture_is_compared_with_its_checksum(spool: AnswerSpool, tmp_path: Path) -> None:
+    """All but the first reading by who wrote it compares: a later one, another process, another file."""
+    receive(spool, PICTURE_BODY)
+    path = tmp_path / "spool" / "12.answer"
+    whole = path.read_bytes()
+
+    first, second = spool.find(ATTEMPT), spool.find(ATTEMPT)
+    path.write_bytes(whole.replace(b"AAAA", b"AAAB", 1))
+    later, other = spool.find(ATTEMPT), AnswerSpool(tmp_path / "spool", Durable()).find(ATTEMPT)
+    receive(spool, PICTURE_BODY)
+    path.rename(path.with_suffix(".old"))
+    path.write_bytes(whole.replace(b"AAAA", b"AAAB", 1))
+    replaced = spool.find(ATTEMPT)
+
+    assert (first, second) == (HEAD, HEAD)
+    assert (later, other, replaced) == (None, None, None)
 
 
 def test_discard_removes_whatever_is_there(spool: AnswerSpool, tmp_path: Path) -> None:

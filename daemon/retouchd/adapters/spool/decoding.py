@@ -69,8 +69,17 @@ def decode_blocks(blocks: Iterator[bytes]) -> Iterator[bytes]:
     Raises:
         ValueError: The text is no base64, is cut, goes on after its padding, or is empty.
     """
+    return decode_plain(_strip(blocks))
+
+
+def decode_plain(texts: Iterator[bytes]) -> Iterator[bytes]:
+    """Decode a text that has nothing in it but base64 of the usual alphabet, and is not empty.
+
+    Raises:
+        ValueError: As `decode_blocks` raises it.
+    """
     carried = last = b""
-    for text in _strip(blocks):
+    for text in texts:
         _refuse_after_end(last)
         joined = carried + text
         usable = len(joined) - len(joined) % 4

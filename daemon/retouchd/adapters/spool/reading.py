@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Final
 
 from retouchd.adapters.blocks import BLOCK_BYTES, read_blocks
-from retouchd.adapters.spool.decoding import decode_blocks, find_oddities, unescape_blocks
+from retouchd.adapters.spool.decoding import decode_blocks, decode_plain, find_oddities, unescape_blocks
 from retouchd.core.answer import HANDED_IN, Answer, Unreadable, find_signed_url, parse_answer
 from retouchd.core.outcomes import Answered
 from retouchd.core.parsing import NoObject, ParsedObject, parse_object
@@ -28,7 +28,7 @@ _MAX_REST_BYTES: Final = 1024 * 1024
 # Parsed as a whole when no position fits: an escaped key, UTF-16, an error instead of a picture.
 _MAX_WHOLE_BYTES: Final = 2 * 1024 * 1024
 # An escape, a line break, the alphabet for URLs, a "data:" before it.
-_ODD: Final = (b"\\", b"\n", b"\r", b"-", b"_", b":")
+ODD: Final = (b"\\", b"\n", b"\r", b"-", b"_", b":")
 # Inside a JSON string the key's quotes are escaped, so valid JSON has it rarely more than once.
 _MAX_CANDIDATES: Final = 1000
 _MEGABYTE: Final = 1_000_000
@@ -69,9 +69,20 @@ class Place:
     end: int
     is_plain: bool
 
+    @property
+    def length(self) -> int:
+        """Bytes."""
+        return self.end - self.start
+
     def blocks(self, body: Body) -> Iterator[bytes]:
         """Give the picture's text."""
         return unescape_blocks(body.blocks(self.start, self.end))
+
+    def decode(self, body: Body) -> Iterator[bytes]:
+        """Give the picture; ValueError when it is no base64."""
+        if self.is_plain:
+            return decode_plain(body.blocks(self.start, self.end))
+        return decode_blocks(self.blocks(body))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +124,17 @@ class _Missing:
     rest: ParsedObject = field(default_factory=lambda: ParsedObject(fields={}))
 
 
-def find_answer(head: Answered, body: Body) -> tuple[Answer | Unreadable, Place | None]:
+def find_answer(
+    head: Answered, body: Body, seen: Place | None = None
+) -> tuple[Answer | Unreadable, Place | None]:
     """Give the answer's fields without its picture, or why there is no picture in it.
 
     With them comes the picture's place, where one was found without parsing the whole.
+
+    Args:
+        seen: Where the picture seems to stand.
     """
-    found = _find(body)
+    found = _try_place(body, seen) or _find(body)
     if isinstance(found, _Missing):
         rest = _describe(head, found.rest)
         if not found.rest.fields:
@@ -174,7 +190,7 @@ def picture_of(body: Body, place: Place | None) -> Iterator[bytes]:
         ValueError: The base64 is broken, or there is none.
     """
     if place is not None:
-        return decode_blocks(place.blocks(body))
+        return place.decode(body)
     found = _find(body)
     if isinstance(found, _Missing):
         raise ValueError(found.reason)  # noqa: TRY004 - what came is wrong, not its Python type
@@ -206,11 +222,14 @@ def _find_keys(body: Body) -> Iterator[int]:
 
 
 def _try_candidate(body: Body, start: int) -> _Found | None:
-    place = _find_end(body, start)
-    if place is None or place.end == start or body.length - (place.end - start) > _MAX_REST_BYTES:
+    return _try_place(body, _find_end(body, start))
+
+
+def _try_place(body: Body, place: Place | None) -> _Found | None:
+    if place is None or place.end == place.start or body.length - place.length > _MAX_REST_BYTES:
         return None
     word = secrets.token_hex(16)
-    rest = body.read(0, start) + word.encode("ascii") + body.read(place.end, body.length)
+    rest = body.read(0, place.start) + word.encode("ascii") + body.read(place.end, body.length)
     parsed = parse_object(rest)
     if isinstance(parsed, NoObject) or parsed.fields.get(_KEY) != word:
         return None
@@ -222,7 +241,7 @@ def _find_end(body: Body, start: int) -> Place | None:
     is_odd = False
     for at in range(start, body.length, BLOCK_BYTES):
         text, quote, _ = body.read(at, at + BLOCK_BYTES).partition(b'"')
-        is_odd = is_odd or any(sign in text for sign in _ODD)
+        is_odd = is_odd or any(sign in text for sign in ODD)
         if quote:
             end = at + len(text)
             is_escaped = body.read(end - 1, end) == b"\\"

@@ -15,9 +15,11 @@ from retouchd.adapters.durable import Durable
 from retouchd.adapters.folder import free_bytes, write_whole
 from retouchd.adapters.spool.fetched import PictureWriter, fetched_name, fetching_name
 from retouchd.adapters.spool.files import SAFELY, answer_name, closing, open_folder, part_name, trouble
+from retouchd.adapters.spool.known import Known, KnownAnswers
 from retouchd.adapters.spool.label import BEGUN, pack_label, read_opening
-from retouchd.adapters.spool.reading import Body, Place, find_answer, picture_of
+from retouchd.adapters.spool.reading import Body, find_answer, picture_of
 from retouchd.adapters.spool.shelf import Shelf, read_head
+from retouchd.adapters.spool.spotting import Spotter
 from retouchd.adapters.spool.trailer import Trailer, read_trailer
 from retouchd.core.answer import Answer, Unreadable
 from retouchd.core.errors import FileTroubleError, NameTakenError
@@ -27,7 +29,11 @@ from retouchd.core.values import AttemptId
 
 
 class SpoolWriter:
-    """Takes one answer as it comes in; fits the engine's AnswerWriter."""
+    """Takes one answer as it comes in; fits the engine's AnswerWriter.
+
+    Attributes:
+        known: What is known of the file, once it is an answer with a picture.
+    """
 
     def __init__(self, descriptor: int, name: str, folder: Path, durable: Durable) -> None:
         self._descriptor = descriptor
@@ -36,6 +42,8 @@ class SpoolWriter:
         self._durable = durable
         self._body_bytes = 0
         self._checksum = 0
+        self._spotter = Spotter()
+        self.known: Known | None = None
 
     def write(self, piece: bytes) -> None:
         """Append raw bytes of the body; NoRoomError keeps what had room."""
@@ -46,6 +54,7 @@ class SpoolWriter:
             self._checksum = zlib.crc32(rest[:written], self._checksum)
             self._body_bytes += written
             rest = rest[written:]
+        self._spotter.look(piece)
 
     def finish(self, head: Answered) -> None:
         """Make the answer durable under its final name; the last call.
@@ -54,12 +63,15 @@ class SpoolWriter:
             NoRoomError: The disk is full; the body is kept, but without its trailer it is no answer.
         """
         trailer = Trailer(head=head, body_bytes=self._body_bytes, checksum=self._checksum)
+        place = self._spotter.place_in(self._body_bytes)
         # A crash while this is written leaves a .part without a valid trailer: no answer, outcome unknown.
         self.write(trailer.pack())
         with trouble("sync", self._folder / part_name(self._name)):
             # A crash after this leaves a whole .part, which `find` completes.
             self._durable.fsync(self._descriptor)
         _give_name(self._name, self._folder, self._durable)
+        if place:
+            self.known = Known.of(self._descriptor, head, place)
 
 
 class AnswerSpool(Shelf):
@@ -73,8 +85,7 @@ class AnswerSpool(Shelf):
     def __init__(self, folder: Path, durable: Durable) -> None:
         super().__init__(folder)
         self._durable = durable
-        # Where the picture stands in answers that were read just now: else each is read once more for that.
-        self._places: dict[AttemptId, tuple[tuple[int, ...], Place]] = {}
+        self._known = KnownAnswers()
         self._make_folder()
 
     def _make_folder(self) -> None:
@@ -122,7 +133,10 @@ class AnswerSpool(Shelf):
             # Not synced: a killed process leaves it, and after a power cut the attempt is in the journal.
             with trouble("write", self._folder / part_name(attempt)):
                 write_whole(descriptor, BEGUN)
-            yield SpoolWriter(descriptor, str(attempt), self._folder, self._durable)
+            writer = SpoolWriter(descriptor, str(attempt), self._folder, self._durable)
+            yield writer
+            if writer.known:
+                self._known.note_written(attempt, writer.known)
 
     def hand_in(self, attempt: AttemptId, label: Label | None, head: Answered, body: Iterator[bytes]) -> None:
         """Keep an answer that a person hands in beside what came for an attempt, durably; used once adopted.
@@ -179,8 +193,12 @@ class AnswerSpool(Shelf):
 
         Completes an answer that a crash left between its fsync and its name.
         """
-        head = self._find_whole(answer_name(attempt))
-        return head or self._complete(attempt)
+        with self.open(answer_name(attempt)) as descriptor:
+            if descriptor is not None:
+                head = self._known.find_written(attempt, descriptor) or read_head(descriptor)
+                if head:
+                    return head
+        return self._complete(attempt)
 
     def _find_whole(self, name: str) -> Answered | None:
         with self.open(name) as descriptor:
@@ -212,9 +230,9 @@ class AnswerSpool(Shelf):
             FileTroubleError: There is no durable answer.
         """
         with self._open_body(attempt) as (head, body):
-            answer, place = find_answer(head, body)
+            answer, place = find_answer(head, body, self._known.take_place(attempt, body.descriptor))
             if place is not None:
-                self._places[attempt] = (_identity(body), place)
+                self._known.note_found(attempt, Known.of(body.descriptor, head, place))
             return answer
 
     def picture_pieces(self, attempt: AttemptId) -> Iterator[bytes]:
@@ -225,8 +243,7 @@ class AnswerSpool(Shelf):
             FileTroubleError: There is no durable answer.
         """
         with self._open_body(attempt) as (_, body):
-            identity, place = self._places.pop(attempt, (None, None))
-            yield from picture_of(body, place if identity == _identity(body) else None)
+            yield from picture_of(body, self._known.take_place(attempt, body.descriptor))
 
     @contextmanager
     def open_picture_writer(self, attempt: AttemptId) -> Iterator[PictureWriter]:
@@ -267,7 +284,7 @@ class AnswerSpool(Shelf):
 
     def discard(self, attempt: AttemptId) -> None:
         """Remove what is kept of an attempt, if anything."""
-        self._places.pop(attempt, None)
+        self._known.forget(attempt)
         with trouble("discard", self._folder), open_folder(self._folder) as folder:
             # A crash here, or no fsync after it, leaves what is discarded again, and nothing depends on its
             # absence.
@@ -293,11 +310,6 @@ class AnswerSpool(Shelf):
                 path = self._folder / answer_name(attempt)
                 raise FileTroubleError(operation="read", path=path, reason="there is no whole answer")
             yield trailer.head, Body(descriptor, begin, trailer.body_bytes)
-
-
-def _identity(body: Body) -> tuple[int, ...]:
-    status = os.fstat(body.descriptor)
-    return (status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _handed(attempt: AttemptId) -> str:
