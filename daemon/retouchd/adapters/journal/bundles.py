@@ -3,13 +3,13 @@
 import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import PurePosixPath
 
 from retouchd.adapters.journal.codec import (
     to_bytes,
+    to_fields,
     to_json,
     to_moment,
     to_path,
@@ -134,7 +134,7 @@ class BundlesTable(SharingTable):
     def update_bundle(self, record: BundleRecord) -> None:
         """Store what changed of a bundle; its place and quiet stay."""
         accepted = [
-            [_place(one.path, record.folder), one.role, one.sha256, asdict(one.signature)]
+            [_place(one.path, record.folder), one.role, one.sha256, to_fields(one.signature)]
             for one in record.accepted
         ]
         self.connection.execute(

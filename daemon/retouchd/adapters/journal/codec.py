@@ -4,15 +4,20 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from retouchd.adapters.journal.table import REMEMBERED_ROWS
 from retouchd.core.edits import SourcePicture, Wish
 from retouchd.core.pictures import PhotoFormat, PictureFormat, SentPicture
 from retouchd.core.request import AutoSize, Background, EditRequest, Quality, Size
 from retouchd.core.values import Sha256
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _ENCODING: Final = sys.getfilesystemencoding()
 _ERRORS: Final = sys.getfilesystemencodeerrors()
@@ -77,11 +82,16 @@ def to_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str)
 
 
+def to_fields(value: "DataclassInstance") -> dict[str, object]:
+    """Give the fields of a value as they are; asdict copies them, which takes five times as long."""
+    return {one.name: getattr(value, one.name) for one in fields(value)}
+
+
 def dump_wish(wish: Wish | None) -> str | None:
     """Give a wish as JSON."""
     if wish is None:
         return None
-    request = {**asdict(wish.request), "size": str(wish.request.size)}
+    request = {**to_fields(wish.request), "size": str(wish.request.size)}
     content = {
         "request": request,
         "take": wish.take,
@@ -95,24 +105,25 @@ def dump_wish(wish: Wish | None) -> str | None:
     return to_json(content)
 
 
+@lru_cache(REMEMBERED_ROWS)
 def load_wish(text: str | None) -> Wish | None:
     """Give a wish from JSON."""
     if text is None:
         return None
-    fields = json.loads(text)
+    content = json.loads(text)
     return Wish(
-        request=_load_request(fields["request"]),
-        take=fields["take"],
-        pictures=tuple(_load_picture(picture) for picture in fields["pictures"]),
-        origins=fields["origins"],
-        mask=_load_picture(fields["mask"]) if "mask" in fields else None,
-        output_name=fields.get("output_name"),
+        request=_load_request(content["request"]),
+        take=content["take"],
+        pictures=tuple(_load_picture(picture) for picture in content["pictures"]),
+        origins=content["origins"],
+        mask=_load_picture(content["mask"]) if "mask" in content else None,
+        output_name=content.get("output_name"),
     )
 
 
 def dump_sent(sent: Sequence[SentPicture]) -> str | None:
     """Give the pictures that went out changed as JSON, or None when none did."""
-    return to_json([asdict(picture) for picture in sent]) if sent else None
+    return to_json([to_fields(picture) for picture in sent]) if sent else None
 
 
 def load_sent(text: str | None) -> tuple[SentPicture, ...]:
@@ -147,7 +158,7 @@ def _load_request(fields: Mapping[str, object]) -> EditRequest:
 
 
 def _dump_picture(picture: SourcePicture) -> dict[str, object]:
-    return {**asdict(picture), "path": str(picture.path)}
+    return {**to_fields(picture), "path": str(picture.path)}
 
 
 def _load_picture(fields: Mapping[str, object]) -> SourcePicture:
