@@ -69,6 +69,10 @@ class Desk:
         with self._house.act():
             return work(*args, **kwargs)
 
+    def tell(self, work: Callable[Asked, object], /, *args: Asked.args, **kwargs: Asked.kwargs) -> None:
+        """Do it just so."""
+        self.ask(work, *args, **kwargs)
+
 
 class Links:
     """An endpoint of which only links are asked.

@@ -93,6 +93,10 @@ class DeskHere:
         with self._journal.transaction():
             return work(*args, **kwargs)
 
+    def tell(self, work: Callable[Asked, object], /, *args: Asked.args, **kwargs: Asked.kwargs) -> None:
+        """Have it done right here, too."""
+        self.ask(work, *args, **kwargs)
+
 
 def _do_here(settings: Settings, verb: Verb, argument: str) -> str:
     """Obey a command without a daemon, under its lock.

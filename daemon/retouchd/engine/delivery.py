@@ -152,7 +152,8 @@ class Delivery:
             "reused_from": result.reused_from,
             "oddities": result.oddities,
         }
-        self._desk.ask(self._deliveries.finish, dossier.job.id, told)
+        # A crash before this is durable is followed by the same steps, which find picture and metadata there.
+        self._desk.tell(self._deliveries.finish, dossier.job.id, told)
 
     def _publish_picture(
         self, dossier: Dossier, finding: Finding, staged: Staged, picture: Picture

@@ -17,3 +17,11 @@ class Desk(Protocol):
             RetouchdError: What `work` raised; nothing that it did was kept.
         """
         ...
+
+    def tell(self, work: Callable[Asked, object], /, *args: Asked.args, **kwargs: Asked.kwargs) -> None:
+        """Have `work` done without waiting for it: the last word of a task, on which nothing in it depends.
+
+        It is carried out before the task counts as ended, mostly in the same transaction. What it raises is
+        logged.
+        """
+        ...

@@ -53,7 +53,8 @@ class Clerk:
         except FileTroubleError as exc:
             self._desk.ask(self._deliveries.postpone_filing, bundle, exc)
             return
-        self._desk.ask(self._deliveries.finish_filing, bundle, stayed=stayed)
+        # A crash before this is durable is followed by the same order, which finds nothing to move.
+        self._desk.tell(self._deliveries.finish_filing, bundle, stayed=stayed)
 
     def _file(self, order: FilingOrder) -> bool:
         """Move what is to be moved, and say whether the sources stay since they are others now."""
