@@ -227,10 +227,14 @@ class Survey:
 
     def _tell_of_vanished(self, start: PurePosixPath, tally: Tally) -> None:
         """Tell of known folders at and below `start` that are not there; what is unreadable may be."""
-        for folder in sorted(self._known.folders()):
-            is_elsewhere = not _is_within(folder, {start})
-            if is_elsewhere or folder in tally.visited or _is_within(folder, tally.unreadable):
-                continue
+        missing = [
+            folder
+            for folder in self._known.folders()
+            if folder not in tally.visited
+            and _is_within(folder, {start})
+            and not _is_within(folder, tally.unreadable)
+        ]
+        for folder in sorted(missing):
             self._tell_if_any(News(folder=folder, gone=_without(self._known.in_folder(folder), ())))
         self._digests = {
             folder: digest

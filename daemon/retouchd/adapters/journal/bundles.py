@@ -44,6 +44,17 @@ _SHARE_ALL = """
 INSERT OR IGNORE INTO shared_files SELECT CAST(shared.value AS BLOB), :first + sight.key
 FROM json_each(:rows) AS sight, json_each(sight.value, '$[7]') AS shared
 """
+# From one folder to the next in the index, however many bundles lie in it: DISTINCT would read them all, and
+# it is asked for each folder that is moved in.
+_LIVE_FOLDERS = f"""
+WITH RECURSIVE found(folder) AS (
+    SELECT min(folder) FROM bundles WHERE {_LIVE}
+    UNION ALL
+    SELECT (SELECT min(folder) FROM bundles WHERE folder > found.folder AND {_LIVE}) FROM found
+    WHERE found.folder IS NOT NULL
+)
+SELECT folder FROM found WHERE folder IS NOT NULL
+"""
 IS_QUIET = "CASE boot WHEN :boot THEN quiet_at <= :monotonic ELSE :monotonic >= :strangers_quiet END"
 _LOOK_IS_DUE = f"state = 'arriving' AND (look_at IS NULL OR look_at <= :now) AND {IS_QUIET}"
 
@@ -231,7 +242,7 @@ class BundlesTable(SharingTable):
 
     def folders_with_live_bundles(self) -> list[PurePosixPath]:
         """Give every folder below the inbox that has a live bundle."""
-        rows = self.connection.execute(f"SELECT DISTINCT folder FROM bundles WHERE {_LIVE}")
+        rows = self.connection.execute(_LIVE_FOLDERS)
         return [to_path(row["folder"]) for row in rows]
 
     def live_in_folder(self, folder: PurePosixPath) -> Mapping[str, str]:
