@@ -332,7 +332,9 @@ def test_importing_is_cheap() -> None:
 def test_every_event_is_listed() -> None:
     """The list of events is what the program tells, no more and no less."""
     sources = "\n".join(path.read_text() for path in Path(retouchd.__file__).parent.rglob("*.py"))
-    told = set(re.findall(r'(?:say\(\s*"[a-z]+",|log\.[a-z]+(?:\(|,))\s*"([a-z]+\.[a-z_]+)"', sources))
+    told = set(
+        re.findall(r'(?:say(?:_each)?\(\s*"[a-z]+",|log\.[a-z]+(?:\(|,))\s*"([a-z]+\.[a-z_]+)"', sources)
+    )
     told |= set(EVENTS.values()) | {f"job.{state}" for state in JobState if state not in EVENTS}
 
     assert told == {event.value for event in Event}

@@ -8,6 +8,7 @@ import json
 import logging
 import math
 from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, StrEnum
@@ -131,15 +132,14 @@ def configure_logs(
     last_steps = _console_steps(stream) if chosen == "console" else _json_steps()
     steps: list[Processor] = [*_first_steps(), _MakeSafe(redact), *last_steps]
     handler = _SystemLogHandler(stream, system_log) if chosen == "journal" else _LineHandler(stream)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=steps))
+    taken_apart = [_name_library, structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[*taken_apart, *steps]))
     _replace_handler(handler, least)
+    own = _OwnLog(handler)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=[structlog.contextvars.merge_contextvars, *steps],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=lambda *_: own,
         # A logger made before the set-up must not keep an earlier one.
         cache_logger_on_first_use=False,
     )
@@ -155,8 +155,6 @@ def _first_steps() -> "list[Processor]":
     import structlog  # noqa: PLC0415 - see configure_logs
 
     return [
-        _name_library,
-        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         # Python's own format: it shows no local variables, which may hold the key.
@@ -180,11 +178,22 @@ class _LineHandler(logging.StreamHandler[TextIO]):
     """Writes finished lines."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the line in characters that the stream can take: a terminal need not know every one."""
-        return self.writable(super().format(record))
+        """Give what is written of a library's record."""
+        return self.written_of(super().format(record))
+
+    def take(self, line: str) -> None:
+        """Write a line of our own; it is out when this ends."""
+        # The lock of `handle`. What cannot be written is let go here, too.
+        with self.lock or nullcontext(), suppress(OSError, ValueError):
+            self.stream.write(self.written_of(line) + self.terminator)
+            self.flush()
+
+    def written_of(self, line: str) -> str:
+        """Give what is written of a finished line."""
+        return self.writable(line)
 
     def writable(self, text: str) -> str:
-        """Give a text with escapes for what the stream cannot take."""
+        """Give a text with escapes for what the stream cannot take: a terminal need not know every one."""
         encoding = getattr(self.stream, "encoding", None) or "utf-8"
         return text.encode(encoding, "backslashreplace").decode(encoding)
 
@@ -207,15 +216,25 @@ class _SystemLogHandler(_LineHandler):
         super().__init__(stream)
         self._system_log = system_log
 
-    def format(self, record: logging.LogRecord) -> str:
+    def written_of(self, line: str) -> str:
         """Hand the entry over, and give what is left to be written: nothing when it was taken."""
-        entry: dict[str, object] = json.loads(super().format(record))
+        entry: dict[str, object] = json.loads(line)
         priority = _PRIORITIES[str(entry["level"])]
         lines = [log_line(entry), *_continued(entry)]
         own = {"MESSAGE": "\n".join(lines), "PRIORITY": str(priority), "SYSLOG_IDENTIFIER": _NAME}
         if self._system_log.send({**_fields(entry), **own}):
             return ""
         return self.writable("".join(f"<{priority}>{line}\n" for line in lines))
+
+
+class _OwnLog:
+    """Takes our own lines straight to the handler.
+
+    Through `logging` each took twice as long, 36 microseconds, and a photo has five of them.
+    """
+
+    def __init__(self, handler: _LineHandler) -> None:
+        self.debug = self.info = self.warning = self.error = self.critical = handler.take
 
 
 def _fields(entry: Mapping[str, object]) -> dict[str, str]:
@@ -246,9 +265,8 @@ def _replace_handler(handler: _LineHandler, least: int) -> None:
 
 
 def _name_library(_logger: object, _method: str, event_dict: _EventDict) -> _EventDict:
-    """Say which library a line is from that is not our own."""
-    if not event_dict["_from_structlog"]:
-        event_dict["library"] = event_dict["_record"].name
+    """Say which library a line is from."""
+    event_dict["library"] = event_dict["_record"].name
     return event_dict
 
 
