@@ -335,3 +335,18 @@ def test_a_backlog_is_noted_as_each_of_it_alone(
     assert [live[fold_name(one)].digest for one in names] == [one.bundle.digest for one in sights]
     assert live["a.png"] == reader.find_live(FOLDER, "a.png")
     assert len(look(reader, quiet(moments))) == len(names) + 1
+
+
+def test_files_that_are_shared_as_before_change_nothing(journal: SqliteJournal, moments: Moments) -> None:
+    """What is noted already is not written once more: the disk would be waited for."""
+    bundle = record_bundle(journal, moments)
+    paths = [FOLDER / "\udcff.txt", PurePosixPath("_prompt.txt")]
+    with journal.transaction():
+        journal.share_files(bundle, paths)
+    before = journal.connection.total_changes
+
+    with journal.transaction():
+        journal.share_files(bundle, reversed(paths))
+
+    assert journal.connection.total_changes == before
+    assert journal.is_left_to_others(paths[0], BundleId(bundle + 1))

@@ -13,9 +13,14 @@ class SharingTable(Table):
 
     def share_files(self, bundle: BundleId, paths: Iterable[PurePosixPath | str]) -> None:
         """Note which files a bundle uses that others may use, too; what was noted before is forgotten."""
+        wanted = {to_bytes(path) for path in paths}
+        noted = self.connection.execute("SELECT path FROM shared_files WHERE bundle = ?", (bundle,))
+        if wanted == {row["path"] for row in noted}:
+            return  # Written again it would be one more change for the disk to wait for.
         self.connection.execute("DELETE FROM shared_files WHERE bundle = ?", (bundle,))
-        rows = ((to_bytes(path), bundle) for path in paths)
-        self.connection.executemany("INSERT OR IGNORE INTO shared_files VALUES (?, ?)", rows)
+        self.connection.executemany(
+            "INSERT INTO shared_files VALUES (?, ?)", [(path, bundle) for path in wanted]
+        )
 
     def is_left_to_others(self, path: PurePosixPath, bundle: BundleId) -> bool:
         """Say whether a file stays when a bundle is filed, since another one uses it, or is that photo."""
