@@ -56,8 +56,9 @@ class Mailbox:
             find_patience: Gives for how many seconds to wait at most; asked only when there is no work.
         """
         try:
-            seconds = 0.0 if not self._requests.empty() else max(0.0, find_patience())
+            # Who was just answered goes on while it is found out how long to wait.
             with BATON.aside():
+                seconds = 0.0 if not self._requests.empty() else max(0.0, find_patience())
                 batch = [self._requests.get(timeout=seconds)]
         except queue.Empty:
             return []
