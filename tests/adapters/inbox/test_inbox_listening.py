@@ -22,6 +22,7 @@ from inbox_house import (
     scanning,
     unmount,
 )
+from watchdog.observers import inotify
 from watchdog.observers.inotify import InotifyObserver
 
 from fuse_share import Share
@@ -257,6 +258,15 @@ def test_what_was_moved_away_keeps_back_nothing_behind_it(inbox: Path, engine: E
         pass
 
     assert pairing.InotifyMoveEventGrouper.delay < 0.01
+
+
+def test_watchdog_goes_through_no_folder_to_make_up_events(inbox: Path, engine: Engine) -> None:
+    """Of what lies below a folder that was moved in no event is made: the folder's own marks all of it."""
+    with scanning(inbox, engine, AUTO):
+        pass
+
+    assert not list(inotify.generate_sub_created_events(str(inbox.parent)))
+    assert not list(inotify.generate_sub_moved_events(str(inbox), str(inbox.parent)))
 
 
 def test_dropped_events_lead_to_a_full_scan(inbox: Path, engine: Engine) -> None:

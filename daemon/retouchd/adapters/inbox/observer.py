@@ -27,7 +27,7 @@ from watchdog.events import (
     FileSystemEvent,
     FileSystemEventHandler,
 )
-from watchdog.observers.inotify import InotifyEmitter, InotifyObserver
+from watchdog.observers import inotify
 
 from retouchd.adapters.inbox.dirty import DirtyFolders
 from retouchd.core.bundles import PRESET_NAME
@@ -53,6 +53,8 @@ _EVENTS: Final[list[type[FileSystemEvent]]] = [
     DirDeletedEvent,
 ]
 _GOING: Final = frozenset({FileMovedEvent.event_type, FileDeletedEvent.event_type})
+# What watchdog makes up events with, of each file below a folder that was moved in or made.
+_MAKING_UP: Final = ("generate_sub_created_events", "generate_sub_moved_events")
 # Where watchdog pairs the two events of a move: 7 and 6.
 _PAIRING: Final = (
     ("watchdog.observers.inotify_move_event_grouper", "InotifyMoveEventGrouper"),
@@ -86,7 +88,7 @@ class Watch:
         self._root = root
         self._handler = Marker(PurePosixPath(root), ignore, dirty, report_crash)
         self._overflow = _OverflowHandler(dirty)
-        self._observer: InotifyObserver | None = None
+        self._observer: inotify.InotifyObserver | None = None
         self._threads: set[threading.Thread] = set()
 
     def start(self) -> None:
@@ -102,8 +104,9 @@ class Watch:
         warnings.filterwarnings("ignore", "Callback with id ", RuntimeWarning)
         others = set(threading.enumerate())
         _hurry_pairing()
+        _leave_out_made_up()
         # Watchdog 7 takes its inotify descriptor here, 6 in its start().
-        self._observer = _Observer()
+        self._observer = inotify.InotifyObserver()
         self._observer.schedule(self._handler, str(self._root), recursive=True, event_filter=_EVENTS)
         # Noted before they run: one that dies at once would not be found among the living.
         self._threads = {self._observer, *self._observer.emitters}
@@ -125,26 +128,6 @@ class Watch:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(_STOP_SECONDS)
-
-
-class _Observer(InotifyObserver):
-    """Watchdog's, but for its emitter, which it does not let be chosen."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._emitter_class = _Emitter
-
-
-class _Emitter(InotifyEmitter):
-    """Leaves out the events that watchdog makes up of each file below a folder that was moved in or made.
-
-    The folder's own event marks all that is below it. Measured with 100 000 pairs moved in as 100 folders:
-    the others take 3.8 s of processor time.
-    """
-
-    def queue_event(self, event: FileSystemEvent) -> None:
-        if not event.is_synthetic:
-            super().queue_event(event)
 
 
 class Marker(FileSystemEventHandler):
@@ -223,6 +206,20 @@ def _hurry_pairing() -> None:
     for module, queue in _PAIRING:
         with suppress(ImportError):
             getattr(import_module(module), queue).delay = _PAIRING_SECONDS
+
+
+def _leave_out_made_up() -> None:
+    """Have watchdog make up no events: the folder's own marks all that is below it.
+
+    Measured with 100 000 pairs moved in as 100 folders: to make them up takes 0.2 s of processor time, and to
+    hand them on 3.8 s.
+    """
+    for name in _MAKING_UP:
+        setattr(inotify, name, _nothing_below)
+
+
+def _nothing_below(*_: object) -> tuple[FileSystemEvent, ...]:
+    return ()
 
 
 def _is_worth_telling(record: logging.LogRecord) -> bool:
