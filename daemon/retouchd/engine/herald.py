@@ -88,8 +88,11 @@ class Herald:
             told()
 
     def _tell_each(self, level: str, event: str, told: Iterable[Mapping[str, object]]) -> None:
+        # Asked for once: the log makes it anew each time, which took a tenth of what a new pair takes in all.
+        tell = getattr(self._log, level)
         for fields in told:
-            self._tell(level, event, fields)
+            tell(event, **fields)
+            self.told[event] += 1
 
     def _tell(self, level: str, event: str, fields: Mapping[str, object]) -> None:
         getattr(self._log, level)(event, **fields)
