@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Final, Protocol, Self
 
 from retouchd.core.ignore import USUAL_RULES, IgnoreRules
-from retouchd.core.values import Signature, fold_name
+from retouchd.core.values import Signature, fold_name, quick_value
 
 PHOTO_SUFFIXES: Final = (
     *(".png", ".jpg", ".jpeg", ".webp"),
@@ -62,7 +62,7 @@ COMMON_ROLES: Final = frozenset({Role.REFERENCE, Role.FOLDER_PROMPT, Role.PRESET
 SHARED_ROLES: Final = (Role.PROMPT, Role.OPTIONS, Role.MASK)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value
 class Entry:
     """One regular file of a folder, by the name it has on disk."""
 
@@ -70,7 +70,7 @@ class Entry:
     signature: Signature
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value
 class Member:
     """One file of a bundle.
 
@@ -138,7 +138,7 @@ class FormingRules:
     ignore: IgnoreRules = USUAL_RULES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value
 class Bundle:
     """A photo with what belongs to it.
 

@@ -10,7 +10,16 @@ from typing import Final
 from retouchd.core.bundles import COMMON_ROLES, Bundle, Role, named_after
 from retouchd.core.money import NOTHING, Money
 from retouchd.core.periods import Period
-from retouchd.core.values import AttemptId, BundleId, EditId, Fingerprint, JobId, Sha256, Signature
+from retouchd.core.values import (
+    AttemptId,
+    BundleId,
+    EditId,
+    Fingerprint,
+    JobId,
+    Sha256,
+    Signature,
+    quick_value,
+)
 
 
 class BundleState(StrEnum):
@@ -59,7 +68,7 @@ class Accepted:
         return self.path.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value
 class Sight:
     """A bundle as it was seen, and what follows for it.
 

@@ -4,10 +4,12 @@ Rules about jobs, money or bundles do not come in here.
 """
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import Final, NewType
+from typing import Final, NewType, TypeVar, dataclass_transform
+
+Value = TypeVar("Value")
 
 JobId = NewType("JobId", str)
 BundleId = NewType("BundleId", int)
@@ -26,7 +28,17 @@ ID_ALPHABET: Final = "0123456789bcdfghjkmnpqrstvwxyz"
 ID_LENGTH: Final = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
+def quick_value(made: type[Value]) -> type[Value]:
+    """Make a value of a class that a scan makes one of for each file: frozen for mypy only.
+
+    What keeps it frozen while the program runs doubles the time to make one, which for the values of a pair
+    is 3 of the 46 microseconds that it takes to queue it.
+    """
+    return dataclass(slots=True, kw_only=True, unsafe_hash=True)(made)
+
+
+@quick_value
 class Signature:
     """What tells, without reading, that a file is still the file that was seen.
 
