@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from typing import Final, Literal
 
@@ -151,25 +151,31 @@ class Result:
 
     def as_json(self) -> bytes:
         """Give the file's content: JSON, indented for people, ending in a newline."""
-        content = _finite(asdict(self))
-        text = json.dumps(content, indent=2, ensure_ascii=False, default=_plain, allow_nan=False)
+        text = json.dumps(_jsonable(self), indent=2, ensure_ascii=False, default=_plain, allow_nan=False)
         return _STEERING.sub(_escape, text).encode("utf-8", "backslashreplace") + b"\n"
 
 
-def without_secrets(fields: Mapping[str, object], *, keep_signed_url: bool) -> dict[str, object]:
+def without_secrets(answer: Mapping[str, object], *, keep_signed_url: bool) -> dict[str, object]:
     """Give the answer's fields without what gives access: the signed URL, unless the owner wants it."""
-    return {key: value for key, value in fields.items() if keep_signed_url or key != "signedUrl"}
+    return {key: value for key, value in answer.items() if keep_signed_url or key != "signedUrl"}
 
 
-def _finite(value: object) -> object:
-    """Give the value with null for every number that JSON cannot have: answers come with NaN in them."""
+def _jsonable(value: object) -> object:
+    """Give the value for JSON: its records as objects, and null for every number that JSON cannot have.
+
+    Answers come with NaN in them. `asdict` would copy each text before that.
+    """
     match value:
+        case str() | int() | None:
+            return value
         case float():
             return value if math.isfinite(value) else None
         case dict():
-            return {key: _finite(one) for key, one in value.items()}
+            return {key: _jsonable(one) for key, one in value.items()}
         case list() | tuple():
-            return [_finite(one) for one in value]
+            return [_jsonable(one) for one in value]
+        case _ if is_dataclass(value):
+            return {one.name: _jsonable(getattr(value, one.name)) for one in fields(value)}
         case _:
             return value
 
