@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.request import getproxies
@@ -50,10 +51,12 @@ class Channel:
                 return call.make(client, request, answer, allowance.answer_bytes)
 
     def _make_client(self, url: httpx.URL) -> httpx.Client:
-        # The default transport: one of our own would switch the environment's proxies off.
+        named = getproxies()
+        # The default transport: one of our own would switch the environment's proxies off. Where it names
+        # none, httpx need not look for them again.
         return httpx.Client(
             verify=self._trust.context(url.scheme),
-            trust_env=url.scheme == _HTTPS or is_proxy_here(),
+            trust_env=bool(named) and (url.scheme == _HTTPS or is_proxy_here(named)),
             event_hooks={"response": [keep_headers]},
         )
 
@@ -66,9 +69,12 @@ class Channel:
         self._deadlines.close()
 
 
-def is_proxy_here() -> bool:
-    """Say whether what goes out in the clear, to this machine only, stays here through the proxy too."""
-    named = getproxies()
+def is_proxy_here(named: Mapping[str, str]) -> bool:
+    """Say whether what goes out in the clear, to this machine only, stays here through the proxy too.
+
+    Args:
+        named: The environment's proxies.
+    """
     proxy = named.get("http") or named.get("all") or ""
     try:
         return is_this_machine(httpx.URL(proxy if "://" in proxy else f"http://{proxy}").host)

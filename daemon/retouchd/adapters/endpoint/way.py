@@ -58,7 +58,7 @@ def find_way(base_url: str) -> Way:
     service = Stop(host=url.host, port=url.port or _PORTS[url.scheme])
     named = getproxies()
     proxy = named.get(url.scheme) or named.get("all")
-    if not proxy or proxy_bypass(url.host) or not (is_secure or is_proxy_here()):
+    if not proxy or proxy_bypass(url.host) or not (is_secure or is_proxy_here(named)):
         return Way(service=service, proxy=None, is_secure=is_secure)
     return Way(service=service, proxy=_read_proxy(proxy), is_secure=is_secure)
 
