@@ -30,11 +30,11 @@ from retouchd.core.records import Accepted, BundleRecord, Moments
 from retouchd.core.reloading import Change
 from retouchd.core.retries import RetryPolicy
 from retouchd.core.sightings import News
-from retouchd.core.values import BundleId, JobId, Sha256, Signature, fold_name
+from retouchd.core.values import BundleId, Cabinet, JobId, Sha256, Signature, fold_name
 from retouchd.engine.calls import Calls, Reply
 from retouchd.engine.cashier import Cashier
 from retouchd.engine.conflicts import Conflicts
-from retouchd.engine.crew import Task, UnderWay
+from retouchd.engine.crew import File, Task, UnderWay
 from retouchd.engine.deliveries import Deliveries
 from retouchd.engine.dispatch import Dispatch
 from retouchd.engine.herald import Herald
@@ -52,7 +52,7 @@ from retouchd.engine.returning import Returns
 from retouchd.engine.sightings import Sightings
 from retouchd.engine.throttle import Throttle
 from retouchd.engine.verdicts import Accept
-from strategies import NOW, REQUEST
+from strategies import ARRIVING, NOW, REQUEST
 
 TOP: Final = PurePosixPath()
 IDENTITY: Final = Identity(journal_id="owner", inbox_id="inbox")
@@ -358,6 +358,18 @@ def wish_of(prompt: str = "make it evening", take: int = 1) -> Wish:
         format=PhotoFormat.JPEG,
     )
     return Wish(request=replace(REQUEST, prompt=prompt), take=take, pictures=(source,))
+
+
+def filing_of(number: int) -> File:
+    """Give the task of filing some bundle."""
+    return File(
+        record=replace(ARRIVING, id=BundleId(number)),
+        moving=(),
+        cabinet=Cabinet.DONE,
+        detail="",
+        is_given_up=False,
+        attempts=(),
+    )
 
 
 def kinds(tasks: list[Task]) -> list[str]:

@@ -17,6 +17,7 @@ from retouchd.core.sightings import News
 from retouchd.core.values import AttemptId, Cabinet, EditId, JobId
 from retouchd.engine.calls import Reply
 from retouchd.engine.crew import Return
+from retouchd.engine.filingorder import open_filing
 from retouchd.engine.resolving import answer_missing
 
 
@@ -211,7 +212,7 @@ def test_what_waits_can_be_cancelled_and_is_filed(house: House, state: JobState)
 
     with house.act():
         answer = house.operator.obey(Verb.CANCEL, job.id)
-        order = house.deliveries.open_filing(job.bundle)
+        order = open_filing(house.journal, job.bundle)
 
     assert "nothing was paid" in answer
     assert house.job(job).state is JobState.CANCELLED
@@ -281,7 +282,7 @@ def test_a_cancelled_version_waits_for_its_siblings(house: House) -> None:
 
     assert house.bundle(first).state is BundleState.ENDING
     with house.act():
-        order = house.deliveries.open_filing(first.bundle)
+        order = open_filing(house.journal, first.bundle)
     assert order is not None
     assert order.cabinet is Cabinet.DONE
 

@@ -20,6 +20,7 @@ from retouchd.core.jobs import Job, JobState
 from retouchd.core.records import Accepted
 from retouchd.core.values import BundleId, Cabinet, Sha256, Signature, fold_name
 from retouchd.engine.filing import Clerk
+from retouchd.engine.filingorder import open_filing
 from retouchd.engine.look import Accept
 from retouchd.engine.returning import Porter, check_return
 
@@ -105,7 +106,10 @@ class Yard:
             cabinets,
             lambda _: nullcontext(),
         )
-        clerk.file(bundle)
+        with self.house.act():
+            order = open_filing(self.house.journal, bundle)
+        if order is not None:
+            clerk.file(order)
 
     def returns(self) -> FilingCabinets:
         """Give what files from done/ to the inbox."""
@@ -174,7 +178,7 @@ def test_what_still_waits_keeps_a_shared_prompt(yard: Yard) -> None:
     (job,) = yard.take_in("a.jpg", "a.txt")
     yard.finish(job)
     with yard.house.act():
-        order = yard.house.deliveries.open_filing(job.bundle)
+        order = open_filing(yard.house.journal, job.bundle)
     assert order is not None
     assert [one.name for one in order.moving] == ["a.jpg"]
 
@@ -226,7 +230,7 @@ def test_two_that_are_filed_at_once_neither_leave_nor_lose_what_they_share(
         if not are_both_over:
             yard.finish(jobs[number])
         with yard.house.act():
-            orders[number] = yard.house.deliveries.open_filing(jobs[number].bundle)
+            orders[number] = open_filing(yard.house.journal, jobs[number].bundle)
 
     takers = [
         number for number, order in orders.items() if order and "a.txt" in [one.name for one in order.moving]

@@ -5,13 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_house import POLICY, House, bundle_of, kinds, wish_of
+from engine_house import POLICY, House, bundle_of, filing_of, kinds, wish_of
 
 from notebook import Notebook
 from retouchd.core.outcomes import Answered
-from retouchd.core.values import BundleId
 from retouchd.engine.calls import Reply
-from retouchd.engine.crew import Crew, File, Look, Task
+from retouchd.engine.crew import Crew, Look, Task
 from retouchd.engine.leaving import Leaving
 from waiting import eventually
 
@@ -164,13 +163,13 @@ def test_a_crew_grows_while_its_workers_hang() -> None:
     crew.start()
     before = threading.active_count()
     for number in range(3):
-        crew.give(File(bundle=BundleId(number)))
+        crew.give(filing_of(number))
     all_begun = eventually(lambda: len(begun) == 3)
     grown = threading.active_count()
     release.set()
     assert eventually(lambda: len(ended) == 3)
     for number in range(3):
-        crew.give(File(bundle=BundleId(number)))
+        crew.give(filing_of(number))
     assert eventually(lambda: len(ended) == 6)
 
     assert all_begun

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Self
 
-from engine_house import POLICY, House, bundle_of, kinds, states, wish_of
+from engine_house import POLICY, House, bundle_of, filing_of, kinds, states, wish_of
 
 from notebook import Notebook
 from retouchd.core.bundles import Standing
@@ -18,9 +18,8 @@ from retouchd.core.pauses import PauseReason, begin_pause
 from retouchd.core.records import BundleState
 from retouchd.core.settling import LookAgain
 from retouchd.core.sightings import ScanFinished, WatchChanged
-from retouchd.core.values import BundleId
 from retouchd.core.watching import Manner, WatchMode
-from retouchd.engine.crew import Crew, Deliver, File, Send, Task
+from retouchd.engine.crew import Crew, Deliver, Send, Task
 from retouchd.engine.ending import Ending
 from retouchd.engine.loop import Departments, Engine, OneShot
 from retouchd.engine.mailbox import Mailbox
@@ -228,7 +227,7 @@ def test_crew_survives_a_defect() -> None:
     """A task that brings a defect to light is logged with its traceback, and the next one is done (I11)."""
     log = Notebook()
     ended: list[tuple[Task, Exception | None]] = []
-    bad, good = File(bundle=BundleId(1)), File(bundle=BundleId(2))
+    bad, good = filing_of(1), filing_of(2)
 
     def carry_out(task: Task) -> None:
         if task is bad:

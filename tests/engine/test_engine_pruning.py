@@ -6,14 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from engine_house import POLICY, House
+from engine_house import POLICY, House, filing_of
 
 from retouchd.core.jobs import HoldReason, Job, JobEvent
 from retouchd.core.outcomes import Answered, Envelope
 from retouchd.core.pruning import KeepPolicy
-from retouchd.core.values import AttemptId, BundleId
+from retouchd.core.values import AttemptId
 from retouchd.engine.calls import Reply
-from retouchd.engine.crew import File
 from retouchd.engine.history import Archivist
 from retouchd.engine.mailbox import Mailbox
 from retouchd.engine.pruning import Pruner, PruneWatch
@@ -151,7 +150,7 @@ def test_many_filings_are_reason_enough(tmp_path: Path, days: int, filings: int)
     for _ in range(filings - 1):
         watch.note_filing()
     assert list(watch.choose()) == []
-    filing = File(bundle=BundleId(1))
+    filing = filing_of(1)
     house.under_way.take(filing)
     watch.note_filing()
     assert list(watch.choose()) == []
@@ -166,7 +165,7 @@ def test_what_is_filed_while_the_first_look_is_made_is_looked_at_again(tmp_path:
     """After a crash a photo is filed during the look at the start: its answer does not stay for an hour."""
     house = House(tmp_path, replace(POLICY, keep=KeepPolicy(age=timedelta(0), room=1)))
     watch = PruneWatch(house.office, house.under_way)
-    filing = File(bundle=BundleId(1))
+    filing = filing_of(1)
     house.under_way.take(filing)
     watch.note_filing()
     house.under_way.end(next(watch.choose()))

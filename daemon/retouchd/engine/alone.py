@@ -13,6 +13,7 @@ from retouchd.core.values import BundleId, JobId
 from retouchd.engine.delivery import Delivery
 from retouchd.engine.desk import Desk
 from retouchd.engine.filing import Clerk
+from retouchd.engine.filingorder import open_filing
 from retouchd.engine.office import Office
 from retouchd.engine.operator import Operator
 from retouchd.engine.returning import Porter
@@ -53,7 +54,8 @@ class Alone:
         for job in self._received() - received:
             self._hands.delivery.deliver(self._journal.get_job(job))
         for bundle in self._ending() - ending:
-            self._hands.clerk.file(bundle)
+            if order := self._desk.ask(open_filing, self._journal, bundle):
+                self._hands.clerk.file(order)
         return answer
 
     def _received(self) -> set[JobId]:

@@ -10,7 +10,7 @@ from typing import Final
 from retouchd.baton import BATON
 from retouchd.core.jobs import Job
 from retouchd.core.pauses import PauseReason
-from retouchd.core.records import BundleRecord
+from retouchd.core.records import Accepted, Attempt, BundleRecord
 from retouchd.core.requestsize import Room
 from retouchd.core.values import BundleId, Cabinet, JobId
 from retouchd.engine.herald import Log
@@ -59,9 +59,21 @@ class Deliver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """File a bundle's sources."""
+    """File a bundle's sources.
 
-    bundle: BundleId
+    Attributes:
+        moving: Those of its files that no other bundle needs any more.
+        detail: Why it failed, empty when anything was delivered.
+        is_given_up: A person decided over each of its jobs.
+        attempts: All calls for it.
+    """
+
+    record: BundleRecord
+    moving: Sequence[Accepted]
+    cabinet: Cabinet
+    detail: str
+    is_given_up: bool
+    attempts: Sequence[Attempt]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +113,10 @@ Subject = JobId | BundleId | PauseReason | Place
 def subject_of(task: Task) -> Subject:
     """Give what a task works on: one worker at a time has it."""
     match task:
-        case Look() | Return():
+        case Look() | File() | Return():
             return task.record.id
         case Send() | Recover() | Deliver():
             return task.job.id
-        case File():
-            return task.bundle
         case Probe():
             return PauseReason.KEY_REFUSED
         case Prune():

@@ -9,14 +9,13 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Final
 
-from retouchd.core.bundles import may_be_shared
 from retouchd.core.downloads import DownloadTrouble, wait_for_download
 from retouchd.core.errors import FileTroubleError, NoRoomError
-from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState, Output, cabinet_of
+from retouchd.core.jobs import HoldReason, Job, JobEvent, JobState, Output
 from retouchd.core.money import Money
 from retouchd.core.naming import OnConflict
-from retouchd.core.records import Accepted, Attempt, BundleRecord, BundleState
-from retouchd.core.values import BundleId, Cabinet, JobId, Sha256
+from retouchd.core.records import Attempt, BundleRecord, BundleState
+from retouchd.core.values import BundleId, JobId, Sha256
 from retouchd.core.whereabouts import describe_no_picture
 from retouchd.engine.cashier import Cashier
 from retouchd.engine.intake import Intake
@@ -53,25 +52,6 @@ class Plan(Dossier):
     bundle: BundleRecord
     attempts: Sequence[Attempt]
     charged: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilingOrder:
-    """A bundle whose sources are to be filed.
-
-    Attributes:
-        moving: Those of its files that no other bundle needs any more.
-        detail: Why it failed, empty when anything was delivered.
-        is_given_up: A person decided over each of its jobs.
-        attempts: All calls for it.
-    """
-
-    record: BundleRecord
-    moving: Sequence[Accepted]
-    cabinet: Cabinet
-    detail: str
-    is_given_up: bool
-    attempts: Sequence[Attempt]
 
 
 class Deliveries:
@@ -208,31 +188,6 @@ class Deliveries:
         """Have no call made while a disk is full."""
         self._board.begin_for_folder(error)
 
-    def open_filing(self, bundle: BundleId) -> FilingOrder | None:
-        """Give what a filing needs, or None when the bundle is not one to file.
-
-        From here on it does not use what it leaves to others: of several that are filed at once the one that
-        comes here last takes what they share, whichever is ready first.
-        """
-        record = self._journal.get_bundle(bundle)
-        if record.state is not BundleState.ENDING:
-            return None
-        jobs = self._journal.jobs_of_bundle(bundle)
-        edits = {job.edit for job in jobs if job.edit is not None}
-        moving = [one for one in record.filed if not self._is_left_to_others(record, one)]
-        self._journal.share_files(bundle, [one.path for one in moving if _may_be_shared(record, one)])
-        return FilingOrder(
-            record=record,
-            moving=moving,
-            cabinet=cabinet_of(jobs),
-            detail="; ".join(job.detail for job in jobs if job.dismissed or job.state is JobState.FAILED),
-            is_given_up=all(job.dismissed for job in jobs),
-            attempts=[attempt for edit in edits for attempt in self._journal.attempts_of(edit)],
-        )
-
-    def _is_left_to_others(self, record: BundleRecord, member: Accepted) -> bool:
-        return _may_be_shared(record, member) and self._journal.is_left_to_others(member.path, record.id)
-
     def plan_filing(self, bundle: BundleId, number: int) -> None:
         """Note the number under which the sources are filed before the first of them moves."""
         self._journal.plan_filing(bundle, number)
@@ -266,7 +221,3 @@ class Deliveries:
             "cost_usd": sum(attempt.charged.micro for attempt in own) / 1_000_000,
             "reused_from": job.reused_from,
         }
-
-
-def _may_be_shared(record: BundleRecord, member: Accepted) -> bool:
-    return may_be_shared(member, record.folder, record.photo)

@@ -10,6 +10,7 @@ from retouchd.core.jobs import Job, cabinet_of
 from retouchd.core.records import BundleRecord, BundleState, PhotoPlace, ReturnAsked
 from retouchd.engine.backlog import Backlog, OnePhoto, WholeBacklog
 from retouchd.engine.crew import Deliver, File, Look, Recover, Return, Send, Task, UnderWay
+from retouchd.engine.filingorder import open_filing
 from retouchd.engine.intake import Intake
 from retouchd.engine.keywatch import KeyWatch
 from retouchd.engine.office import Office
@@ -96,16 +97,22 @@ class Dispatch:
         if room <= 0:
             return
         wanted = _CHORES_AT_ONCE + len(self._under_way)
-        chores: list[Task] = [self._return(asked) for asked in self._backlog.returns(wanted)]
-        # Those of which a worker makes the call just now are not taken.
-        chores += [Recover(job=job) for job in self._backlog.cut(wanted)]
-        chores += [Deliver(job=job) for job in self._backlog.received(wanted)]
-        chores += [File(bundle=record.id) for record in self._backlog.to_file(wanted)]
-        for task in chores:
-            if room > 0 and self._under_way.take(task):
+        for task in self._find_chores(wanted):
+            if self._under_way.take(task):
                 room -= 1
-                if isinstance(task, File):
-                    self._upkeep.note_filing()
+                yield task
+            if not room:
+                return  # Before the next filing is opened, which nobody would carry out.
+
+    def _find_chores(self, limit: int) -> Iterator[Task]:
+        """Give what may be done for photos that are paid for, some of which a worker may have already."""
+        yield from [self._return(asked) for asked in self._backlog.returns(limit)]
+        # Those of which a worker makes the call just now are not taken.
+        yield from [Recover(job=job) for job in self._backlog.cut(limit)]
+        yield from [Deliver(job=job) for job in self._backlog.received(limit)]
+        for record in self._backlog.to_file(limit):
+            if not self._under_way.has(record.id) and (task := open_filing(self._journal, record.id)):
+                self._upkeep.note_filing()
                 yield task
 
     def _return(self, asked: ReturnAsked) -> Return:

@@ -14,8 +14,9 @@ from retouchd.core.errors import FileTroubleError, NameTakenError, SourceChanged
 from retouchd.core.failnote import error_note
 from retouchd.core.naming import filed_folder, filed_note, filed_path
 from retouchd.core.records import Accepted
-from retouchd.core.values import BundleId, Cabinet
-from retouchd.engine.deliveries import Deliveries, FilingOrder
+from retouchd.core.values import Cabinet
+from retouchd.engine.crew import File
+from retouchd.engine.deliveries import Deliveries
 from retouchd.engine.desk import Desk
 from retouchd.engine.needs import Filing, Trolley
 from retouchd.engine.reading import is_as_hashed
@@ -43,11 +44,9 @@ class Clerk:
         self._filing = filing
         self._taking_away = taking_away
 
-    def file(self, bundle: BundleId) -> None:
+    def file(self, order: File) -> None:
         """File one bundle."""
-        order = self._desk.ask(self._deliveries.open_filing, bundle)
-        if order is None:
-            return
+        bundle = order.record.id
         try:
             stayed = self._file(order)
         except FileTroubleError as exc:
@@ -56,7 +55,7 @@ class Clerk:
         # A crash before this is durable is followed by the same order, which finds nothing to move.
         self._desk.tell(self._deliveries.finish_filing, bundle, stayed=stayed)
 
-    def _file(self, order: FilingOrder) -> bool:
+    def _file(self, order: File) -> bool:
         """Move what is to be moved, and say whether the sources stay since they are others now."""
         self._inbox.check_mark()
         found = {member.path: self._is_as_sent(member) for member in order.record.filed}
@@ -79,7 +78,7 @@ class Clerk:
         except SourceGoneError:
             return None
 
-    def _plan(self, order: FilingOrder, there: Sequence[Accepted], above: int = 0) -> int:
+    def _plan(self, order: File, there: Sequence[Accepted], above: int = 0) -> int:
         """Find the first number under which all names are free, and note it before anything moves.
 
         Args:
@@ -95,7 +94,7 @@ class Clerk:
         self._desk.ask(self._deliveries.plan_filing, order.record.id, number)
         return number
 
-    def _move_all(self, order: FilingOrder, number: int) -> bool:
+    def _move_all(self, order: File, number: int) -> bool:
         """Move each source; the note comes first, so that nothing lies in failed/ without its reason."""
         if order.cabinet is Cabinet.FAILED:
             note = filed_note(order.record.path, number)
@@ -107,7 +106,7 @@ class Clerk:
             self._filing.remove_if_empty(order.record.folder)
         return not all(moved)
 
-    def _move(self, trolley: Trolley, order: FilingOrder, member: Accepted, number: int) -> bool:
+    def _move(self, trolley: Trolley, order: File, member: Accepted, number: int) -> bool:
         """Move one source; False when it stays since it is another file now."""
         target = filed_path(member.path, order.record.path, number)
         try:
@@ -120,7 +119,7 @@ class Clerk:
         return True
 
 
-def _names(order: FilingOrder, members: Sequence[Accepted], number: int) -> set[PurePosixPath]:
+def _names(order: File, members: Sequence[Accepted], number: int) -> set[PurePosixPath]:
     """Give the names in the cabinet that must be free: two folders that are bundles are not mixed."""
     photo = order.record.path
     names = {filed_path(member.path, photo, number) for member in members}
@@ -132,5 +131,5 @@ def _names(order: FilingOrder, members: Sequence[Accepted], number: int) -> set[
     return {whole if name.parent == whole else name for name in names}
 
 
-def _note(order: FilingOrder) -> str:
+def _note(order: File) -> str:
     return error_note(order.record, order.detail, order.attempts, is_given_up=order.is_given_up)

@@ -62,7 +62,7 @@ class Workers:
             case Deliver():
                 self._skills.hands.delivery.deliver(task.job)
             case File():
-                self._skills.hands.clerk.file(task.bundle)
+                self._skills.hands.clerk.file(task)
             case Return():
                 self._skills.hands.porter.bring_back(task.record, task.cabinet)
             case Probe() | Prune():
@@ -118,7 +118,7 @@ class Aftercare:
             case Send() | Recover() | Deliver():
                 self._postpone_job(task.job.id)
             case File():
-                self._postpone_bundle(task.bundle, BundleState.ENDING)
+                self._postpone_bundle(task.record.id, BundleState.ENDING)
             case Return():
                 self._journal.postpone_return(task.record.id, self._clock.now() + _AFTER_DEFECT)
             case Probe() | Prune():
