@@ -337,6 +337,10 @@ class Journal(Bundles, Names, Returns, Jobs, Ledger, Ends, History, Limits, Orde
         """Open a transaction; its end is the moment from which on everything in it survives a power cut."""
         ...
 
+    def passing_transaction(self) -> AbstractContextManager[None]:
+        """Open one that a power cut may undo until the next other one ends: for what is found out again."""
+        ...
+
     def part(self) -> AbstractContextManager[None]:
         """Open a part of the transaction that is undone alone when it raises."""
         ...

@@ -116,6 +116,19 @@ def test_every_commit_is_synced(journal: SqliteJournal) -> None:
     assert journal.connection.execute("PRAGMA foreign_keys").fetchone()[0] == 1
 
 
+def test_only_what_is_found_out_again_is_not_synced(journal: SqliteJournal) -> None:
+    """One transaction that no disk is waited for leaves the next ones as safe as ever, however it ends."""
+    with pytest.raises(JournalError), journal.passing_transaction():
+        journal.connection.execute("no SQL")
+    with journal.passing_transaction():
+        journal.set_note("kept", "1")
+        inside = journal.connection.execute("PRAGMA synchronous").fetchone()[0]
+
+    assert inside == 1
+    assert journal.connection.execute("PRAGMA synchronous").fetchone()[0] == 2
+    assert journal.note("kept") == "1"
+
+
 def make_version_1(path: Path) -> None:
     """Make a journal as the first version left it, with one note in it."""
     with closing(sqlite3.connect(path)) as connection:

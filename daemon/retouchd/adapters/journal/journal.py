@@ -197,6 +197,22 @@ class SqliteJournal(
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
 
+    @contextmanager
+    def passing_transaction(self) -> Iterator[None]:
+        """Open a transaction of which a power cut may leave nothing, until the next other one has ended.
+
+        A crash of the process after its end leaves all of it: the system has it, and is not waited for until
+        it is on the disk. What is synced next takes it along.
+
+        Raises:
+            JournalError: The database cannot be written; nothing of the transaction happened.
+        """
+        with translating(), ExitStack() as opened:
+            self.connection.execute("PRAGMA synchronous = NORMAL")
+            opened.callback(self.connection.execute, "PRAGMA synchronous = FULL")
+            opened.enter_context(self.transaction())
+            yield
+
     def part(self) -> AbstractContextManager[None]:
         """Open a part of the transaction that is undone alone when it raises."""
         return self.connection.part()
