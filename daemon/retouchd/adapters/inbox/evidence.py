@@ -17,6 +17,7 @@ from typing import Final
 from retouchd.adapters.blocks import read_blocks
 from retouchd.adapters.folder import Folder, open_with_status, translate, translated
 from retouchd.adapters.inbox.signatures import Inodes, signature_of
+from retouchd.adapters.writeback import begin_writeback
 from retouchd.core.errors import FileTroubleError, FolderMissingError, SourceChangedError, SourceGoneError
 from retouchd.core.values import Sha256, Signature
 
@@ -222,6 +223,8 @@ class HashedImage:
         self._compare(digest.hexdigest())
         if piece:
             yield piece
+        # It is synced when it is filed; the disk can do most of that while the service works.
+        begin_writeback(self._descriptor)
 
     def _read_exactly(self, offset: int, length: int) -> bytes:
         piece = b""

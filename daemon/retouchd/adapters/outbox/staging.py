@@ -24,6 +24,7 @@ from retouchd.adapters.folder import (
 from retouchd.adapters.modes import NOT_OFFERED, set_mode
 from retouchd.adapters.outbox.contents import open_if_alike
 from retouchd.adapters.outbox.names import Names
+from retouchd.adapters.writeback import keep_writing
 from retouchd.core.errors import NameTakenError
 from retouchd.core.values import Sha256, printable
 
@@ -226,8 +227,9 @@ def _fill(file: int, pieces: Iterable[bytes], path: Path) -> tuple[int, Sha256]:
     size = 0
     for piece in pieces:
         digest.update(piece)
-        size += len(piece)
         with translated_folder("write", path):
             write_whole(file, piece)
+        keep_writing(file, size, size + len(piece))
+        size += len(piece)
     os.lseek(file, 0, os.SEEK_SET)
     return size, Sha256(digest.hexdigest())

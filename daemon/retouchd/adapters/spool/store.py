@@ -21,6 +21,7 @@ from retouchd.adapters.spool.reading import Body, find_answer, picture_of
 from retouchd.adapters.spool.shelf import Shelf, read_head
 from retouchd.adapters.spool.spotting import Spotter
 from retouchd.adapters.spool.trailer import Trailer, read_trailer
+from retouchd.adapters.writeback import keep_writing
 from retouchd.core.answer import Answer, Unreadable
 from retouchd.core.errors import FileTroubleError, NameTakenError
 from retouchd.core.outcomes import Answered
@@ -52,6 +53,7 @@ class SpoolWriter:
             with trouble("write", self._folder / part_name(self._name)):
                 written = os.write(self._descriptor, rest)
             self._checksum = zlib.crc32(rest[:written], self._checksum)
+            keep_writing(self._descriptor, self._body_bytes, self._body_bytes + written)
             self._body_bytes += written
             rest = rest[written:]
         self._spotter.look(piece)
